@@ -1,0 +1,1 @@
+"""The tests of ganetix; the tree below mirrors the package."""
