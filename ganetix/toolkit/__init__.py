@@ -1,0 +1,1 @@
+"""Asynchronous pieces that know nothing of clusters: time, files, tasks, services, undo."""

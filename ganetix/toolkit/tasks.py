@@ -1,0 +1,55 @@
+"""Background work with an owner: whoever starts it can await its end."""
+
+from collections.abc import Coroutine
+from typing import Any
+
+import attrs
+from twisted.internet.defer import CancelledError, Deferred
+from twisted.logger import Logger
+from twisted.python.failure import Failure
+
+
+@attrs.define(eq=False)
+class Tasks:
+    """The background coroutines of one service. A failure is logged with the task's name."""
+
+    log: Logger = attrs.field(factory=Logger)
+    _running: dict[Deferred[Any], str] = attrs.field(factory=dict, init=False)
+
+    def spawn(self, name: str, work: Coroutine[Any, Any, object]) -> Deferred[Any]:
+        """Start *work* now; *name* says in the log what failed. The result is only for waiting."""
+        done: Deferred[Any] = Deferred.fromCoroutine(work)
+        self._running[done] = name
+        done.addBoth(self._finished, done, name)
+        return done
+
+    def _finished(self, result: object, done: Deferred[Any], name: str) -> None:
+        self._running.pop(done, None)
+        if isinstance(result, Failure) and not result.check(CancelledError):
+            self.log.failure("Background task {task} failed", failure=result, task=name)
+
+    async def stop(self) -> None:
+        """Cancel everything that still runs and wait until it has ended."""
+        while self._running:
+            done = next(iter(self._running))
+            done.cancel()
+            if done in self._running:
+                await _ended(done)
+
+    async def drained(self) -> None:
+        """Wait until everything has ended by itself."""
+        while self._running:
+            await _ended(next(iter(self._running)))
+
+
+def _ended(done: Deferred[Any]) -> Deferred[None]:
+    """Fire when *done* has, without sharing its result between waiters."""
+    waiter: Deferred[None] = Deferred()
+
+    def tell(result: object) -> object:
+        if not waiter.called:
+            waiter.callback(None)
+        return result
+
+    done.addBoth(tell)
+    return waiter
