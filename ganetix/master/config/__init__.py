@@ -1,0 +1,1 @@
+"""The configuration: transactions and what is distributed of it."""

@@ -1,0 +1,1 @@
+"""The job queue: records, scheduler, persistence, execution."""

@@ -1,0 +1,1 @@
+"""Locks: levels, the pure table, and the waiters."""

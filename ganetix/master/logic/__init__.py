@@ -1,0 +1,1 @@
+"""The logic of every opcode, a module a verb; `table` maps opcode to unit."""

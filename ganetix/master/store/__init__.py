@@ -1,0 +1,1 @@
+"""What is durable: journal, checkpoint, candidates, recovery."""

@@ -1,0 +1,1 @@
+"""Calls between master and nodes: the table of calls, the broker, client pool, server and events."""
