@@ -131,6 +131,44 @@ class FileSystem:
         """See `IFileSystem`."""
         return os.path.isfile(path) and os.access(path, os.X_OK)
 
+    def allocate(self, path: str, size: int, mode: int) -> None:
+        """See `IFileSystem`."""
+        fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, mode)
+        try:
+            os.ftruncate(fd, size)
+        finally:
+            os.close(fd)
+
+    def extend(self, path: str, size: int) -> None:
+        """See `IFileSystem`."""
+        fd = os.open(path, os.O_WRONLY | os.O_CLOEXEC)
+        try:
+            if os.fstat(fd).st_size < size:
+                os.ftruncate(fd, size)
+        finally:
+            os.close(fd)
+
+    def remove_dir(self, path: str) -> None:
+        """See `IFileSystem`."""
+        os.rmdir(path)
+
+    def space(self, path: str) -> tuple[int, int]:
+        """See `IFileSystem`."""
+        found = os.statvfs(path)
+        return found.f_bavail * found.f_frsize, found.f_blocks * found.f_frsize
+
+    def writable(self, path: str) -> bool:
+        """See `IFileSystem`."""
+        return os.path.isdir(path) and os.access(path, os.W_OK | os.X_OK)
+
+    def link(self, target: str, path: str) -> None:
+        """See `IFileSystem`."""
+        fresh = f"{path}.new"
+        if os.path.lexists(fresh):
+            os.remove(fresh)
+        os.symlink(target, fresh)
+        os.replace(fresh, path)
+
 
 @implementer(IWorker)
 @attrs.define(eq=False)

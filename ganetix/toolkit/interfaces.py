@@ -73,6 +73,24 @@ class IFileSystem(Interface):
     def executable(path: str) -> bool:
         """Whether *path* is a regular file that may be executed."""
 
+    def allocate(path: str, size: int, mode: int) -> None:
+        """Create *path*, all zeros and sparse, *size* bytes long; FileExistsError if it is there."""
+
+    def extend(path: str, size: int) -> None:
+        """Make the existing file *path* *size* bytes long by zeros at its end; never shorten it."""
+
+    def remove_dir(path: str) -> None:
+        """Remove the empty directory *path*; OSError if something is in it."""
+
+    def space(path: str) -> tuple[int, int]:
+        """Return (free, total) bytes of the file system that holds *path*; free for anybody."""
+
+    def writable(path: str) -> bool:
+        """Whether this process may create files in directory *path*."""
+
+    def link(target: str, path: str) -> None:
+        """Make *path* a symbolic link to *target*, replacing a link that is there."""
+
 
 class IWorker(Interface):
     """One thread that runs blocking calls in order, off the reactor."""
