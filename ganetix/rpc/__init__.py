@@ -1,1 +1,1 @@
-"""Calls between master and nodes: the table of calls, the broker, client pool, server and events."""
+"""Calls between master and nodes: table, codec, broker, client pool, server and events."""

@@ -21,7 +21,7 @@ class Done(msgspec.Struct, frozen=True):
     note: str = ""
 
 
-# --- who is who -------------------------------------------------------------------------------
+# --- who is who --------------------------------------------------------------------------------
 
 
 class MasterInfo(msgspec.Struct, frozen=True):
@@ -39,7 +39,7 @@ class VersionInfo(msgspec.Struct, frozen=True):
     journal: int
 
 
-# --- facts ------------------------------------------------------------------------------------
+# --- facts -------------------------------------------------------------------------------------
 
 
 class StorageUnit(msgspec.Struct, frozen=True):
@@ -141,7 +141,7 @@ class VerifyFacts(msgspec.Struct, frozen=True):
     """Sentences about files with wrong owner or mode."""
 
 
-# --- instances ----------------------------------------------------------------------------------
+# --- instances ---------------------------------------------------------------------------------
 
 
 class InstanceSpec(msgspec.Struct, frozen=True):
@@ -153,7 +153,7 @@ class InstanceSpec(msgspec.Struct, frozen=True):
     beparams: Params
     osparams: dict[str, str]
     nics: list[Params] = []
-    """Filled NICs: mac, uuid, name, ip, mode, link, vlan, network_* as the OS interface has them."""
+    """Filled NICs: mac, uuid, name, ip, mode, link, vlan, network_* as the OS interface says."""
     primary_name: str = ""
     secondary_names: list[str] = []
     file_storage_dir: str = ""
@@ -222,7 +222,7 @@ class InstanceFinalize(msgspec.Struct, frozen=True):
     source: bool
 
 
-# --- disks ----------------------------------------------------------------------------------------
+# --- disks -------------------------------------------------------------------------------------
 
 
 class DiskRequest(msgspec.Struct, frozen=True):
@@ -262,7 +262,7 @@ class DirRename(msgspec.Struct, frozen=True):
     new: str
 
 
-# --- operating systems ------------------------------------------------------------------------------
+# --- operating systems -------------------------------------------------------------------------
 
 
 class OsReport(msgspec.Struct, frozen=True):
@@ -302,7 +302,7 @@ class OsScript(msgspec.Struct, frozen=True):
     debug_level: int = 0
 
 
-# --- roles, files, store ------------------------------------------------------------------------------
+# --- roles, files, store -----------------------------------------------------------------------
 
 
 class HooksRun(msgspec.Struct, frozen=True):
@@ -388,7 +388,7 @@ class Demote(msgspec.Struct, frozen=True):
 
 
 class AddressQuery(msgspec.Struct, frozen=True):
-    """Does the node own *address*?"""
+    """Asks whether the node owns *address*."""
 
     address: str
 
@@ -417,9 +417,7 @@ VERSION = Call("version", Nothing, VersionInfo, "urgent", True, _ANY_NODE)
 REQUEST_STATUS = Call("request_status", RequestQuery, RequestState, "urgent", True)
 REQUEST_CANCEL = Call("request_cancel", RequestQuery, Truth, "urgent", True)
 NODE_INFO = Call("node_info", NodeInfoRequest, NodeInfo, "urgent", True)
-ALL_INSTANCES_INFO = Call(
-    "all_instances_info", AllInstancesRequest, InstanceList, "urgent", True
-)
+ALL_INSTANCES_INFO = Call("all_instances_info", AllInstancesRequest, InstanceList, "urgent", True)
 NODE_VERIFY = Call("node_verify", VerifyRequest, VerifyFacts, "normal", True)
 INSTANCE_INFO = Call("instance_info", InstanceQuery, InstanceMaybe, "urgent", True)
 INSTANCE_START = Call("instance_start", InstanceStart, Done, "normal", True)

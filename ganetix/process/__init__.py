@@ -1,0 +1,1 @@
+"""Running programs: a frozen command, an interface, and the runner on ProcessProtocol."""
