@@ -1,0 +1,101 @@
+"""What a hypervisor driver does. The verbs are libvirt's. Sizes are MiB, times seconds."""
+
+from collections.abc import Awaitable, Mapping, Sequence
+from typing import Any, Final, Literal
+
+import attrs
+from zope.interface import Attribute, Interface
+
+RunState = Literal["running", "paused", "shutdown"]
+RUN_STATES: Final = ("running", "paused", "shutdown")
+
+
+@attrs.frozen
+class GuestDisk:
+    """A disk as the guest gets it: where it is on this node and whether it may be written."""
+
+    path: str
+    mode: str = "rw"
+    uuid: str = ""
+
+
+@attrs.frozen
+class Guest:
+    """What to run: an instance with filled parameters and assembled disks, *memory* in MiB."""
+
+    name: str
+    uuid: str
+    memory: int
+    vcpus: int
+    hvparams: Mapping[str, Any]
+    disks: tuple[GuestDisk, ...] = ()
+    nics: tuple[Mapping[str, Any], ...] = ()
+
+
+@attrs.frozen
+class GuestState:
+    """A guest that this hypervisor has; ``shutdown``: it stopped itself and was not cleaned up."""
+
+    name: str
+    memory: int
+    vcpus: int
+    state: RunState
+    cpu_seconds: float = 0.0
+
+
+@attrs.frozen
+class HostFigures:
+    """What the machine has and what is left for guests; memory in MiB, *dom0* the host's own."""
+
+    memory_total: int
+    memory_free: int
+    memory_dom0: int
+    cpu_total: int
+    cpu_sockets: int = 1
+    cpu_nodes: int = 1
+    cpu_dom0: int = 1
+
+
+class IHypervisor(Interface):
+    """The guests of one kind on this machine.
+
+    Refusals and failures are `errors.HypervisorError` sentences that name the guest.
+    """
+
+    name: str = Attribute("The name in ``enabled_hypervisors``.")
+
+    def create(guest: Guest, paused: bool) -> Awaitable[None]:
+        """Start *guest*; refuse if it runs. One that shut itself down is cleaned up first."""
+
+    def shutdown(name: str) -> Awaitable[None]:
+        """Ask the guest to shut down and return at once; nothing if it does not run."""
+
+    def destroy(name: str) -> Awaitable[None]:
+        """Stop the guest now, and forget it; nothing if it does not run."""
+
+    def reboot(guest: Guest) -> Awaitable[None]:
+        """Restart the running guest from inside: same process, new boot."""
+
+    def lookup(name: str) -> Awaitable[GuestState | None]:
+        """Return the guest's state, None when it is not here."""
+
+    def all_domains() -> Awaitable[Sequence[GuestState]]:
+        """Return the guests that are here, by name."""
+
+    def accept(guest: Guest, source: str) -> Awaitable[None]:
+        """Be ready to receive *guest* from the node at address *source*."""
+
+    def migrate(guest: Guest, target: str, live: bool) -> Awaitable[None]:
+        """Send the running *guest* to the node at address *target*, which has accepted it."""
+
+    def finish_incoming(guest: Guest, success: bool) -> Awaitable[None]:
+        """End a migration on the target: keep the guest, or drop what `accept` made."""
+
+    def finish_outgoing(guest: Guest, success: bool) -> Awaitable[None]:
+        """End a migration on the source: forget the guest, or go on running it."""
+
+    def figures() -> Awaitable[HostFigures]:
+        """Measure the machine."""
+
+    def verify() -> Awaitable[str]:
+        """Say what keeps this hypervisor from working; empty when it works."""

@@ -1,0 +1,84 @@
+"""Which directories may hold file disks: the node's own list, and what can never be on it."""
+
+import posixpath
+from collections.abc import Sequence
+from typing import Final
+
+import attrs
+
+from ganetix import errors
+from ganetix.paths import Paths
+from ganetix.toolkit.interfaces import IFileSystem
+
+FORBIDDEN: Final = (
+    "/bin", "/boot", "/dev", "/etc", "/home", "/lib", "/lib32", "/lib64", "/proc", "/root",
+    "/sbin", "/sys", "/usr/bin", "/usr/lib", "/usr/lib32", "/usr/lib64", "/usr/sbin",
+    "/usr/local/bin", "/usr/local/lib", "/usr/local/sbin",
+)  # fmt: skip
+
+
+def parse(text: str) -> tuple[str, ...]:
+    """Return the directories of a ``file-storage-paths`` file: one a line, ``#`` comments."""
+    lines = (line.strip() for line in text.splitlines())
+    return tuple(line for line in lines if line and not line.startswith("#"))
+
+
+@attrs.frozen
+class AllowedPaths:
+    """The node's list of file storage directories, read anew for every question (blocking)."""
+
+    paths: Paths
+    files: IFileSystem
+
+    def directories(self) -> Sequence[str]:
+        """Return the listed directories as local paths; empty when there is no list."""
+        try:
+            text = self.files.read(self.paths.file_storage_paths_file).decode(errors="replace")
+        except FileNotFoundError:
+            return ()
+        return [self.paths.incoming(line) for line in parse(text)]
+
+    def local(self, sent: str) -> str:
+        """Return the local path for *sent* (a virtual path) if it is below an allowed directory.
+
+        Raise `errors.FileStoragePathError` otherwise.
+        """
+        path = self._resolved(sent)
+        if not any(path.startswith(f"{base.rstrip('/')}/") for base in self.directories()):
+            raise self._refused(path)
+        return path
+
+    def usable(self, sent: str) -> str:
+        """Say what is wrong with *sent* (a virtual path) as file storage directory, or nothing."""
+        try:
+            path = self._resolved(sent)
+        except errors.FileStoragePathError as error:
+            return error.message
+        bases = self.directories()
+        if path not in bases and not any(path.startswith(f"{base}/") for base in bases):
+            return self._refused(path).message
+        if not self.files.is_dir(path):
+            return f"Directory {path} does not exist; create it on {self.paths.hostname}."
+        if not self.files.writable(path):
+            return f"Directory {path} can't be written by the node daemon."
+        return ""
+
+    def _resolved(self, sent: str) -> str:
+        path = self.paths.incoming(sent)
+        if not posixpath.isabs(path):
+            raise errors.FileStoragePathError(
+                f"File storage path '{sent}' is not absolute; give one that starts with '/'."
+            )
+        bare = path.removeprefix(self.paths.root)
+        for place in FORBIDDEN:
+            if bare == place or bare.startswith(f"{place}/"):
+                raise errors.FileStoragePathError(
+                    f"File storage path {path} is below {place}, where no disk may be."
+                )
+        return path
+
+    def _refused(self, path: str) -> errors.FileStoragePathError:
+        return errors.FileStoragePathError(
+            f"Path {path} is outside of the file storage directories that {self.paths.hostname} "
+            f"allows; list its directory in {self.paths.file_storage_paths_file}."
+        )
