@@ -1,1 +1,1 @@
-"""Locks: levels, the pure table, and the waiters."""
+"""Locks on what an operation touches: levels, a table of who holds what, and the waiting."""
