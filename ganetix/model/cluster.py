@@ -1,7 +1,7 @@
 """The immutable root of a configuration, with the indexes that make checks cheap."""
 
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import TypeVar
 
 import msgspec
 
@@ -17,6 +17,8 @@ from ganetix.model.objects import (
 )
 
 CONFIG_VERSION = 3000000
+
+Named = TypeVar("Named")
 
 
 class Indexes(msgspec.Struct, frozen=True):
@@ -41,7 +43,7 @@ class Indexes(msgspec.Struct, frozen=True):
 
 
 class Cluster(msgspec.Struct, frozen=True):
-    """One state of the whole configuration. Make the next one with `ganetix.model.changes.apply`."""
+    """One state of the whole configuration; `ganetix.model.changes.apply` makes the next one."""
 
     cluster: Settings
     nodes: Mapping[str, Node] = {}
@@ -73,11 +75,15 @@ class Cluster(msgspec.Struct, frozen=True):
 
     def group_named(self, name: str) -> NodeGroup:
         """Return the node group called *name*, or with that uuid."""
-        return _found("Node group", name, self.nodegroups, self.indexes.group_names, "gnt-group list")
+        return _found(
+            "Node group", name, self.nodegroups, self.indexes.group_names, "gnt-group list"
+        )
 
     def network_named(self, name: str) -> Network:
         """Return the network called *name*, or with that uuid."""
-        return _found("Network", name, self.networks, self.indexes.network_names, "gnt-network list")
+        return _found(
+            "Network", name, self.networks, self.indexes.network_names, "gnt-network list"
+        )
 
     def disks_of(self, instance: Instance) -> list[Disk]:
         """Return the disks of *instance* in order."""
@@ -119,8 +125,8 @@ def mirror_nodes(disk: Disk) -> list[str]:
 
 
 def _found(
-    kind: str, name: str, objects: Mapping[str, Any], names: Mapping[str, str], command: str
-) -> Any:
+    kind: str, name: str, objects: Mapping[str, Named], names: Mapping[str, str], command: str
+) -> Named:
     uuid = names.get(name)
     if uuid is None and name in objects:
         uuid = name

@@ -41,20 +41,23 @@ class ConfigData(msgspec.Struct, frozen=True):
 
 def encode_config(cluster: Cluster) -> bytes:
     """Return *cluster* as ``config.data`` holds it."""
-    return msgspec.json.encode(
-        ConfigData(
-            version=cluster.version,
-            cluster=cluster.cluster,
-            nodes=dict(cluster.nodes),
-            nodegroups=dict(cluster.nodegroups),
-            instances=dict(cluster.instances),
-            networks=dict(cluster.networks),
-            disks=dict(cluster.disks),
-            filters=dict(cluster.filters),
-            serial_no=cluster.serial_no,
-            ctime=cluster.ctime,
-            mtime=cluster.mtime,
-        )
+    return msgspec.json.encode(data_of(cluster))
+
+
+def data_of(cluster: Cluster) -> ConfigData:
+    """Return *cluster* as the file's top level, without its indexes."""
+    return ConfigData(
+        version=cluster.version,
+        cluster=cluster.cluster,
+        nodes=dict(cluster.nodes),
+        nodegroups=dict(cluster.nodegroups),
+        instances=dict(cluster.instances),
+        networks=dict(cluster.networks),
+        disks=dict(cluster.disks),
+        filters=dict(cluster.filters),
+        serial_no=cluster.serial_no,
+        ctime=cluster.ctime,
+        mtime=cluster.mtime,
     )
 
 
@@ -64,6 +67,11 @@ def decode_config(data: bytes, name: str = "config.data") -> Cluster:
     *name* is the file, for messages. Raise `errors.ConfigurationError` for what is torn, truncated
     or contradicts itself, `errors.ConfigVersionMismatch` for a version that can't be read.
     """
+    return indexed(decode_data(data, name))
+
+
+def decode_data(data: bytes, name: str) -> ConfigData:
+    """Return the file's content as records, not yet checked for references; raises as above."""
     try:
         raw = msgspec.json.decode(data)
     except msgspec.DecodeError as error:
@@ -72,13 +80,12 @@ def decode_config(data: bytes, name: str = "config.data") -> Cluster:
             "It is torn or truncated; restore it from a master candidate's copy or a backup."
         ) from error
     try:
-        found = msgspec.convert(upgrades.upgraded(raw, name), ConfigData)
+        return msgspec.convert(upgrades.upgraded(raw, name), ConfigData)
     except msgspec.ValidationError as error:
         raise errors.ConfigurationError(
             f"{name} is not a cluster configuration: {error}. "
             "Restore it from a master candidate's copy or a backup."
         ) from error
-    return indexed(found)
 
 
 def indexed(data: ConfigData) -> Cluster:

@@ -122,7 +122,9 @@ def _instances(
         for uuid in instance.disks:
             disk = _disk(after, instance, uuid)
             owners.put(uuid, instance.uuid)
-            _disk_entries(disk, lambda p, u=uuid: ports.put(p, u), lambda m, u=uuid: minors.put(m, u))
+            _disk_entries(
+                disk, lambda p, u=uuid: ports.put(p, u), lambda m, u=uuid: minors.put(m, u)
+            )
         _place(after, instance, places, add=True)
     return {
         "instance_names": names.done(),
@@ -179,16 +181,18 @@ def _check_references(after: Cluster, change: "Change") -> None:
             raise errors.ConfigurationError(
                 f"Node {node.name} is in group {node.group}, which is not in the configuration."
             )
-    index = after.indexes
-    for uuid in change.drop_nodes:
-        if index.primaries.get(uuid) or index.secondaries.get(uuid):
-            raise errors.ConfigurationError(f"Node {uuid} can't go: instances use it.")
-        if after.cluster.master_node == uuid:
-            raise errors.ConfigurationError(f"Node {uuid} can't go: it is the master.")
-    for uuid in change.drop_nodegroups:
-        if any(node.group == uuid for node in after.nodes.values()):
-            raise errors.ConfigurationError(f"Node group {uuid} can't go: it has nodes.")
+    _check_drops(after, change)
     if after.cluster.master_node not in after.nodes:
         raise errors.ConfigurationError(
             f"The master node {after.cluster.master_node} is not in the configuration."
         )
+
+
+def _check_drops(after: Cluster, change: "Change") -> None:
+    index = after.indexes
+    for uuid in change.drop_nodes:
+        if index.primaries.get(uuid) or index.secondaries.get(uuid):
+            raise errors.ConfigurationError(f"Node {uuid} can't go: instances use it.")
+    for uuid in change.drop_nodegroups:
+        if any(node.group == uuid for node in after.nodes.values()):
+            raise errors.ConfigurationError(f"Node group {uuid} can't go: it has nodes.")

@@ -20,7 +20,7 @@ LIMIT: Final = 64 * 1024 * 1024
 
 
 class Record(msgspec.Struct, frozen=True):
-    """One journal record: *serial* rises by one from record to record within an epoch and across."""
+    """One journal record; *serial* rises by one from record to record, across epochs too."""
 
     epoch: int
     serial: int

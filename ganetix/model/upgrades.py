@@ -21,6 +21,9 @@ def _from_2_16(raw: Raw) -> Raw:
     return {**raw, "version": 3000000, "disks": disks, "filters": raw.get("filters", {})}
 
 
+_NULL_IS_DEFAULT: Final = frozenset(
+    ("hv_state_static", "disk_state_static", "params", "forthcoming", "osparams_private", "nodes")
+)
 STEPS: Final[dict[int, Callable[[Raw], Raw]]] = {2160000: _from_2_16}
 
 
@@ -58,6 +61,4 @@ def _filled(raw: Raw) -> Raw:
 
 def _absent(key: str, value: Any) -> bool:
     """Whether a null stands for the field's default (the reference writes some so)."""
-    return value is None and key in {
-        "hv_state_static", "disk_state_static", "params", "forthcoming", "osparams_private", "nodes",
-    }  # fmt: skip
+    return value is None and key in _NULL_IS_DEFAULT

@@ -4,12 +4,11 @@ An opcode on the wire is a JSON object: ``OP_ID`` and the parameters; an absent 
 takes its default; unknown keys are refused.
 """
 
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar
 
 import msgspec
 
-Priority = Literal[-10, 0, 10]
-Dependency = tuple[int, list[str]]
+from ganetix.opcodes.types import Dependency, NonNegative, Priority
 
 
 class OpCode(
@@ -19,9 +18,13 @@ class OpCode(
 
     summary_field: ClassVar[str] = ""
     """The parameter that the job summary shows in brackets, if any."""
+    private_params: ClassVar[tuple[str, ...]] = ()
+    """Parameters whose values are hidden from logs."""
+    secret_params: ClassVar[tuple[str, ...]] = ()
+    """Parameters whose values are hidden from logs and never stored."""
 
     dry_run: bool | None = None
-    debug_level: int | None = None
+    debug_level: NonNegative | None = None
     priority: Priority = 0
     depends: list[Dependency] | None = None
     comment: str | None = None

@@ -87,6 +87,14 @@ class FileSystem:
         self._sync_dir(os.path.dirname(path))
         return file
 
+    def sync(self, path: str) -> None:
+        """See `IFileSystem`."""
+        fd = os.open(path, os.O_RDONLY)
+        try:
+            os.fsync(fd)
+        finally:
+            os.close(fd)
+
     def rename(self, old: str, new: str) -> None:
         """See `IFileSystem`."""
         os.replace(old, new)

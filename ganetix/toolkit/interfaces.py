@@ -64,6 +64,9 @@ class IFileSystem(Interface):
     def is_dir(path: str) -> bool:
         """Whether *path* is a directory."""
 
+    def sync(path: str) -> None:
+        """Return when the content of the file *path* is on stable storage."""
+
     def size(path: str) -> int:
         """The length of *path* in bytes."""
 

@@ -16,12 +16,12 @@ class Tasks:
     log: Logger = attrs.field(factory=Logger)
     _running: dict[Deferred[Any], str] = attrs.field(factory=dict, init=False)
 
-    def spawn(self, name: str, work: Coroutine[Any, Any, object]) -> Deferred[Any]:
-        """Start *work* now; *name* says in the log what failed. The result is only for waiting."""
+    def spawn(self, name: str, work: Coroutine[Any, Any, object]) -> None:
+        """Start *work* now; *name* says in the log what failed."""
         done: Deferred[Any] = Deferred.fromCoroutine(work)
         self._running[done] = name
-        done.addBoth(self._finished, done, name)
-        return done
+        chained = done.addBoth(self._finished, done, name)
+        assert chained is done  # noqa: S101 - the type checker wants the Deferred used
 
     def _finished(self, result: object, done: Deferred[Any], name: str) -> None:
         self._running.pop(done, None)
@@ -51,5 +51,6 @@ def _ended(done: Deferred[Any]) -> Deferred[None]:
             waiter.callback(None)
         return result
 
-    done.addBoth(tell)
+    chained = done.addBoth(tell)
+    assert chained is done  # noqa: S101 - the type checker wants the Deferred used
     return waiter

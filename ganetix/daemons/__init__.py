@@ -1,0 +1,1 @@
+"""Composition roots: where the environment, the real reactor, clock and files come in."""

@@ -1,0 +1,116 @@
+"""The Twisted service around a daemon's tree: an awaited start whose failure ends the process."""
+
+import time
+from collections.abc import Callable
+
+import attrs
+from twisted.application.service import Service
+from twisted.internet.base import ReactorBase
+from twisted.internet.defer import CancelledError, Deferred
+from twisted.logger import Logger
+from twisted.python.failure import Failure
+from twisted.python.util import switchUID
+
+from ganetix import errors
+from ganetix.daemons.pidfile import PidFile
+from ganetix.toolkit.services import Startable
+
+
+@attrs.frozen
+class Account:
+    """Who a daemon changes to once it has its pid file."""
+
+    uid: int
+    gid: int
+
+
+class Daemon(Service):
+    """Runs the tree that *build* makes, once the process is the one that stays.
+
+    `outcome` fires with None when the tree is up, or with a sentence when it can't be; then the
+    reactor is stopped and `exit_code` says so.
+    """
+
+    log = Logger()
+
+    def __init__(
+        self,
+        name: str,
+        reactor: ReactorBase,
+        pid_file: PidFile,
+        account: Account | None,
+        build: Callable[[], Startable],
+    ) -> None:
+        self.setName(name)
+        self.reactor = reactor
+        self.pid_file = pid_file
+        self.account = account
+        self.build = build
+        self.tree: Startable | None = None
+        self.outcome: Deferred[str | None] = Deferred()
+        self.exit_code = 0
+        self._starting: Deferred[None] | None = None
+
+    def privilegedStartService(self) -> None:
+        """Take the pid file and stop being root where there is an account for us."""
+        self.pid_file.take()
+        if self.account is not None:
+            switchUID(self.account.uid, self.account.gid)
+
+    def startService(self) -> None:
+        """Start the tree; the outcome comes later, through `outcome`."""
+        super().startService()
+        # Timers must not jump with the wall clock; Twisted's default reactors use time.time.
+        self.reactor.seconds = time.monotonic  # type: ignore[method-assign]  # meant to be replaced
+        self.reactor.callWhenRunning(self._begin)
+
+    def _begin(self) -> None:
+        self._starting = Deferred.fromCoroutine(self._start())
+        self._starting.addErrback(self._failed)
+
+    async def _start(self) -> None:
+        self.tree = self.build()
+        await self.tree.start()
+        self.log.info("{daemon} is ready", daemon=self.name)
+        self.outcome.callback(None)
+
+    def _failed(self, failure: Failure) -> None:
+        self.tree, self.exit_code = None, 1
+        if failure.check(CancelledError):
+            told = "stopped while it was starting"
+        elif failure.check(errors.GanetiError):
+            told = failure.value.message
+        elif failure.check(OSError):
+            told = str(failure.value)
+        else:
+            self.log.failure("{daemon} failed to start", failure, daemon=self.name)
+            told = f"a defect: {failure.getErrorMessage()}; the log has the details"
+        self.log.critical("{daemon} can't start: {reason}", daemon=self.name, reason=told)
+        self.outcome.callback(told)
+        if self.reactor.running:
+            self.reactor.callLater(0, self._stop_reactor)
+
+    def _stop_reactor(self) -> None:
+        if self.reactor.running and not self.reactor._stopped:
+            self.reactor.stop()
+
+    def fail(self, reason: str) -> None:
+        """End the process with exit code 1 for *reason*: it can't go on as what it is."""
+        self.log.critical("{daemon} ends: {reason}", daemon=self.name, reason=reason)
+        self.exit_code = 1
+        self._stop_reactor()
+
+    def stopService(self) -> Deferred[None]:
+        """Stop the tree and give the pid file back."""
+        super().stopService()
+        return Deferred.fromCoroutine(self._stop())
+
+    async def _stop(self) -> None:
+        if self._starting is not None and not self._starting.called:
+            self._starting.cancel()
+        try:
+            if self.tree is not None:
+                await self.tree.stop()
+        finally:
+            self.log.info("{daemon} has stopped", daemon=self.name)
+            self.pid_file.release()

@@ -1,0 +1,146 @@
+"""Where a daemon's events go: one line an event, with the job, opcode, node and call it is about."""
+
+import os
+import signal
+import sys
+import syslog
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Final, TextIO
+
+import attrs
+from twisted.logger import (
+    FilteringLogObserver,
+    ILogObserver,
+    LogEvent,
+    LogLevel,
+    LogLevelFilterPredicate,
+    eventAsText,
+)
+from zope.interface import implementer
+
+SYSLOG: Final = ("no", "yes", "only")
+
+FIELDS: Final = ("job", "opcode", "node", "call")
+"""What an event may be about; each present one is written as ``name=value``."""
+
+_PRIORITIES: Final = {
+    LogLevel.debug: syslog.LOG_DEBUG,
+    LogLevel.info: syslog.LOG_INFO,
+    LogLevel.warn: syslog.LOG_WARNING,
+    LogLevel.error: syslog.LOG_ERR,
+    LogLevel.critical: syslog.LOG_CRIT,
+}
+
+
+def line_of(event: LogEvent) -> str:
+    """Return *event* as one line without a time: level, fields, text, traceback if any."""
+    level = event.get("log_level", LogLevel.info).name.upper()
+    about = "".join(f" {name}={event[name]}" for name in FIELDS if event.get(name) is not None)
+    text = eventAsText(event, includeTimestamp=False, includeSystem=False)
+    return f"{level}{about} {text.rstrip()}".replace("\n", " | ")
+
+
+def stamp_of(event: LogEvent) -> str:
+    """Return the event's wall time as ``2026-01-31 23:59:59,123`` in local time."""
+    when = datetime.fromtimestamp(event.get("log_time", 0.0), UTC).astimezone()
+    return f"{when:%Y-%m-%d %H:%M:%S},{when.microsecond // 1000:03d}"
+
+
+@implementer(ILogObserver)
+@attrs.define(eq=False)
+class LogFile:
+    """A log file, created with mode 0600 for *owner* (uid, gid), that `reopen` opens anew."""
+
+    path: str
+    daemon: str
+    owner: tuple[int, int] | None = None
+    _stream: TextIO = attrs.field(init=False)
+
+    def __attrs_post_init__(self) -> None:
+        """Open the file."""
+        self._stream = self._opened()
+
+    def _opened(self) -> TextIO:
+        fd = os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
+        if self.owner is not None:
+            os.fchown(fd, *self.owner)
+        return os.fdopen(fd, "a", encoding="utf-8", errors="backslashreplace", buffering=1)
+
+    def reopen(self) -> None:
+        """Go on in a file of the same name: after a log rotation."""
+        old, self._stream = self._stream, self._opened()
+        old.close()
+
+    def fileno(self) -> int:
+        """The descriptor that is written to now."""
+        return self._stream.fileno()
+
+    def __call__(self, event: LogEvent) -> None:
+        """Write *event*."""
+        self._stream.write(f"{stamp_of(event)}: {self.daemon} pid={os.getpid()} {line_of(event)}\n")
+
+
+@implementer(ILogObserver)
+@attrs.frozen
+class StandardError:
+    """The terminal of a daemon in the foreground."""
+
+    stream: TextIO
+
+    def __call__(self, event: LogEvent) -> None:
+        """Write *event*."""
+        self.stream.write(f"{stamp_of(event)}: {line_of(event)}\n")
+        self.stream.flush()
+
+
+@implementer(ILogObserver)
+@attrs.frozen
+class Syslog:
+    """The system log, facility daemon."""
+
+    daemon: str
+    write: Callable[[int, str], None] = syslog.syslog
+
+    def __call__(self, event: LogEvent) -> None:
+        """Write *event*."""
+        priority = _PRIORITIES[event.get("log_level", LogLevel.info)]
+        self.write(priority | syslog.LOG_DAEMON, f"{self.daemon}[{os.getpid()}]: {line_of(event)}")
+
+
+def observers(
+    log_file: LogFile | None, daemon: str, foreground: bool, debug: bool, to_syslog: str
+) -> ILogObserver:
+    """Return the observer of a daemon: its file, the system log or both, and the terminal.
+
+    *to_syslog* is one of `SYSLOG`. Without *debug* events below info are left out.
+    """
+    chosen: list[ILogObserver] = []
+    if log_file is not None and to_syslog != "only":
+        chosen.append(log_file)
+    if to_syslog != "no":
+        chosen.append(Syslog(daemon))
+    if foreground:
+        chosen.append(StandardError(sys.__stderr__ or sys.stderr))
+    level = LogLevel.debug if debug else LogLevel.info
+    wanted = LogLevelFilterPredicate(defaultLogLevel=level)
+    return FilteringLogObserver(_All(tuple(chosen)), [wanted])
+
+
+@implementer(ILogObserver)
+@attrs.frozen
+class _All:
+    """Tells every one of *targets*."""
+
+    targets: tuple[Callable[[LogEvent], None], ...]
+
+    def __call__(self, event: LogEvent) -> None:
+        for target in self.targets:
+            target(event)
+
+
+def reopen_on_hangup(
+    log_file: LogFile, call_from_signal: Callable[[Callable[[], None]], None]
+) -> None:
+    """Let SIGHUP reopen *log_file*; *call_from_signal* brings the call into the reactor."""
+    signal.signal(signal.SIGHUP, lambda *_: call_from_signal(log_file.reopen))

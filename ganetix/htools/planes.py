@@ -1,0 +1,142 @@
+"""The components of the score after a move, for many instances and targets at once.
+
+Note. A component is the standard deviation of one value over the online nodes. Moving an instance
+changes the value of two or three nodes. With values centred on their mean, a change of d at a node
+adds d to the sum and d(2y + d) to the sum of squares, y being what the node had. Where d is the
+product of what the instance brings and of the node's slope, the new variances of all instances
+(rows) on all targets (columns) are one product of two thin matrices. The change at the source is
+the same for every target and goes into a column of its own.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from ganetix.htools.arrays import Floats, InstanceArrays, Ints, NodeArrays
+from ganetix.htools.score import COMPONENTS, WEIGHTS
+
+NAMES = tuple(name for name, _weight, _kind in COMPONENTS)
+
+
+class Plane(NamedTuple):
+    """A component that is linear in what an instance brings.
+
+    *both* says that a secondary brings the same as a primary (disks), else only a primary counts.
+    """
+
+    weight: float
+    variance: float
+    centred: Floats
+    slope: Floats
+    amount: Floats
+    both: bool
+
+    def at(self, position: Ints, sign: int) -> tuple[Floats, Floats]:
+        """Return the changes of sum and squares when instances come (1) or go (-1) there."""
+        change = sign * self.amount * self.slope[position]
+        return change, change * (2 * self.centred[position] + change)
+
+
+def centre(values: Floats, online: np.ndarray) -> Floats:
+    """Return *values* less the mean of those online; zero for offline nodes."""
+    mean = values[online].mean() if online.any() else 0.0
+    return np.asarray(np.where(online, values - mean, 0.0))
+
+
+def _inverse(values: Floats, online: np.ndarray) -> Floats:
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return np.asarray(np.where(online & (values != 0), 1.0 / values, 0.0))
+
+
+def _sources(
+    nodes: NodeArrays, insts: InstanceArrays
+) -> list[tuple[str, Floats, Floats, bool]]:
+    """Return name, slope, amount and role of each linear component."""
+    online = nodes.online
+    memory = -_inverse(nodes.t_mem, online)
+    disk = -_inverse(nodes.t_disk, online)
+    cpu = _inverse(nodes.cpu_scale, online)
+    spindles = _inverse(nodes.hi_spindles, online & ~nodes.exclusive)
+    one = online.astype(np.float64)
+    space = insts.disk.astype(np.float64)
+    cpus = insts.vcpus.astype(np.float64)
+    return [
+        ("free_mem_cv", memory, insts.used_mem.astype(np.float64), False),
+        ("free_mem_cv_forth", memory, insts.mem.astype(np.float64), False),
+        ("vcpu_ratio_cv", cpu, cpus, False),
+        ("vcpu_ratio_cv_forth", cpu, cpus, False),
+        ("cpu_load_cv", one, insts.load[0], False),
+        ("mem_load_cv", one, insts.load[1], False),
+        ("net_load_cv", one, insts.load[3], False),
+        ("disk_load_cv", one, insts.load[2], True),
+        ("free_disk_cv", disk, space, True),
+        ("free_disk_cv_forth", disk, space, True),
+        ("spindles_cv", spindles, insts.spindle_use, True),
+        ("spindles_cv_forth", spindles, insts.spindle_use, True),
+    ]
+
+
+def planes(nodes: NodeArrays, insts: InstanceArrays) -> list[Plane]:
+    """Return the linear components; equal ones are made one with the sum of their weights."""
+    found: list[Plane] = []
+    for name, slope, amount, both in _sources(nodes, insts):
+        at = NAMES.index(name)
+        entry = nodes.base.deviations[at]
+        variance = entry[2] if entry is not None else 0.0
+        centred = centre(nodes.columns[at], nodes.online)
+        plane = Plane(WEIGHTS[at], variance, centred, slope, amount, both)
+        for place, other in enumerate(found):
+            if _same(plane, other):
+                found[place] = other._replace(weight=other.weight + plane.weight)
+                break
+        else:
+            found.append(plane)
+    return found
+
+
+def _same(one: Plane, other: Plane) -> bool:
+    return (
+        one.both == other.both
+        and np.array_equal(one.amount, other.amount)
+        and np.array_equal(one.slope, other.slope)
+        and np.array_equal(one.centred, other.centred)
+    )
+
+
+def root(variance: Floats) -> Floats:
+    """Return the standard deviation; rounding may have put a variance below zero."""
+    np.maximum(variance, 0.0, out=variance)
+    return np.asarray(np.sqrt(variance, out=variance))
+
+
+def settled(plane: Plane, total: Floats, squares: Floats, count: float) -> Floats:
+    """Return the weighted component for each instance when no target changes it."""
+    return plane.weight * root(plane.variance + squares / count - (total / count) ** 2)
+
+
+def targeted(
+    plane: Plane, total: Floats, squares: Floats, targets: Ints, count: float
+) -> Floats:
+    """Return the weighted component for each instance (row) coming to each target (column)."""
+    amount = plane.amount
+    slope = plane.slope[targets]
+    left = np.stack(
+        (
+            plane.variance + squares / count - (total / count) ** 2,
+            amount,
+            amount * total,
+            amount * amount,
+        ),
+        axis=1,
+    )
+    right = np.stack(
+        (
+            np.ones(len(targets)),
+            2 * plane.centred[targets] * slope / count,
+            -2 * slope / count**2,
+            slope * slope * (1 / count - 1 / count**2),
+        )
+    )
+    result = root(left @ right)
+    result *= plane.weight
+    return result

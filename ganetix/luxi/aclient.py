@@ -1,0 +1,109 @@
+"""The asynchronous LUXI client core, on txaio's futures: it serves Twisted and asyncio alike.
+
+The program gives txaio's interface (``txaio.tx`` or ``txaio.aio``), and a way to connect; it gets
+futures of its own framework.
+"""
+
+from collections import deque
+from collections.abc import Awaitable, Callable
+from typing import Any, Protocol
+
+from ganetix import errors
+from ganetix.luxi import messages
+
+
+class Link(Protocol):
+    """What is needed of a connected transport; Twisted's and asyncio's both have it."""
+
+    def write(self, data: bytes, /) -> object:
+        """Send *data*."""
+
+
+class Conversation:
+    """One connection's requests and answers, in order. Its owner feeds it with what comes in."""
+
+    def __init__(self, txaio: Any) -> None:
+        """Make futures with *txaio*."""
+        self._txaio = txaio
+        self._framer = messages.Framer(limit=1 << 40)
+        self._waiting: deque[tuple[str, Any]] = deque()
+        self._unsent: list[bytes] = []
+        self._link: Link | None = None
+        self.lost = False
+
+    def connected(self, link: Link) -> None:
+        """Send over *link*, from what was asked before on."""
+        self._link = link
+        for request in self._unsent:
+            link.write(request)
+        self._unsent.clear()
+
+    def call(self, method: str, *args: Any) -> Any:
+        """Send a request; return the future of its result, which fails with its error."""
+        if self.lost:
+            raise _gone(method)
+        future = self._txaio.create_future()
+        self._waiting.append((method, future))
+        request = messages.encode_request(method, list(args))
+        if self._link is None:
+            self._unsent.append(request)
+        else:
+            self._link.write(request)
+        return future
+
+    def received(self, data: bytes) -> None:
+        """Take in *data*; fire the futures of the answers that are complete."""
+        for text in self._framer.feed(data):
+            if self._waiting:
+                self._fire(self._waiting.popleft()[1], text)
+
+    def closed(self, why: str = "went away") -> None:
+        """Fail everything that still waits: the connection is gone."""
+        self.lost = True
+        while self._waiting:
+            method, future = self._waiting.popleft()
+            self._txaio.reject(future, _gone(method, why))
+
+    def _fire(self, future: Any, text: bytes) -> None:
+        try:
+            result = messages.decode_response(text)
+        except errors.GanetiError as error:
+            self._txaio.reject(future, error)
+        else:
+            self._txaio.resolve(future, result)
+
+
+Connect = Callable[[Conversation], Awaitable[Link]]
+"""Connects a transport whose bytes and whose end go to the conversation; raises `LuxiError`."""
+
+
+class AsyncClient:
+    """Calls over one connection, made at the first call and again after it was lost.
+
+    Calls that wait for a change should have a client of their own: answers come in order.
+    """
+
+    def __init__(self, txaio: Any, connect: Connect) -> None:
+        """Make futures with *txaio* and connections with *connect*."""
+        self._txaio = txaio
+        self._connect = connect
+        self._conversation: Conversation | None = None
+
+    async def call(self, method: str, *args: Any) -> Any:
+        """Return what *method* answers to *args*; raise its error, or `LuxiError`."""
+        conversation = self._conversation
+        if conversation is not None and not conversation.lost:
+            return await conversation.call(method, *args)
+        conversation = self._conversation = Conversation(self._txaio)
+        answer = conversation.call(method, *args)
+        try:
+            conversation.connected(await self._connect(conversation))
+        except BaseException:
+            self._txaio.add_callbacks(answer, None, lambda _: None)  # this caller gets the reason
+            conversation.closed("can't be reached")
+            raise
+        return await answer
+
+
+def _gone(method: str, why: str = "went away") -> errors.LuxiError:
+    return errors.LuxiError(f"The master daemon {why}; {method} has no answer.")

@@ -1,0 +1,109 @@
+"""Checkpoints: folding the journal into ``config.data`` and the job files.
+
+A checkpoint is due when the configuration has been quiet for `QUIET` seconds, at the latest
+`LATEST` seconds after a change or after `LIMIT` bytes of journal, at a clean stop, and when asked.
+"""
+
+from collections.abc import Callable
+from typing import Final
+
+import attrs
+from twisted.internet.interfaces import IDelayedCall
+
+from ganetix.master.store import entries
+from ganetix.master.store.journal import Journal
+from ganetix.model.codec import encode_config
+from ganetix.model.cluster import Cluster
+from ganetix.model.journal import Record, encode
+from ganetix.paths import Paths
+from ganetix.toolkit.clock import Clock
+from ganetix.toolkit.interfaces import IFileSystem, IWorker
+from ganetix.toolkit.tasks import Tasks
+
+QUIET: Final = 1.0
+LATEST: Final = 30.0
+LIMIT: Final = 4 * 1024 * 1024
+
+
+@attrs.define(eq=False)
+class Checkpoint:
+    """Writes the projections durably, then begins the journal anew.
+
+    *worker* is one of its own: the journal's is never kept waiting. *cluster* returns the newest
+    configuration; *head* the entry that the new journal begins with; *dirty* the paths of job
+    files that were renamed into place but not synced since the last call.
+    """
+
+    clock: Clock
+    worker: IWorker
+    fs: IFileSystem
+    paths: Paths
+    journal: Journal
+    cluster: Callable[[], Cluster]
+    head: Callable[[], entries.Entry]
+    dirty: Callable[[], list[str]]
+    _tasks: Tasks = attrs.field(factory=Tasks, init=False)
+    _timer: IDelayedCall | None = attrs.field(default=None, init=False)
+    _since: float | None = attrs.field(default=None, init=False)
+    _running: bool = attrs.field(default=False, init=False)
+
+    def touch(self) -> None:
+        """Tell that the configuration has changed."""
+        now = self.clock.monotonic()
+        self._since = now if self._since is None else self._since
+        delay = max(0.0, min(QUIET, self._since + LATEST - now))
+        if self._timer is not None and self._timer.active():
+            self._timer.reset(delay)
+        else:
+            self._timer = self.clock.call_later(delay, self._due)
+
+    def written(self) -> None:
+        """Tell that a batch was written: a long journal is folded."""
+        if self.journal.file.size > LIMIT:
+            self._due()
+
+    def _due(self) -> None:
+        if not self._running:
+            self._running = True
+            self._tasks.spawn("checkpoint", self.run())
+
+    async def run(self) -> None:
+        """Make a checkpoint now."""
+        self._running = True
+        self._cancel()
+        self._since = None
+        try:
+            await self._fold()
+        finally:
+            self._running = False
+
+    async def _fold(self) -> None:
+        await self.journal.durable()
+        serial, epoch = self.journal.serial, self.journal.epoch
+        head = encode(Record(epoch, serial, entries.encode(self.head())))
+        await self.worker.run(self._sync_jobs, self.dirty())
+        await self.worker.run(self._write_config, self.cluster())
+        await self.journal.worker.run(self.journal.file.cut, serial, head)
+
+    def _sync_jobs(self, dirty: list[str]) -> None:
+        for path in dirty:
+            if self.fs.exists(path):
+                self.fs.sync(path)
+
+    def _write_config(self, cluster: Cluster) -> None:
+        self.fs.replace(self.paths.config_file, encode_config(cluster), 0o640, True)
+
+    def _cancel(self) -> None:
+        if self._timer is not None and self._timer.active():
+            self._timer.cancel()
+        self._timer = None
+
+    async def stop(self) -> None:
+        """Fold everything for the last time."""
+        self._cancel()
+        await self._tasks.drained()
+        await self.run()
+
+    def abandon(self) -> None:
+        """Stop at once, as a crash would."""
+        self._cancel()

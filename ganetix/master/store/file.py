@@ -1,0 +1,63 @@
+"""The journal file on this machine: append, sync, and cut when a checkpoint has folded it."""
+
+from collections import deque
+
+import attrs
+
+from ganetix.toolkit.interfaces import IAppendFile, IFileSystem
+
+
+@attrs.define(eq=False)
+class JournalFile:
+    """The open journal. `write` and `cut` block: they run on the store's worker."""
+
+    fs: IFileSystem
+    path: str
+    _handle: IAppendFile | None = attrs.field(default=None, init=False)
+    _recent: deque[tuple[int, bytes]] = attrs.field(factory=deque, init=False)
+    size: int = attrs.field(default=0, init=False)
+    """Bytes written since the last cut."""
+
+    def open(self, end: int) -> None:
+        """Open for appending at *end*, cutting off a torn tail."""
+        self._handle = self.fs.append_to(self.path, 0o600)
+        if self._handle.size() > end:
+            self._handle.truncate(end)
+            self._handle.sync()
+        self.size = end
+
+    def write(self, data: bytes) -> None:
+        """Append *data* and sync; after an error the file is as before."""
+        handle = self._open_handle()
+        before = handle.size()
+        try:
+            handle.write(data)
+            handle.sync()
+        except OSError:
+            handle.truncate(before)
+            raise
+        self.size = before + len(data)
+
+    def remember(self, serial: int, data: bytes) -> None:
+        """Keep *data*, a batch whose last record is *serial*, for the next `cut`."""
+        self._recent.append((serial, data))
+
+    def cut(self, serial: int, head: bytes) -> None:
+        """Begin the file anew with *head* and the batches after *serial*."""
+        while self._recent and self._recent[0][0] <= serial:
+            self._recent.popleft()
+        data = head + b"".join(rows for _, rows in self._recent)
+        self.fs.replace(self.path, data, 0o600, True)
+        self.close()
+        self.open(len(data))
+
+    def close(self) -> None:
+        """Release the file."""
+        if self._handle is not None:
+            self._handle.close()
+            self._handle = None
+
+    def _open_handle(self) -> IAppendFile:
+        if self._handle is None:
+            raise OSError(f"{self.path} is not open")
+        return self._handle

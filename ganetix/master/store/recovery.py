@@ -1,0 +1,105 @@
+"""What a master finds on its disk: checkpoint, job files and journal, made into one state."""
+
+import attrs
+import msgspec
+
+from ganetix import errors
+from ganetix.master.jobs.records import Job
+from ganetix.master.store import entries
+from ganetix.master.store.state import Replay
+from ganetix.model import journal
+from ganetix.model.codec import ConfigData, decode_data
+from ganetix.paths import Paths
+from ganetix.toolkit.interfaces import IFileSystem
+
+
+@attrs.frozen
+class Found:
+    """The state on disk, and where the journal stands."""
+
+    replay: Replay
+    epoch: int
+    serial: int
+    end: int
+    """Where the good part of the journal ends, in bytes."""
+
+
+def recover(fs: IFileSystem, paths: Paths) -> Found:
+    """Read everything and replay the journal; changes nothing on disk. Blocks.
+
+    Raise `errors.ConfigurationError` naming file, offset and remedy when something is damaged.
+    """
+    scan = _journal(fs, paths)
+    played = [_entry(paths, record) for record in scan.records]
+    base = played[0].base if played else None
+    config = base.config if base is not None else _config(fs, paths)
+    replay = Replay(config, {} if base is not None else _jobs(fs, paths))
+    replay.last_job = max(_last_job(fs, paths), max(replay.jobs, default=0))
+    replay.drained = fs.exists(paths.drain_file)
+    for entry in played:
+        replay.play(entry)
+    last = scan.records[-1] if scan.records else journal.Record(0, 0, b"")
+    return Found(replay, last.epoch, last.serial, scan.end)
+
+
+def _journal(fs: IFileSystem, paths: Paths) -> journal.Scan:
+    if not fs.exists(paths.journal_file):
+        return journal.Scan((), 0, torn=False)
+    return journal.scan(fs.read(paths.journal_file), paths.journal_file)
+
+
+def _entry(paths: Paths, record: journal.Record) -> entries.Entry:
+    try:
+        return entries.decode(record.payload)
+    except msgspec.DecodeError as error:
+        raise errors.ConfigurationError(
+            f"{paths.journal_file}: the record with serial {record.serial} is not this cluster's "
+            f"({error}). Start from another master candidate, or move the file away to go on from "
+            "the last checkpoint alone."
+        ) from error
+
+
+def good_copy(paths: Paths) -> str:
+    """Where the configuration of the last successful start is kept."""
+    return f"{paths.config_file}.good"
+
+
+def _config(fs: IFileSystem, paths: Paths) -> ConfigData:
+    path = paths.config_file
+    try:
+        return decode_data(fs.read(path), path)
+    except FileNotFoundError as error:
+        raise errors.NotInClusterError(
+            f"{path} does not exist: this machine is not the master of a cluster. "
+            "'gnt-cluster init' makes one."
+        ) from error
+    except errors.ConfigurationError as error:
+        kept = good_copy(paths)
+        told = f" The copy of the last good start is {kept}." if fs.exists(kept) else ""
+        raise errors.ConfigurationError(error.message + told) from error
+
+
+def _last_job(fs: IFileSystem, paths: Paths) -> int:
+    try:
+        return int(fs.read(paths.serial_file))
+    except (FileNotFoundError, ValueError):
+        return 0
+
+
+def _jobs(fs: IFileSystem, paths: Paths) -> dict[int, Job]:
+    jobs = {}
+    for name in fs.entries(paths.queue_dir):
+        if name.startswith("job-") and name[4:].isdigit():
+            job = _job(fs.read(f"{paths.queue_dir}/{name}"), name)
+            jobs[job.id] = job
+    return jobs
+
+
+def _job(data: bytes, name: str) -> Job:
+    try:
+        return msgspec.json.decode(data, type=Job)
+    except msgspec.DecodeError as error:
+        raise errors.JobFileCorrupted(
+            f"Job file {name} can't be read: {error}. Move it out of the queue directory "
+            "to start without this job."
+        ) from error

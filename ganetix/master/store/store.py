@@ -1,0 +1,222 @@
+"""The store: one durable state of configuration and jobs, changed by journalled entries."""
+
+from collections.abc import Iterable
+
+import attrs
+from twisted.internet.defer import Deferred
+
+from ganetix.master.jobs.records import Job, LogEntry
+from ganetix.master.store import entries, recovery
+from ganetix.master.store.checkpoint import Checkpoint
+from ganetix.master.store.entries import Base, Entry
+from ganetix.master.store.file import JournalFile
+from ganetix.master.store.journal import Journal
+from ganetix.master.store.projection import JobFiles
+from ganetix.master.store.replicas import Replicas
+from ganetix.model import changes
+from ganetix.model.changes import Change
+from ganetix.model.cluster import Cluster
+from ganetix.model.codec import data_of, encode_config
+from ganetix.model.journal import Record, encode
+from ganetix.paths import Paths
+from ganetix.rpc.call import INodes
+from ganetix.toolkit.clock import Clock
+from ganetix.toolkit.interfaces import IFileSystem, IWorker
+
+
+@attrs.define(eq=False)
+class Store:
+    """The newest state in memory, and the journal that makes it durable. Made by `open_store`."""
+
+    clock: Clock
+    fs: IFileSystem
+    paths: Paths
+    journal: Journal
+    files: JobFiles
+    checkpoint: Checkpoint
+    cluster: Cluster
+    jobs: dict[int, Job]
+    last_job: int
+    drained: bool
+    interrupted: tuple[int, ...] = ()
+    """Jobs that were running when the last master ended."""
+
+    async def commit(self, change: Change) -> Cluster:
+        """Apply *change* durably and return the configuration after it.
+
+        Raise `errors.ConfigurationError` when an invariant would break; nothing changes then.
+        """
+        now = self.clock.wall()
+        stamped = changes.stamped(self.cluster, change, now)
+        after = changes.apply(self.cluster, stamped, now)
+        self.cluster = after
+        ticket = self.journal.append(Entry(now=now, change=stamped, config_serial=after.serial_no))
+        self.checkpoint.touch()
+        if stamped.nodes or stamped.drop_nodes or stamped.cluster:
+            self.update_candidates()
+        await self.journal.durable(ticket)
+        return after
+
+    def put_jobs(self, jobs: Iterable[Job], *, urgent: bool) -> Deferred[None] | None:
+        """Record new states of *jobs*; with *urgent* the result fires when they are durable."""
+        rows = tuple(jobs)
+        for job in rows:
+            self.jobs[job.id] = job
+            self.files.put(job)
+        self.last_job = max(self.last_job, max((job.id for job in rows), default=0))
+        entry = Entry(now=self.clock.wall(), jobs=rows, last_job=self.last_job)
+        ticket = self.journal.append(entry, urgent=urgent)
+        return self.journal.durable(ticket) if urgent else None
+
+    def put_log(self, job: Job, index: int, entry: LogEntry) -> Job:
+        """Record one more log entry of opcode *index* of *job*; returns the job with it."""
+        fresh = entries.with_log(job, index, entry)
+        self.jobs[job.id] = fresh
+        self.files.put(fresh)
+        self.journal.append(Entry(logs=((job.id, index, entry),)), urgent=False)
+        return fresh
+
+    async def archive(self, job_ids: Iterable[int]) -> None:
+        """Move final jobs to the archive."""
+        gone = tuple(job_ids)
+        for job_id in gone:
+            del self.jobs[job_id]
+        self.files.archive(gone)
+        await self.journal.durable(self.journal.append(Entry(archived=gone)))
+
+    async def set_drained(self, drained: bool) -> None:
+        """Set or clear the drain flag."""
+        self.drained = drained
+        self.files.drain(drained)
+        await self.journal.durable(self.journal.append(Entry(drained=drained)))
+
+    def update_candidates(self) -> None:
+        """Let the replicas follow the configuration's master candidates."""
+        master = self.cluster.cluster.master_node
+        rows = self.cluster.candidates()
+        self.journal.replicas.update(node.uuid for node in rows if node.uuid != master)
+
+    def head(self) -> Entry:
+        """What a fresh journal begins with."""
+        return Entry(
+            now=self.clock.wall(),
+            behind=tuple(sorted(self.journal.replicas.behind)),
+            last_job=self.last_job,
+            drained=self.drained,
+        )
+
+    def snapshot(self) -> tuple[int, int, bytes]:
+        """Return (epoch, serial, record) of the whole state, for a candidate."""
+        base = Base(data_of(self.cluster), tuple(self.jobs.values()))
+        entry = attrs_replace(self.head(), base)
+        serial, epoch = self.journal.serial, self.journal.epoch
+        return epoch, serial, encode(Record(epoch, serial, entries.encode(entry)))
+
+    def replica_in_sync(self) -> None:
+        """Journal that a candidate has caught up."""
+        behind = tuple(sorted(self.journal.replicas.behind))
+        self.journal.append(Entry(now=self.clock.wall(), behind=behind))
+
+    def batch_written(self) -> None:
+        """Let the projections follow a durable batch."""
+        self.files.written()
+        self.checkpoint.written()
+
+    async def stop(self) -> None:
+        """Write everything, fold the journal, and release the files."""
+        await self.journal.stop()
+        await self.files.flush()
+        await self.checkpoint.stop()
+        await self.journal.replicas.stop()
+        await self.journal.worker.run(self.journal.file.close)
+
+    def abandon(self) -> None:
+        """Stop at once, as a crash would; only what is synced stays."""
+        self.journal.abandon()
+        self.checkpoint.abandon()
+
+
+def attrs_replace(entry: Entry, base: Base) -> Entry:
+    """Return *entry* with *base*."""
+    return Entry(
+        now=entry.now,
+        behind=entry.behind,
+        last_job=entry.last_job,
+        drained=entry.drained,
+        base=base,
+    )
+
+
+@attrs.frozen
+class StoreParts:
+    """What a store is made of."""
+
+    clock: Clock
+    fs: IFileSystem
+    paths: Paths
+    nodes: INodes
+    worker: IWorker
+    checkpoint_worker: IWorker
+
+
+def open_store(parts: StoreParts, epoch: int) -> Store:
+    """Recover what is on disk and open it for writing under mastership *epoch*. Blocks.
+
+    Raise `errors.ConfigurationError` when a file is damaged, and when the disk holds a newer epoch.
+    """
+    found = recovery.recover(parts.fs, parts.paths)
+    cluster = found.replay.cluster()
+    file = JournalFile(parts.fs, parts.paths.journal_file)
+    file.open(found.end)
+    replicas = Replicas(parts.clock, parts.nodes, lambda: cluster.cluster.candidate_timeout)
+    replicas.behind = set(found.replay.behind)
+    journal = Journal(
+        parts.clock, parts.worker, file, replicas, max(epoch, found.epoch), found.serial
+    )
+    files = JobFiles(parts.worker, parts.fs, parts.paths)
+    store: Store
+    checkpoint = Checkpoint(
+        parts.clock,
+        parts.checkpoint_worker,
+        parts.fs,
+        parts.paths,
+        journal,
+        lambda: store.cluster,
+        lambda: store.head(),
+        files.dirty,
+    )
+    store = Store(
+        clock=parts.clock,
+        fs=parts.fs,
+        paths=parts.paths,
+        journal=journal,
+        files=files,
+        checkpoint=checkpoint,
+        cluster=cluster,
+        jobs=found.replay.jobs,
+        last_job=found.replay.last_job,
+        drained=found.replay.drained,
+    )
+    _connect(store, found)
+    parts.fs.replace(recovery.good_copy(parts.paths), encode_config(cluster), 0o640, False)
+    return store
+
+
+def _connect(store: Store, found: recovery.Found) -> None:
+    """Wire the callbacks, note what must be projected again, and name the candidates."""
+    replicas = store.journal.replicas
+    replicas.snapshot = store.snapshot
+    replicas.changed = store.replica_in_sync
+    replicas.timeout = lambda: store.cluster.cluster.candidate_timeout
+    store.journal.written = store.batch_written
+    for job_id in sorted(found.replay.touched & set(store.jobs)):
+        store.files.put(store.jobs[job_id])
+    for job_id, job in sorted(found.replay.archived.items()):
+        store.files.put(job)
+        store.files.archive((job_id,))
+    master = store.cluster.cluster.master_node
+    rows = {node.uuid for node in store.cluster.candidates()} - {master}
+    replicas.in_sync = rows - replicas.behind
+    replicas.update(rows)
+    if found.replay.changed:
+        store.checkpoint.touch()
