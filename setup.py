@@ -1,0 +1,52 @@
+"""How ganetix is packaged; built through the build system of pyproject.toml."""
+
+import pathlib
+import re
+
+from setuptools import find_packages, setup
+
+HERE = pathlib.Path(__file__).parent
+VERSION = re.search(r'__version__ = "(.+)"', (HERE / "ganetix/__init__.py").read_text("utf-8"))
+
+GNT = ("cluster", "node", "group", "instance", "os", "job", "debug")
+DAEMONS = {"masterd": "masterd", "noded": "noded", "rapi": "rapid"}
+HTOOLS = ("hail", "hbal", "hcheck", "hinfo", "harep", "hroller", "hscan", "hspace", "hsqueeze")
+
+PROGRAMS = [
+    *(f"gnt-{noun} = ganetix.cli.main:gnt_{noun}" for noun in GNT),
+    *(f"ganeti-{name} = ganetix.daemons.{module}:main" for name, module in DAEMONS.items()),
+    "vcluster-setup = ganetix.vcluster.setup:main",
+    *(f"{tool} = ganetix.cli.htools.{tool}:main" for tool in HTOOLS),
+]
+
+setup(
+    name="ganetix",
+    version=VERSION.group(1) if VERSION else "0",
+    description="Virtual machines on a cluster of ordinary machines, with Ganeti's interfaces",
+    long_description=(HERE / "README.md").read_text("utf-8"),
+    long_description_content_type="text/markdown",
+    license="BSD-2-Clause",
+    license_files=["LICENSE"],
+    python_requires=">=3.11",
+    # find_packages can't see twisted.plugins: a directory that we share has no __init__.py.
+    packages=[*find_packages(include=["ganetix", "ganetix.*"]), "twisted.plugins"],
+    # This makes `pip install -e` write a plain path entry; the default import hook hides plugins.
+    package_dir={"": "."},
+    package_data={"ganetix": ["py.typed", "share/**"]},
+    install_requires=[
+        "twisted[tls,conch]>=24.11",
+        "pyOpenSSL>=24.3",
+        "service-identity>=23.1",
+        "cryptography>=44",
+        "zope.interface>=6",
+        "txaio>=23.1",
+        "msgspec>=0.19",
+        "attrs>=23.2",
+        "numpy>=1.26",
+    ],
+    extras_require={
+        "libvirt": ["libvirt-python>=9"],
+        "test": ["hypothesis>=6.100"],
+    },
+    entry_points={"console_scripts": PROGRAMS},
+)
