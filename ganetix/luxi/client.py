@@ -19,6 +19,32 @@ _REPEATABLE: Final = ("Query", "WaitForJobChange")
 """Beginnings of the methods that change nothing: a lost connection is mended and they go again."""
 
 
+def connect(path: str, timeout: float) -> socket.socket:
+    """Return a socket connected to *path*, by its directory if the path is long.
+
+    *timeout* is for each read and write, in seconds. Raise OSError.
+    """
+    link = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    try:
+        link.settimeout(timeout)
+        if address.is_long(path):
+            _connect_through_directory(link, path)
+        else:
+            link.connect(path)
+    except BaseException:
+        link.close()
+        raise
+    return link
+
+
+def _connect_through_directory(link: socket.socket, path: str) -> None:
+    directory = os.open(os.path.dirname(path), os.O_PATH | os.O_DIRECTORY)
+    try:
+        link.connect(address.through(directory, path))
+    finally:
+        os.close(directory)
+
+
 class Door(NamedTuple):
     """Where the master daemon listens, and what this machine knows of the cluster."""
 
@@ -28,6 +54,8 @@ class Door(NamedTuple):
     """The name of the master node as this node has it; None if it is in no cluster."""
     connect_timeout: float = CONNECT_TIMEOUT
     call_timeout: float = CALL_TIMEOUT
+    connect: Callable[[str, float], socket.socket] = connect
+    """Connects to a path, with the time-out of reading and writing."""
 
 
 class Client:
@@ -39,6 +67,7 @@ class Client:
         self._told = told
         self._link: socket.socket | None = None
         self._framer = messages.Framer(limit=1 << 40)
+        self._answers: list[bytes] = []
 
     def call(self, method: str, *args: Any) -> Any:
         """Return what *method* answers to *args*.
@@ -68,15 +97,16 @@ class Client:
             self._link.close()
             self._link = None
         self._framer = messages.Framer(limit=1 << 40)
+        self._answers.clear()
 
     def _exchange(self, link: socket.socket, request: bytes) -> bytes:
         link.sendall(request)
-        while True:
+        while not self._answers:
             data = link.recv(1 << 18)
             if not data:
                 raise ConnectionResetError("it closed the connection")
-            if done := self._framer.feed(data):
-                return done[0]
+            self._answers += self._framer.feed(data)
+        return self._answers.pop(0)
 
     def _connected(self) -> socket.socket:
         if self._link is None:
@@ -88,7 +118,7 @@ class Client:
         told = False
         while True:
             try:
-                return _open(self._door.socket, self._door.call_timeout)
+                return self._door.connect(self._door.socket, self._door.call_timeout)
             except _RETRY as error:
                 self._check_place()
                 if time.monotonic() >= until:
@@ -148,26 +178,3 @@ def _what_now(method: str) -> str:
     if method.startswith("Submit"):
         return " Whether the job was taken is not known; look for it with: gnt-job list"
     return ""
-
-
-def _open(path: str, timeout: float) -> socket.socket:
-    """Return a socket connected to *path*, by its directory if the path is long."""
-    link = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-    try:
-        link.settimeout(timeout)
-        if address.is_long(path):
-            _connect_through_directory(link, path)
-        else:
-            link.connect(path)
-    except BaseException:
-        link.close()
-        raise
-    return link
-
-
-def _connect_through_directory(link: socket.socket, path: str) -> None:
-    directory = os.open(os.path.dirname(path), os.O_PATH | os.O_DIRECTORY)
-    try:
-        link.connect(address.through(directory, path))
-    finally:
-        os.close(directory)

@@ -93,11 +93,12 @@ class LuxiProtocol(Protocol):
         if self._ended:
             return
         try:
-            self._requests.extend(self._framer.feed(data))
+            complete = self._framer.feed(data)
         except messages.MalformedRequest as error:
             self._end(str(error))
             return
-        self._watch_message()
+        self._requests.extend(complete)
+        self._watch_message(bool(complete))
         self._next()
 
     def readConnectionLost(self) -> None:
@@ -145,11 +146,11 @@ class LuxiProtocol(Protocol):
             self._reading = wanted
             (self.transport.resumeProducing if wanted else self.transport.pauseProducing)()
 
-    def _watch_message(self) -> None:
-        """Time the message that has begun, from its first byte."""
-        if not self._framer.begun:
+    def _watch_message(self, another: bool) -> None:
+        """Time the message that has begun, from its first byte; *another* if one has ended."""
+        if another:
             self._stop_timer()
-        elif self._timer is None:
+        if self._framer.begun and self._timer is None:
             self._timer = self._luxi.clock.call_later(self._luxi.limits.read, self._too_slow)
 
     def _stop_timer(self) -> None:
@@ -191,7 +192,7 @@ class LuxiProtocol(Protocol):
         except errors.GanetiError as error:
             self._send(messages.encode_error(error))
         except CancelledError:
-            return
+            self._send(messages.encode_error(errors.GenericError(f"{self._method} was given up.")))
         except Exception:  # noqa: BLE001 - whatever it was, the client gets an answer; logged
             self.log.failure("Answering {method} failed", Failure(), method=self._method)
             self._send(messages.encode_error(_defect(self._method)))
