@@ -12,8 +12,8 @@ from twisted.internet.interfaces import IDelayedCall
 
 from ganetix.master.store import entries
 from ganetix.master.store.journal import Journal
-from ganetix.model.codec import encode_config
 from ganetix.model.cluster import Cluster
+from ganetix.model.codec import encode_config
 from ganetix.model.journal import Record, encode
 from ganetix.paths import Paths
 from ganetix.toolkit.clock import Clock

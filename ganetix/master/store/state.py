@@ -9,8 +9,8 @@ import msgspec
 from ganetix.master.jobs.records import Job
 from ganetix.master.store.entries import Entry, with_log
 from ganetix.model.changes import TABLES, Change
-from ganetix.model.codec import ConfigData, indexed
 from ganetix.model.cluster import Cluster
+from ganetix.model.codec import ConfigData, indexed
 
 
 @attrs.define

@@ -1,0 +1,155 @@
+"""What a unit of logic gets while it runs: the cluster, the nodes, the job's log, undo, rest."""
+
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from typing import Any, Protocol
+
+import attrs
+import msgspec
+from twisted.internet.defer import Deferred
+
+from ganetix.ids import Randomness
+from ganetix.master.jobs.records import OpRecord
+from ganetix.master.locks.held import Held
+from ganetix.master.logic.unit import Level, UndoAction
+from ganetix.master.store.store import Store
+from ganetix.model.changes import Change
+from ganetix.model.cluster import Cluster
+from ganetix.opcodes.base import OpCode
+from ganetix.paths import Paths
+from ganetix.rpc.call import Call, INodes
+from ganetix.toolkit.clock import Clock
+
+
+class Recorder(Protocol):
+    """Where a running opcode's progress is recorded; the queue is one."""
+
+    def record_op(self, job_id: int, index: int, **fields: Any) -> None:
+        """Set *fields* of the opcode's record, journalled but not waited for."""
+
+    def record_log(self, job_id: int, index: int, kind: str, payload: Any) -> None:
+        """Add a log entry."""
+
+    def op_record(self, job_id: int, index: int) -> OpRecord:
+        """The opcode's record."""
+
+    async def submit_children(self, job_id: int, jobs: list[list[OpCode]]) -> list[list[Any]]:
+        """Submit jobs for a running one."""
+
+
+@attrs.frozen
+class Surroundings:
+    """What is the same for every opcode."""
+
+    store: Store
+    nodes: INodes
+    clock: Clock
+    randomness: Randomness
+    paths: Paths
+
+
+@attrs.define(eq=False)
+class JobContext:
+    """See `ganetix.master.logic.unit.Context`."""
+
+    around: Surroundings
+    recorder: Recorder
+    job_id: int
+    index: int
+    resumed: Any = None
+    held: Held | None = None
+    resting: Deferred[Any] | None = attrs.field(default=None, init=False)
+    committed: bool = attrs.field(default=False, init=False)
+    _undo: list[UndoAction] = attrs.field(factory=list, init=False)
+
+    @property
+    def clock(self) -> Clock:
+        """The clock."""
+        return self.around.clock
+
+    @property
+    def randomness(self) -> Randomness:
+        """The random source."""
+        return self.around.randomness
+
+    @property
+    def paths(self) -> Paths:
+        """The master's paths."""
+        return self.around.paths
+
+    @property
+    def cluster(self) -> Cluster:
+        """The newest committed configuration."""
+        return self.around.store.cluster
+
+    def nodes(self) -> INodes:
+        """The nodes."""
+        return self.around.nodes
+
+    async def call(self, node: str, call: Call[Any, Any], request: Any) -> Any:
+        """Make a node call for this job."""
+        return await self.around.nodes.call(node, call, request)
+
+    async def call_each(
+        self, nodes: Iterable[str], call: Call[Any, Any], request: Any
+    ) -> Mapping[str, Any]:
+        """Make a call on several nodes."""
+        return await self.around.nodes.call_each(nodes, call, request)
+
+    async def commit(self, change_of: Callable[[Cluster], Change]) -> Cluster:
+        """Apply a change durably."""
+        after = await self.around.store.commit(change_of(self.around.store.cluster))
+        self.committed = True
+        return after
+
+    def log(self, message: str) -> None:
+        """Add a message to the job's log."""
+        self.log_entry("message", message)
+
+    def log_entry(self, kind: str, payload: Any) -> None:
+        """Add an entry to the job's log."""
+        self.recorder.record_log(self.job_id, self.index, kind, payload)
+
+    async def undo(self, action: UndoAction) -> None:
+        """Journal *action* durably before the step that it undoes."""
+        self._undo.append(action)
+        self._record_undo()
+        await self.around.store.journal.durable()
+
+    def undo_done(self) -> None:
+        """Forget the undo actions."""
+        self._undo.clear()
+        self._record_undo()
+
+    def pending_undo(self) -> list[UndoAction]:
+        """What to undo if the opcode fails now, oldest first."""
+        return list(self._undo)
+
+    def _record_undo(self) -> None:
+        rows = msgspec.to_builtins(self._undo) if self._undo else msgspec.UNSET
+        self.recorder.record_op(self.job_id, self.index, undo=rows)
+
+    async def rest(self, state: Any, wait: Callable[[], Awaitable[Any]]) -> Any:
+        """Await ``wait()`` at a place from which the opcode can be resumed."""
+        self.recorder.record_op(self.job_id, self.index, resume=state)
+        self.resting = Deferred.fromCoroutine(_awaited(wait))
+        try:
+            return await self.resting
+        finally:
+            self.resting = None
+
+    def release(self, level: Level, keys: Iterable[str] | None = None) -> None:
+        """Give back locks before the end."""
+        if self.held is not None:
+            self.held.release(level, None if keys is None else set(keys))
+
+    def owned(self, level: Level) -> frozenset[str]:
+        """The keys held at *level*."""
+        return frozenset() if self.held is None else self.held.owned(level)
+
+    async def submit(self, jobs: list[list[OpCode]]) -> list[list[Any]]:
+        """Submit child jobs."""
+        return await self.recorder.submit_children(self.job_id, jobs)
+
+
+async def _awaited(wait: Callable[[], Awaitable[Any]]) -> Any:
+    return await wait()

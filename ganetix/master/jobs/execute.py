@@ -1,0 +1,159 @@
+"""Running one opcode: validate, locks, check, pre hooks, dry-run stop, execute, post hooks."""
+
+from collections.abc import Callable, Collection, Mapping
+from typing import Any, Final
+
+import attrs
+import msgspec
+from twisted.internet.defer import CancelledError, Deferred
+from twisted.logger import Logger
+from twisted.python.failure import Failure
+
+from ganetix import errors
+from ganetix.master.hooks import HooksRunner
+from ganetix.master.jobs.context import JobContext, Surroundings
+from ganetix.master.locks.held import Held
+from ganetix.master.locks.waiter import Locks
+from ganetix.master.logic.unit import Hooks, Level, UndoAction, Unit
+from ganetix.model.changes import Change
+from ganetix.opcodes.base import OpCode
+from ganetix.opcodes.codec import op_id_of
+from ganetix.rpc.calls import TABLE
+
+Units = Mapping[type[OpCode], Unit[Any, Any]]
+TRIES: Final = 20
+"""How often locks are taken anew when the objects change meanwhile."""
+
+
+@attrs.define(eq=False)
+class Executor:
+    """Runs opcodes with the units of *units*."""
+
+    around: Surroundings
+    locks: Locks
+    hooks: HooksRunner
+    units: Units
+    log: Logger = attrs.field(factory=Logger)
+
+    def unit_of(self, op: OpCode) -> Unit[Any, Any]:
+        """Return the unit of *op*; raise `errors.OpPrereqError` when there is none."""
+        unit = self.units.get(type(op))
+        if unit is None:
+            raise errors.OpPrereqError(
+                f"{op_id_of(op)} is not available in this release.", errors.INVAL
+            )
+        return unit
+
+    async def run(
+        self,
+        op: OpCode,
+        context: JobContext,
+        priority: Callable[[], int],
+        waiting: Callable[[Deferred[Held]], None],
+        running: Callable[[], None],
+    ) -> Any:
+        """Run *op* and return its result; its undo actions run when it fails.
+
+        *waiting* gets the wait for locks, to cancel it; *running* is called when they are held.
+        """
+        unit = self.unit_of(op)
+        context.held = await self._locked(unit, op, context, priority, waiting)
+        try:
+            running()
+            return await self._guarded(unit, op, context)
+        finally:
+            context.held.release_all()
+
+    async def _locked(
+        self,
+        unit: Unit[Any, Any],
+        op: OpCode,
+        context: JobContext,
+        priority: Callable[[], int],
+        waiting: Callable[[Deferred[Held]], None],
+    ) -> Held:
+        """Take the locks; again when what they protect has changed by the time they are held."""
+        owner = f"job {context.job_id}/{context.index}"
+        for _ in range(TRIES):
+            wants = unit.locks(op, context.cluster)
+            wait = Deferred.fromCoroutine(
+                self.locks.acquire(owner, wants, priority(), self._expand)
+            )
+            waiting(wait)
+            held = await wait
+            if unit.locks(op, context.cluster) == wants:
+                return held
+            held.release_all()
+        raise errors.OpPrereqError(
+            f"The objects of {op_id_of(op)} change faster than they can be locked; try again.",
+            errors.STATE,
+        )
+
+    def _expand(self, level: Level) -> Collection[str]:
+        cluster = self.around.store.cluster
+        keys: dict[str, Callable[[], Collection[str]]] = {
+            "cluster": lambda: ("BGL",),
+            "instance": cluster.indexes.instance_names.keys,
+            "nodegroup": cluster.nodegroups.keys,
+            "node": cluster.nodes.keys,
+            "node-res": cluster.nodes.keys,
+            "network": cluster.networks.keys,
+        }
+        return keys[level]()
+
+    async def _guarded(self, unit: Unit[Any, Any], op: OpCode, context: JobContext) -> Any:
+        try:
+            return await self._checked(unit, op, context)
+        except CancelledError:
+            raise
+        except Exception:
+            await self.undo(context.pending_undo())
+            raise
+
+    async def _checked(self, unit: Unit[Any, Any], op: OpCode, context: JobContext) -> Any:
+        plan = await unit.check(op, context)
+        hooks = unit.hooks(op, plan, context.cluster)
+        if hooks is not None:
+            await self.hooks.pre(hooks, op_id_of(op), context.cluster)
+        if op.dry_run:
+            return getattr(plan, "dry_run_result", None)
+        result = await unit.execute(op, plan, context)
+        if hooks is not None:
+            await self._post(unit, op, plan, hooks, context)
+        if context.committed:
+            self._warn(context, await self.hooks.config_update(op_id_of(op), context.cluster))
+        return msgspec.to_builtins(result)
+
+    async def _post(
+        self, unit: Unit[Any, Any], op: OpCode, plan: Any, hooks: Hooks, context: JobContext
+    ) -> None:
+        after = unit.hooks(op, plan, context.cluster)
+        self._warn(context, await self.hooks.post(hooks, after, op_id_of(op), context.cluster))
+
+    @staticmethod
+    def _warn(context: JobContext, warnings: list[str]) -> None:
+        for line in warnings:
+            context.log(f"WARNING: {line}")
+
+    async def undo(self, actions: list[UndoAction]) -> list[str]:
+        """Run *actions* in reverse; return a sentence for each that failed."""
+        failed = []
+        for action in reversed(actions):
+            try:
+                await self._undo_one(action)
+            except errors.GanetiError as error:
+                self.log.failure("Undoing failed: {what}", Failure(), what=action.what)
+                failed.append(f"{action.what} could not be undone: {error.message}")
+        return failed
+
+    async def _undo_one(self, action: UndoAction) -> None:
+        if action.call:
+            call = TABLE[action.call]
+            request = msgspec.convert(action.request, call.request)
+            await self.around.nodes.call(action.node, call, request)
+        if action.drop_instance:
+            cluster = self.around.store.cluster
+            instance = cluster.instances.get(action.drop_instance)
+            if instance is not None:
+                gone = Change(drop_instances=(instance.uuid,), drop_disks=tuple(instance.disks))
+                await self.around.store.commit(gone)

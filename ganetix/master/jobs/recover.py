@@ -1,0 +1,51 @@
+"""What becomes of a job that was not final when the last master ended: pure decisions."""
+
+from collections.abc import Sequence
+from typing import Any, Literal
+
+import msgspec
+
+from ganetix.master.jobs.execute import Executor
+from ganetix.master.jobs.records import Job, OpRecord
+from ganetix.master.logic.unit import UndoAction
+from ganetix.opcodes.base import OpCode
+
+Fate = Literal["queued", "canceled", "error"]
+
+
+def fate(job: Job, ops: Sequence[OpCode], executor: Executor) -> Fate:
+    """Say what becomes of *job*: it goes on (from where it rested), is canceled, or fails."""
+    for record, op in zip(job.ops, ops, strict=True):
+        if record.status == "canceling":
+            return "canceled"
+        if record.status == "running":
+            unit = executor.units.get(type(op))
+            again = record.undo is msgspec.UNSET and unit is not None and unit.resumable
+            return "queued" if record.resume is not msgspec.UNSET or again else "error"
+    return "queued"
+
+
+def requeued(job: Job) -> Job:
+    """Return *job* with its waiting opcodes queued again."""
+    return msgspec.structs.replace(job, ops=tuple(_requeued(op) for op in job.ops))
+
+
+def _requeued(op: OpRecord) -> OpRecord:
+    return msgspec.structs.replace(op, status="queued") if op.status == "waiting" else op
+
+
+def undo_actions(job: Job) -> list[UndoAction]:
+    """Return what *job*'s running opcode wants undone, oldest first."""
+    for op in job.ops:
+        if op.status == "running" and op.undo is not msgspec.UNSET:
+            return msgspec.convert(op.undo, list[UndoAction])
+    return []
+
+
+def result(job: Job, failed: list[str]) -> list[Any]:
+    """Return the error result of an interrupted job; *failed* are undo actions that failed."""
+    running = next((op for op in job.ops if op.status == "running"), job.ops[0])
+    what = running.input.get("OP_ID", "the opcode")
+    told = f"The master daemon ended inside {what}; "
+    told += "what it had begun was undone." if not failed else " ".join(failed)
+    return ["OpExecError", [f"{told} Run 'gnt-cluster verify', then repeat the command."]]
