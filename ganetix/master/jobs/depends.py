@@ -8,7 +8,8 @@ import msgspec
 from ganetix.master.jobs.records import Job, Status
 from ganetix.master.jobs.scheduler import Verdict, verdict
 from ganetix.master.store.store import Store
-from ganetix.opcodes.base import Dependency, OpCode
+from ganetix.opcodes.base import OpCode
+from ganetix.opcodes.types import Dependency
 
 
 @attrs.frozen

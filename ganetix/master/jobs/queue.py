@@ -28,6 +28,7 @@ from ganetix.master.jobs.watch import Watchers
 from ganetix.master.store.store import Store
 from ganetix.opcodes import codec
 from ganetix.opcodes.base import OpCode
+from ganetix.opcodes.types import Dependency
 from ganetix.toolkit.clock import Clock
 from ganetix.toolkit.tasks import Tasks
 
@@ -86,7 +87,8 @@ class JobQueue:
         """Submit *jobs* as one commit with consecutive ids."""
         if self.store.drained and not drained_too:
             raise errors.GenericError(
-                "The job queue is drained and takes no new jobs; 'gnt-cluster queue undrain' opens it."
+                "The job queue is drained and takes no new jobs; "
+                "'gnt-cluster queue undrain' opens it."
             )
         first = self.store.last_job + 1
         made = [self._make(first + n, ops) for n, ops in enumerate(jobs)]
@@ -101,7 +103,7 @@ class JobQueue:
         return [job.id for job, _ in made]
 
     def _make(self, job_id: int, ops: Sequence[OpCode]) -> tuple[Job, tuple[OpCode, ...]]:
-        """Return the record of a new job, and its opcodes with reasons and absolute dependencies."""
+        """Return a new job's record, and its opcodes with reasons and absolute dependencies."""
         now = self.clock.wall()
         whole = tuple(
             msgspec.structs.replace(
@@ -232,7 +234,7 @@ class JobQueue:
         self.watchers.changed(job_id)
         return (
             True,
-            f"Priorities of pending opcodes for job {job_id} have been changed to {priority}.",
+            f"Priorities of pending opcodes of job {job_id} are {priority} now.",
         )
 
     async def archive(self, job_id: int) -> bool:
@@ -321,7 +323,7 @@ def _trail(op: OpCode, job_id: int, index: int, now: float) -> list[Any]:
     return [f"gnt:opcode:{name}", f"job={job_id};index={index}", int(now * 1e9)]
 
 
-def _absolute(op: OpCode, job_id: int) -> list[tuple[int, list[str]]] | None:
+def _absolute(op: OpCode, job_id: int) -> list[Dependency] | None:
     """Return the dependencies of *op* with relative job ids counted back from *job_id*."""
     if op.depends is None:
         return None

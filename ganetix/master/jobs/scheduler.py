@@ -1,7 +1,7 @@
 """Which job runs next: pure bookkeeping of priorities, the running limit and dependencies."""
 
 import heapq
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Literal
 
 import attrs
@@ -73,7 +73,7 @@ class Scheduler:
 
 
 def verdict(
-    depends: Iterable[tuple[int, list[str]]], states: Mapping[int, Status | None]
+    depends: Iterable[tuple[int, Sequence[str]]], states: Mapping[int, Status | None]
 ) -> tuple[Verdict, str]:
     """Say what becomes of a job with *depends* when its dependencies ended as *states*.
 

@@ -26,7 +26,7 @@ Mode = Literal["shared", "exclusive"]
 ALL = "[lockset]"
 """As a key: every object of the level."""
 
-Op = TypeVar("Op", bound=OpCode)
+Op = TypeVar("Op", bound=OpCode, contravariant=True)
 Plan = TypeVar("Plan")
 
 
@@ -77,11 +77,20 @@ class Context(Protocol):
     """What a unit may use while it checks and executes."""
 
     job_id: int
-    clock: Clock
-    randomness: Randomness
-    paths: Paths
     resumed: Any
     """What `rest` recorded before a restart, or None."""
+
+    @property
+    def clock(self) -> Clock:
+        """Time."""
+
+    @property
+    def randomness(self) -> Randomness:
+        """The source of uuids, MAC addresses and secrets."""
+
+    @property
+    def paths(self) -> Paths:
+        """The master's own paths."""
 
     @property
     def cluster(self) -> Cluster:

@@ -62,7 +62,7 @@ class Journal:
         return self._appended
 
     def durable(self, ticket: int | None = None) -> Deferred[None]:
-        """Fire when the entry with *ticket* is on stable storage here and on every in-sync candidate.
+        """Fire when the entry with *ticket* is synced here and on every in-sync candidate.
 
         Default: all entries so far.
         """

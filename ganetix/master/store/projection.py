@@ -1,4 +1,4 @@
-"""Job files: renamed into place after each durable batch, without sync; the journal is the truth."""
+"""Job files: renamed into place after each durable batch, without sync."""
 
 from collections.abc import Iterable
 
@@ -13,7 +13,7 @@ from ganetix.toolkit.tasks import Tasks
 
 @attrs.define(eq=False)
 class JobFiles:
-    """Writes the newest state of each changed job; many changes between two rounds are one write."""
+    """Writes the newest state of each changed job; changes between two rounds are one write."""
 
     worker: IWorker
     fs: IFileSystem

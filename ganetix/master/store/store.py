@@ -182,7 +182,7 @@ def open_store(parts: StoreParts, epoch: int) -> Store:
         parts.paths,
         journal,
         lambda: store.cluster,
-        lambda: store.head(),
+        lambda: store.head(),  # noqa: PLW0108 - the store is made below
         files.dirty,
     )
     store = Store(
