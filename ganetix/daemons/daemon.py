@@ -27,8 +27,7 @@ class Account:
 class Daemon(Service):
     """Runs the tree that *build* makes, once the process is the one that stays.
 
-    `outcome` fires with None when the tree is up, or with a sentence when it can't be; then the
-    reactor is stopped and `exit_code` says so.
+    When the tree can't be started the reactor is stopped and `exit_code` says so.
     """
 
     log = Logger()
@@ -47,8 +46,8 @@ class Daemon(Service):
         self.account = account
         self.build = build
         self.tree: Startable | None = None
-        self.outcome: Deferred[str | None] = Deferred()
         self.exit_code = 0
+        self._report: Callable[[str | None], None] = lambda reason: None
         self._starting: Deferred[None] | None = None
 
     def privilegedStartService(self) -> None:
@@ -57,36 +56,39 @@ class Daemon(Service):
         if self.account is not None:
             switchUID(self.account.uid, self.account.gid)
 
+    def when_started(self, report: Callable[[str | None], None]) -> None:
+        """Have *report* called with None when the tree is up, or a sentence when it can't be."""
+        self._report = report
+
     def startService(self) -> None:
-        """Start the tree; the outcome comes later, through `outcome`."""
+        """Start the tree; the outcome comes later."""
         super().startService()
         # Timers must not jump with the wall clock; Twisted's default reactors use time.time.
-        self.reactor.seconds = time.monotonic  # type: ignore[method-assign]  # meant to be replaced
+        self.reactor.seconds = time.monotonic
         self.reactor.callWhenRunning(self._begin)
 
     def _begin(self) -> None:
-        self._starting = Deferred.fromCoroutine(self._start())
-        self._starting.addErrback(self._failed)
+        self._starting = Deferred.fromCoroutine(self._start()).addErrback(self._failed)
 
     async def _start(self) -> None:
         self.tree = self.build()
         await self.tree.start()
         self.log.info("{daemon} is ready", daemon=self.name)
-        self.outcome.callback(None)
+        self._report(None)
 
     def _failed(self, failure: Failure) -> None:
         self.tree, self.exit_code = None, 1
         if failure.check(CancelledError):
             told = "stopped while it was starting"
-        elif failure.check(errors.GanetiError):
+        elif isinstance(failure.value, errors.GanetiError):
             told = failure.value.message
-        elif failure.check(OSError):
+        elif isinstance(failure.value, OSError):
             told = str(failure.value)
         else:
             self.log.failure("{daemon} failed to start", failure, daemon=self.name)
             told = f"a defect: {failure.getErrorMessage()}; the log has the details"
         self.log.critical("{daemon} can't start: {reason}", daemon=self.name, reason=told)
-        self.outcome.callback(told)
+        self._report(told)
         if self.reactor.running:
             self.reactor.callLater(0, self._stop_reactor)
 

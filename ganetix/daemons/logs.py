@@ -1,4 +1,4 @@
-"""Where a daemon's events go: one line an event, with the job, opcode, node and call it is about."""
+"""Where a daemon's events go: one line an event, with the job, node and call it is about."""
 
 import os
 import signal

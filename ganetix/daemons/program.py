@@ -3,27 +3,27 @@
 import os
 import sys
 from collections.abc import Sequence
-from typing import Any, NoReturn
+from typing import Any, ClassVar, Final, NoReturn, cast
 
 from twisted.application.service import IServiceCollection
-from twisted.internet.defer import Deferred
 from twisted.python import usage
-from twisted.scripts.twistd import ServerOptions
-from twisted.scripts._twistd_unix import UnixApplicationRunner
+from twisted.scripts._twistd_unix import ServerOptions, UnixApplicationRunner
 
 from ganetix import errors
 from ganetix.daemons import logs, settings
 from ganetix.daemons.daemon import Daemon
 
+_READY: Final = "ready"
+
 
 class DaemonOptions(usage.Options):
     """What every daemon takes."""
 
-    optFlags = [
+    optFlags: ClassVar = [
         ["foreground", "f", "Stay in the foreground and log to the terminal (twistd's -n)."],
         ["debug", "d", "Log more."],
     ]
-    optParameters = [
+    optParameters: ClassVar = [
         ["syslog", None, "no", "Log to the system log: no, yes (too) or only.", str],
     ]
 
@@ -61,7 +61,6 @@ class Runner(UnixApplicationRunner):
 
     def postApplication(self) -> None:
         """Start the service, run the reactor, and report the outcome of the start."""
-        pipe = None
         try:
             self.startApplication(self.application)
         except (errors.GanetiError, OSError) as error:
@@ -69,17 +68,14 @@ class Runner(UnixApplicationRunner):
             _tell(told, self.config.get("statusPipe"))
             sys.exit(1)
         pipe = self.config.get("statusPipe")
-        outcome: Deferred[str | None] = self.service.outcome
         if pipe is not None:
-            outcome.addCallback(_tell, pipe)
+            self.service.when_started(lambda reason: _tell(reason, pipe))
         self.startReactor(None, self.oldstdout, self.oldstderr)
 
     @property
     def service(self) -> Daemon:
         """The daemon that is run."""
-        found = IServiceCollection(self.application).services[0]
-        assert isinstance(found, Daemon)
-        return found
+        return cast("Daemon", next(iter(IServiceCollection(self.application))))
 
 
 def _tell(reason: str | None, pipe: int | None) -> None:
@@ -87,7 +83,7 @@ def _tell(reason: str | None, pipe: int | None) -> None:
     if pipe is None:
         print(reason, file=sys.__stderr__)
         return
-    os.write(pipe, (reason or "").encode())
+    os.write(pipe, (reason or _READY).encode())
     os.close(pipe)
 
 
@@ -97,9 +93,10 @@ def _told(pipe: int) -> int:
     reason = b""
     while part := os.read(pipe, 4096):
         reason += part
-    if reason == b"ok":
+    told = reason.decode()
+    if told == _READY:
         return 0
-    sys.__stderr__.write(f"{reason.decode() or 'It ended without a word; see its log.'}\n")
+    print(told or "It ended without a word; see its log.", file=sys.__stderr__)
     return 1
 
 

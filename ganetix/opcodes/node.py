@@ -7,7 +7,10 @@ from ganetix.opcodes.types import EvacuationMode, MigrationMode, NonEmpty, OobCo
 
 
 class OpNodeAdd(OpCode, frozen=True, kw_only=True, tag="OP_NODE_ADD"):
-    """Add a node whose certificate is in place, or add it again."""
+    """Add a node whose certificate is in place, or add it again.
+
+    *node_uuid* and *certificate_digest* come from the step that gave the node its certificate.
+    """
 
     summary_field: ClassVar[str] = "node_name"
 
@@ -22,6 +25,8 @@ class OpNodeAdd(OpCode, frozen=True, kw_only=True, tag="OP_NODE_ADD"):
     vm_capable: bool | None = None
     ndparams: Params | None = None
     node_setup: bool = False
+    node_uuid: NonEmpty | None = None
+    certificate_digest: NonEmpty | None = None
 
 
 class OpNodeRemove(OpCode, frozen=True, kw_only=True, tag="OP_NODE_REMOVE"):
