@@ -50,7 +50,7 @@ class OpInstanceRecreateDisks(OpCode, frozen=True, kw_only=True, tag="OP_INSTANC
 
     instance_name: str
     instance_uuid: NonEmpty | None = None
-    disks: list[NonNegative | tuple[NonNegative, DiskParams]] = []
+    disks: list[tuple[NonNegative, DiskParams]] = []
     nodes: list[NonEmpty] = []
     node_uuids: list[NonEmpty] | None = None
     iallocator: NonEmpty | None = None

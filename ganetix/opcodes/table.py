@@ -3,6 +3,7 @@
 from typing import Final
 
 from ganetix.opcodes.backup import OpBackupExport, OpBackupPrepare, OpBackupRemove
+from ganetix.opcodes.base import OpCode
 from ganetix.opcodes.cluster import (
     OpClusterActivateMasterIp,
     OpClusterConfigQuery,
@@ -90,7 +91,6 @@ from ganetix.opcodes.verify import (
     OpClusterVerifyGroup,
     OpGroupVerifyDisks,
 )
-from ganetix.opcodes.base import OpCode
 
 TABLE: Final[dict[str, type[OpCode]]] = {
     "OP_BACKUP_EXPORT": OpBackupExport,
