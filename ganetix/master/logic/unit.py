@@ -26,7 +26,7 @@ Mode = Literal["shared", "exclusive"]
 ALL = "[lockset]"
 """As a key: every object of the level."""
 
-Op = TypeVar("Op", bound=OpCode, contravariant=True)
+Op_contra = TypeVar("Op_contra", bound=OpCode, contravariant=True)
 Plan = TypeVar("Plan")
 
 
@@ -142,21 +142,21 @@ class Context(Protocol):
         """Submit child jobs; returns ``[[True, id], ...]``."""
 
 
-class Unit(Protocol[Op, Plan]):
+class Unit(Protocol[Op_contra, Plan]):
     """One opcode's logic. See `IUnit`."""
 
     resumable: bool
 
-    def locks(self, op: Op, cluster: Cluster) -> list[Want]:
+    def locks(self, op: Op_contra, cluster: Cluster) -> list[Want]:
         """See `IUnit`."""
 
-    async def check(self, op: Op, context: Context) -> Plan:
+    async def check(self, op: Op_contra, context: Context) -> Plan:
         """See `IUnit`."""
 
-    def hooks(self, op: Op, plan: Plan, cluster: Cluster) -> Hooks | None:
+    def hooks(self, op: Op_contra, plan: Plan, cluster: Cluster) -> Hooks | None:
         """See `IUnit`."""
 
-    async def execute(self, op: Op, plan: Plan, context: Context) -> Any:
+    async def execute(self, op: Op_contra, plan: Plan, context: Context) -> Any:
         """See `IUnit`."""
 
 

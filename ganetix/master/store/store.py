@@ -1,8 +1,9 @@
 """The store: one durable state of configuration and jobs, changed by journalled entries."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 import attrs
+import msgspec
 from twisted.internet.defer import Deferred
 
 from ganetix.master.jobs.records import Job, LogEntry
@@ -38,23 +39,25 @@ class Store:
     jobs: dict[int, Job]
     last_job: int
     drained: bool
-    interrupted: tuple[int, ...] = ()
-    """Jobs that were running when the last master ended."""
+    observers: tuple[Callable[[Cluster, Cluster, Change], None], ...] = ()
+    """Told of each new configuration: before, after, the change."""
 
     async def commit(self, change: Change) -> Cluster:
         """Apply *change* durably and return the configuration after it.
 
         Raise `errors.ConfigurationError` when an invariant would break; nothing changes then.
         """
-        now = self.clock.wall()
-        stamped = changes.stamped(self.cluster, change, now)
-        after = changes.apply(self.cluster, stamped, now)
+        now, before = self.clock.wall(), self.cluster
+        stamped = changes.stamped(before, change, now)
+        after = changes.apply(before, stamped, now)
         self.cluster = after
         ticket = self.journal.append(Entry(now=now, change=stamped, config_serial=after.serial_no))
         self.checkpoint.touch()
         if stamped.nodes or stamped.drop_nodes or stamped.cluster:
             self.update_candidates()
         await self.journal.durable(ticket)
+        for observer in self.observers:
+            observer(before, after, stamped)
         return after
 
     def put_jobs(self, jobs: Iterable[Job], *, urgent: bool) -> Deferred[None] | None:
@@ -108,7 +111,7 @@ class Store:
     def snapshot(self) -> tuple[int, int, bytes]:
         """Return (epoch, serial, record) of the whole state, for a candidate."""
         base = Base(data_of(self.cluster), tuple(self.jobs.values()))
-        entry = attrs_replace(self.head(), base)
+        entry = msgspec.structs.replace(self.head(), base=base)
         serial, epoch = self.journal.serial, self.journal.epoch
         return epoch, serial, encode(Record(epoch, serial, entries.encode(entry)))
 
@@ -134,17 +137,6 @@ class Store:
         """Stop at once, as a crash would; only what is synced stays."""
         self.journal.abandon()
         self.checkpoint.abandon()
-
-
-def attrs_replace(entry: Entry, base: Base) -> Entry:
-    """Return *entry* with *base*."""
-    return Entry(
-        now=entry.now,
-        behind=entry.behind,
-        last_job=entry.last_job,
-        drained=entry.drained,
-        base=base,
-    )
 
 
 @attrs.frozen
