@@ -5,18 +5,16 @@ prefix; paths sent to another node travel as virtual paths and are resolved by t
 """
 
 import posixpath
-from typing import Final
-
-import attrs
+from typing import Final, NamedTuple
 
 VIRTUAL_PREFIX: Final = "/###-VIRTUAL-PATH-###,"
 
 
-@attrs.frozen
-class Paths:
+class Paths(NamedTuple):
     """The files of one node. *root* is empty on a real machine; *hostname* is this node's name.
 
     *share* is the directory of the package's own OS definitions and other shipped data.
+    (A named tuple, because the commands that list things have no time to import attrs.)
     """
 
     root: str
