@@ -127,8 +127,9 @@ class CancelTests(LockCase):
             second.cancel()
             got.release_all()
 
-        first.addCallback(cancel_second)
+        done = first.addCallback(cancel_second)
         held.release_all()
+        self.successResultOf(done)
         self.failureResultOf(second, CancelledError)
         self.assert_empty()
 
