@@ -7,6 +7,7 @@ from zope.interface import implementer
 
 from ganetix.ids import Randomness
 from ganetix.master.config.distribute import Distribution
+from ganetix.master.config.pause import WatcherPause
 from ganetix.master.hooks import HooksRunner
 from ganetix.master.jobs.context import Surroundings
 from ganetix.master.jobs.execute import Executor, Units
@@ -35,6 +36,7 @@ class Master:
     store: Store = attrs.field(init=False)
     queue: JobQueue = attrs.field(init=False)
     distribution: Distribution = attrs.field(init=False)
+    watcher_pause: WatcherPause = attrs.field(init=False)
 
     async def start(self) -> None:
         """Recover the state, open the store, and take up the jobs.
@@ -50,6 +52,9 @@ class Master:
         parts = self.parts
         self.store = open_store(parts, self.epoch)
         self.distribution = Distribution(parts.nodes)
+        self.watcher_pause = WatcherPause(
+            parts.fs, parts.checkpoint_worker, parts.paths, parts.clock
+        )
         self.store.observers = (self.distribution.committed, *self.committed)
         around = Surroundings(self.store, parts.nodes, parts.clock, self.randomness, parts.paths)
         hooks = HooksRunner(parts.nodes, parts.paths)

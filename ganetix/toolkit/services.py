@@ -13,7 +13,7 @@ from zope.interface import Attribute, Interface, implementer
 class IAwaitedService(Interface):
     """Something that is started once and stopped once."""
 
-    name: str = Attribute("A short name, unique among its siblings.")  # type: ignore[assignment]  # zope attribute
+    name: str = Attribute("A short name, unique among its siblings.")
 
     def start() -> Awaitable[None]:
         """Be ready for work when this fires; raise if that can't be."""

@@ -1,0 +1,1 @@
+"""The door: what each LUXI method does."""

@@ -1,0 +1,131 @@
+"""LUXI methods on jobs: submit, wait, cancel, prioritize, archive."""
+
+from typing import Any, Final
+
+from ganetix import errors
+from ganetix.luxi.messages import MalformedRequest
+from ganetix.master.handler.door import Door, arguments
+from ganetix.master.jobs.records import Job
+from ganetix.opcodes import codec
+from ganetix.opcodes.base import OpCode
+from ganetix.query import job as fields_of
+
+WAIT_CAP: Final = 89.0
+"""Seconds after which WaitForJobChange answers at the latest."""
+
+
+def _job_id(value: int | str) -> int:
+    try:
+        return int(value)
+    except ValueError as error:
+        raise MalformedRequest(f"Job id {value!r} is not a number.") from error
+
+
+def _decoded(raw: list[Any]) -> list[OpCode]:
+    try:
+        return [codec.decode_submitted(op) for op in raw]
+    except errors.GanetiError as error:
+        raise MalformedRequest(error.message) from error
+
+
+async def submit_job(door: Door, args: list[Any]) -> int:
+    """SubmitJob: one job; answers its id when it is durable."""
+    (ops,) = arguments("SubmitJob", args, tuple[list[Any]])
+    return await door.master.queue.submit(_decoded(ops))
+
+
+async def submit_job_to_drained_queue(door: Door, args: list[Any]) -> int:
+    """SubmitJobToDrainedQueue: as SubmitJob, drained or not."""
+    (ops,) = arguments("SubmitJobToDrainedQueue", args, tuple[list[Any]])
+    return await door.master.queue.submit(_decoded(ops), drained_too=True)
+
+
+async def submit_many_jobs(door: Door, args: list[Any]) -> list[list[Any]]:
+    """SubmitManyJobs: one commit, consecutive ids."""
+    (jobs,) = arguments("SubmitManyJobs", args, tuple[list[list[Any]]])
+    ids = await door.master.queue.submit_many([_decoded(ops) for ops in jobs])
+    return [[True, job_id] for job_id in ids]
+
+
+async def wait_for_job_change(door: Door, args: list[Any]) -> list[Any]:
+    """WaitForJobChange: answers on the change itself, at the latest after `WAIT_CAP` seconds."""
+    job, fields, seen, serial, timeout = arguments(
+        "WaitForJobChange",
+        args,
+        tuple[int | str, list[str], list[Any] | None, int | None, float],
+    )
+    job_id, last = _job_id(job), -1 if serial is None else serial
+    end = door.clock.monotonic() + min(max(timeout, 0.0), WAIT_CAP)
+    while True:
+        found = door.master.queue.job(job_id)
+        news = [fields_of.values(found, fields), fields_of.log_after(found, last)]
+        if found.final or news[1] or news[0] != seen:
+            return news
+        if not await _changed(door, job_id, end - door.clock.monotonic()):
+            return [seen, []]
+
+
+async def _changed(door: Door, job_id: int, seconds: float) -> bool:
+    """Wait for the next change of a job; false when *seconds* passed without one."""
+    if seconds <= 0:
+        return False
+    try:
+        await door.clock.within(seconds, door.master.queue.watchers.wait(job_id))
+    except TimeoutError:
+        return False
+    return True
+
+
+async def pickup_job(door: Door, args: list[Any]) -> None:
+    """PickupJob: internal to the reference; always refused."""
+    raise errors.GenericError("PickupJob is internal: jobs are picked up by themselves.")
+
+
+async def cancel_job(door: Door, args: list[Any]) -> list[Any]:
+    """CancelJob: ``[whether, sentence]``; a second argument, kill, is accepted."""
+    job, *_ = arguments("CancelJob", [*args, *([False] * (2 - len(args)))], tuple[int | str, bool])
+    try:
+        return list(await door.master.queue.cancel(_job_id(job)))
+    except errors.JobLost as error:
+        return [False, error.message]
+
+
+async def change_job_priority(door: Door, args: list[Any]) -> list[Any]:
+    """ChangeJobPriority: ``[whether, sentence]``."""
+    job, priority = arguments("ChangeJobPriority", args, tuple[int | str, int])
+    try:
+        return list(await door.master.queue.change_priority(_job_id(job), priority))
+    except errors.JobLost as error:
+        return [False, error.message]
+
+
+async def archive_job(door: Door, args: list[Any]) -> bool:
+    """ArchiveJob: whether the job was final and is archived now."""
+    (job,) = arguments("ArchiveJob", args, tuple[int | str])
+    return await door.master.queue.archive(_job_id(job))
+
+
+async def auto_archive_jobs(door: Door, args: list[Any]) -> list[int]:
+    """AutoArchiveJobs: ``[archived, left]``."""
+    age, timeout = arguments("AutoArchiveJobs", args, tuple[float, float])
+    return list(await door.master.queue.auto_archive(age, timeout))
+
+
+async def query_jobs(door: Door, args: list[Any]) -> list[list[Any]]:
+    """QueryJobs: a row a job; an unknown id gives a row of nulls."""
+    ids, fields = arguments("QueryJobs", args, tuple[list[int | str] | None, list[str]])
+    fields_of.values(_NOBODY, fields)
+    queue = door.master.queue
+    if not ids:
+        return [fields_of.values(job, fields) for job in queue.jobs()]
+    return [_row(door, _job_id(job), fields) for job in ids]
+
+
+def _row(door: Door, job_id: int, fields: list[str]) -> list[Any]:
+    try:
+        return fields_of.values(door.master.queue.job(job_id), fields)
+    except errors.JobLost:
+        return [job_id if name == "id" else None for name in fields]
+
+
+_NOBODY: Final = Job(0, ())

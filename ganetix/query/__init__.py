@@ -1,0 +1,1 @@
+"""Queries: fields as tables, the filter language, results. Pure functions over gathered rows."""

@@ -1,0 +1,117 @@
+"""The fields of jobs, as QueryJobs, WaitForJobChange and Query show them."""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Final
+
+from ganetix import errors
+
+Value = Callable[[Any], Any]
+"""Takes a job record (see `ganetix.master.jobs.records`); returns JSON values."""
+
+
+def _stamp(value: Any) -> Any:
+    return None if value is None else list(value)
+
+
+def summary(op_input: Mapping[str, Any]) -> str:
+    """Return the summary of an opcode from its stored form; see `SUMMARY_FIELDS`."""
+    name = str(op_input["OP_ID"]).removeprefix("OP_")
+    field = SUMMARY_FIELDS.get(op_input["OP_ID"])
+    if not field:
+        return name
+    value = op_input.get(field)
+    if isinstance(value, list):
+        value = ",".join(str(item) for item in value)
+    return f"{name}({value})"
+
+
+FIELDS: Final[dict[str, Value]] = {
+    "id": lambda job: job.id,
+    "status": lambda job: job.status,
+    "priority": lambda job: job.priority,
+    "received_ts": lambda job: _stamp(job.received_timestamp),
+    "start_ts": lambda job: _stamp(job.start_timestamp),
+    "end_ts": lambda job: _stamp(job.end_timestamp),
+    "summary": lambda job: [summary(op.input) for op in job.ops],
+    "ops": lambda job: [op.input for op in job.ops],
+    "opstatus": lambda job: [op.status for op in job.ops],
+    "opresult": lambda job: [op.result for op in job.ops],
+    "oplog": lambda job: [[_entry(row) for row in op.log] for op in job.ops],
+    "oppriority": lambda job: [op.priority for op in job.ops],
+    "opstart": lambda job: [_stamp(op.start_timestamp) for op in job.ops],
+    "opexec": lambda job: [_stamp(op.exec_timestamp) for op in job.ops],
+    "opend": lambda job: [_stamp(op.end_timestamp) for op in job.ops],
+    "archived": lambda _: False,
+}
+
+
+def _entry(row: Sequence[Any]) -> list[Any]:
+    """Return a log entry as JSON values."""
+    return [row[0], list(row[1]), row[2], row[3]]
+
+
+def values(job: Any, fields: Sequence[str]) -> list[Any]:
+    """Return the values of *fields*; raise `errors.OpPrereqError` for one that there is not."""
+    for name in fields:
+        if name not in FIELDS:
+            raise errors.OpPrereqError(
+                f"Job field '{name}' is not known; 'gnt-job list-fields' shows them.", errors.INVAL
+            )
+    return [FIELDS[name](job) for name in fields]
+
+
+def log_after(job: Any, serial: int) -> list[list[Any]]:
+    """Return the log entries of all opcodes with a serial above *serial*."""
+    return [_entry(row) for op in job.ops for row in op.log if row[0] > serial]
+
+
+SUMMARY_FIELDS: Final[dict[str, str]] = {
+    "OP_BACKUP_EXPORT": "instance_name",
+    "OP_BACKUP_PREPARE": "instance_name",
+    "OP_BACKUP_REMOVE": "instance_name",
+    "OP_CLUSTER_RENAME": "name",
+    "OP_CLUSTER_VERIFY_GROUP": "group_name",
+    "OP_GROUP_ADD": "group_name",
+    "OP_GROUP_ASSIGN_NODES": "group_name",
+    "OP_GROUP_EVACUATE": "group_name",
+    "OP_GROUP_REMOVE": "group_name",
+    "OP_GROUP_SET_PARAMS": "group_name",
+    "OP_GROUP_VERIFY_DISKS": "group_name",
+    "OP_INSTANCE_ACTIVATE_DISKS": "instance_name",
+    "OP_INSTANCE_CHANGE_GROUP": "instance_name",
+    "OP_INSTANCE_CONSOLE": "instance_name",
+    "OP_INSTANCE_CREATE": "instance_name",
+    "OP_INSTANCE_DEACTIVATE_DISKS": "instance_name",
+    "OP_INSTANCE_FAILOVER": "instance_name",
+    "OP_INSTANCE_GROW_DISK": "instance_name",
+    "OP_INSTANCE_MIGRATE": "instance_name",
+    "OP_INSTANCE_MOVE": "instance_name",
+    "OP_INSTANCE_REBOOT": "instance_name",
+    "OP_INSTANCE_RECREATE_DISKS": "instance_name",
+    "OP_INSTANCE_REINSTALL": "instance_name",
+    "OP_INSTANCE_REMOVE": "instance_name",
+    "OP_INSTANCE_REPLACE_DISKS": "instance_name",
+    "OP_INSTANCE_SET_PARAMS": "instance_name",
+    "OP_INSTANCE_SHUTDOWN": "instance_name",
+    "OP_INSTANCE_STARTUP": "instance_name",
+    "OP_NETWORK_ADD": "network_name",
+    "OP_NETWORK_CONNECT": "network_name",
+    "OP_NETWORK_DISCONNECT": "network_name",
+    "OP_NETWORK_REMOVE": "network_name",
+    "OP_NETWORK_SET_PARAMS": "network_name",
+    "OP_NODE_ADD": "node_name",
+    "OP_NODE_EVACUATE": "node_name",
+    "OP_NODE_MIGRATE": "node_name",
+    "OP_NODE_MODIFY_STORAGE": "node_name",
+    "OP_NODE_POWERCYCLE": "node_name",
+    "OP_NODE_REMOVE": "node_name",
+    "OP_NODE_SET_PARAMS": "node_name",
+    "OP_QUERY": "what",
+    "OP_QUERY_FIELDS": "what",
+    "OP_REPAIR_NODE_STORAGE": "node_name",
+    "OP_TAGS_GET": "name",
+    "OP_TAGS_SEARCH": "pattern",
+    "OP_TEST_ALLOCATOR": "iallocator",
+    "OP_TEST_DELAY": "duration",
+}
+"""The parameter that the summary of an opcode shows in brackets."""
