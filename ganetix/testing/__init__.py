@@ -1,1 +1,1 @@
-"""Fakes, factories of shared tests and the in-process cluster, for tests of ganetix and of drivers."""
+"""Fakes, factories of shared tests, the in-process cluster: for tests of ganetix and of drivers."""

@@ -77,7 +77,7 @@ class IFileSystem(Interface):
         """Whether *path* is a regular file that may be executed."""
 
     def allocate(path: str, size: int, mode: int) -> None:
-        """Create *path*, all zeros and sparse, *size* bytes long; FileExistsError if it is there."""
+        """Create *path*, sparse zeros, *size* bytes long; FileExistsError if it is there."""
 
     def extend(path: str, size: int) -> None:
         """Make the existing file *path* *size* bytes long by zeros at its end; never shorten it."""

@@ -59,7 +59,7 @@ class ServiceTree:
             self._started.append(child)
 
     async def stop(self) -> None:
-        """Stop the started children in reverse; the first error is raised after all have stopped."""
+        """Stop the started children in reverse; raise the first error after all have stopped."""
         failed: Exception | None = None
         while self._started:
             child = self._started.pop()
