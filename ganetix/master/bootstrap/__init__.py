@@ -1,0 +1,1 @@
+"""How a cluster begins: its first configuration, and the first certificate of a node."""
