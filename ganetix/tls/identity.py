@@ -18,7 +18,8 @@ NODE: Final = "node"
 class Identity:
     """A peer: *uuid* of its node, the *roles* of its certificate, and the certificate's digest.
 
-    *digest* is the SHA-1 of the certificate in DER, as colon-free lower-case hexadecimal digits.
+    *digest* is the SHA-1 of the certificate in DER, as pairs of upper-case hexadecimal digits with
+    colons between them: the form that the candidates' list has.
     """
 
     uuid: str
@@ -33,7 +34,7 @@ class NotIdentified(GenericError):
 def digest_of(certificate: x509.Certificate) -> str:
     """Return the digest under which *certificate* is listed in the master candidates' list."""
     # SHA-1 is the file format's; the list only narrows down what the pinned authority signed.
-    return certificate.fingerprint(hashes.SHA1()).hex()  # noqa: S303 - see above
+    return certificate.fingerprint(hashes.SHA1()).hex(":").upper()  # noqa: S303 - see above
 
 
 def identity_of(certificate: x509.Certificate) -> Identity:

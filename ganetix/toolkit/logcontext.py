@@ -1,7 +1,7 @@
 """The job and request that this code works for, carried along awaits and into log events."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from typing import Any, Final
 
@@ -39,4 +39,6 @@ def working_for(**fields: Any) -> Iterator[LogContext]:
     try:
         yield _current.get()
     finally:
-        _current.reset(token)
+        # A coroutine that is thrown away is closed in a context where there is nothing to reset.
+        with suppress(ValueError):
+            _current.reset(token)
