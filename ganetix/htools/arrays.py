@@ -30,7 +30,7 @@ class NodeArrays(NamedTuple):
     u_mem: Ints
     r_mem: Ints
     fail_n1: Bools
-    count: Ints
+    members: Ints  # primaries and secondaries
     disk_room: Ints  # the biggest disk that fits
     soft_disk_room: Ints  # the same with the margin and forthcoming instances
     f_disk: Ints
@@ -53,13 +53,14 @@ class NodeArrays(NamedTuple):
 
 
 class InstanceArrays(NamedTuple):
-    """Instances that may be moved, one entry for each; positions of nodes in *primary* and so on."""
+    """Instances that may be moved, one entry for each; nodes are positions."""
 
     primary: Ints
     secondary: Ints
     mem: Ints
     used_mem: Ints
     reserve: Ints
+    local: Bools
     disk: Ints
     vcpus: Ints
     spindles: Ints
@@ -177,6 +178,7 @@ def instance_arrays(
         _ints([inst.mem for inst in instances]),
         _ints([inst.mem if inst.uses_memory else 0 for inst in instances]),
         _ints([inst.mem if inst.needs_reserve else 0 for inst in instances]),
+        np.array(local, dtype=np.bool_),
         _ints([inst.disk if here else 0 for inst, here in zip(instances, local, strict=True)]),
         _ints([inst.vcpus if inst.online else 0 for inst in instances]),
         _ints([count or 0 for count in spindles]),
@@ -190,9 +192,8 @@ def instance_arrays(
 
 def rows(arrays: InstanceArrays, pick: Any) -> InstanceArrays:
     """Return the entries of *arrays* that *pick* (a slice or an index array) selects."""
-    return InstanceArrays(
-        *(field[:, pick] if field.ndim == 2 else field[pick] for field in arrays)
-    )
+    picked: list[Any] = [field[:, pick] if field.ndim == 2 else field[pick] for field in arrays]
+    return InstanceArrays(*picked)
 
 
 def kinds_of(kind: str) -> list[int]:

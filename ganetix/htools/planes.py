@@ -48,9 +48,7 @@ def _inverse(values: Floats, online: np.ndarray) -> Floats:
         return np.asarray(np.where(online & (values != 0), 1.0 / values, 0.0))
 
 
-def _sources(
-    nodes: NodeArrays, insts: InstanceArrays
-) -> list[tuple[str, Floats, Floats, bool]]:
+def _sources(nodes: NodeArrays, insts: InstanceArrays) -> list[tuple[str, Floats, Floats, bool]]:
     """Return name, slope, amount and role of each linear component."""
     online = nodes.online
     memory = -_inverse(nodes.t_mem, online)
@@ -114,9 +112,7 @@ def settled(plane: Plane, total: Floats, squares: Floats, count: float) -> Float
     return plane.weight * root(plane.variance + squares / count - (total / count) ** 2)
 
 
-def targeted(
-    plane: Plane, total: Floats, squares: Floats, targets: Ints, count: float
-) -> Floats:
+def targeted(plane: Plane, total: Floats, squares: Floats, targets: Ints, count: float) -> Floats:
     """Return the weighted component for each instance (row) coming to each target (column)."""
     amount = plane.amount
     slope = plane.slope[targets]

@@ -20,19 +20,17 @@ from ganetix.htools.arrays import (
 )
 from ganetix.htools.balance import Candidate, move_kinds, possible_moves
 from ganetix.htools.fit import Fit
-from ganetix.htools.marks import Marks
+from ganetix.htools.marks import Marks, Tagged, tagged
 from ganetix.htools.model import Instance, Instances, Node, Nodes
 from ganetix.htools.moves import (
     FAILOVER,
     FAILOVER_AND_REPLACE,
-    FAILOVER_TO_ANY,
     REPLACE_AND_FAILOVER,
-    REPLACE_PRIMARY,
     REPLACE_SECONDARY,
     Move,
 )
 from ganetix.htools.options import Options
-from ganetix.htools.planes import Plane, planes, settled, targeted
+from ganetix.htools.planes import planes, settled, targeted
 from ganetix.htools.reserve import Reserve
 from ganetix.htools.score import in_order
 
@@ -46,16 +44,17 @@ BLOCK: Final = 1 << 16
 class Block:
     """Some instances that may make the same kinds of moves, and the scores of all these moves."""
 
-    def __init__(self, nodes: NodeArrays, insts: InstanceArrays, targets: Ints, fit: Fit) -> None:
-        self._nodes = nodes
+    def __init__(
+        self, nodes: NodeArrays, insts: InstanceArrays, targets: Ints, marks: Tagged, *, force: bool
+    ) -> None:
         self._insts = insts
         self._targets = targets
-        self._fit = fit
         self._count = float(nodes.online.sum())
         self._planes = planes(nodes, insts)
         self._reserve = Reserve(nodes, insts, targets)
-        self._marks = Marks(fit.marks, nodes, insts, targets, fit.picked)
-        self._kept: dict[tuple[bool, str], Floats] = {}
+        self._marks = Marks(marks, nodes, insts, targets)
+        self._fit = Fit(nodes, insts, targets, self._reserve, marks, force=force)
+        self._kept: dict[tuple[bool, bool], Floats] = {}
 
     def _still(self, *, both: bool) -> Floats:
         """Sum the components that a move leaves alone."""
@@ -63,7 +62,7 @@ class Block:
         return np.full(len(self._insts.mem), weight)
 
     def _swapped(self) -> Floats:
-        """Sum the components of primaries when primary becomes secondary and back."""
+        """Sum the components of primaries when the secondary becomes primary."""
         result = np.zeros(len(self._insts.mem))
         for plane in self._planes:
             if not plane.both:
@@ -72,42 +71,137 @@ class Block:
                 result += settled(plane, one + two, squares + more, self._count)
         return result
 
-    def _moved(self, *, both: bool, source: str) -> Floats:
-        """Sum the components when what leaves *source* comes to each target."""
-        if (both, source) not in self._kept:
-            place = self._insts.primary if source == "primary" else self._insts.secondary
+    def _moved(self, *, both: bool, from_primary: bool) -> Floats:
+        """Sum the components when what leaves one of its nodes comes to each target."""
+        key = both, from_primary
+        if key not in self._kept:
+            place = self._insts.primary if from_primary else self._insts.secondary
             result = np.zeros((len(self._insts.mem), len(self._targets)))
             for plane in self._planes:
                 if plane.both == both:
-                    result += self._targeted(plane, place)
-            self._kept[both, source] = result
-        return self._kept[both, source]
-
-    def _targeted(self, plane: Plane, place: Ints) -> Floats:
-        total, squares = plane.at(place, -1)
-        return targeted(plane, total, squares, self._targets, self._count)
+                    total, squares = plane.at(place, -1)
+                    result += targeted(plane, total, squares, self._targets, self._count)
+            self._kept[key] = result
+        return self._kept[key]
 
     def failover(self) -> Floats:
         """Return the score of each instance's failover; infinity where it cannot be."""
         result = self._still(both=True) + self._swapped()
         result += self._reserve.failover() + self._marks.failover()
-        return np.where(self._insts.swap & self._fit.failover(), result, np.inf)
+        return np.asarray(np.where(self._insts.swap & self._fit.failover(), result, np.inf))
 
     def kind(self, kind: str) -> Floats:
-        """Return the scores of the moves of *kind* to each target; infinity where they cannot be."""
+        """Return the score of each move of *kind*; infinity where it cannot be."""
+        result = self._reserve.kind(kind)
         if kind == REPLACE_SECONDARY:
-            result = self._still(both=False)[:, None] + self._moved(both=True, source="secondary")
+            result += self._still(both=False)[:, None]
+            result += self._moved(both=True, from_primary=False)
         elif kind == REPLACE_AND_FAILOVER:
-            result = self._moved(both=True, source="secondary") + self._moved(
-                both=False, source="primary"
-            )
+            result += self._moved(both=False, from_primary=True)
+            result += self._moved(both=True, from_primary=False)
         elif kind == FAILOVER_AND_REPLACE:
-            result = self._swapped()[:, None] + self._moved(both=True, source="primary")
+            result += self._swapped()[:, None]
+            result += self._moved(both=True, from_primary=True)
         else:
-            result = self._moved(both=True, source="primary") + self._moved(
-                both=False, source="primary"
-            )
-        result += self._reserve.kind(kind)
+            result += self._moved(both=False, from_primary=True)
+            result += self._moved(both=True, from_primary=True)
         self._marks.add(kind, result)
         result[~self._fit.kind(kind)] = np.inf
         return result
+
+
+class Best:
+    """The best moves found so far, with all that are close to the best."""
+
+    def __init__(self) -> None:
+        self._limit = np.inf
+        self._found: list[tuple[float, tuple[int, int, int], Candidate]] = []
+
+    def offer(
+        self,
+        scores: Floats,
+        victims: Sequence[Instance],
+        kind: str,
+        rank: int,
+        targets: Sequence[int],
+    ) -> None:
+        """Keep those of *scores* (instances by targets) that may be the best."""
+        if not scores.size:
+            return
+        self._limit = min(self._limit, float(scores.min()) + CLOSE)
+        if self._limit == np.inf:
+            return
+        for row, column in zip(*np.nonzero(scores <= self._limit), strict=True):
+            inst = victims[row]
+            target = targets[column]
+            order = (inst.idx, target if rank else -1, rank)
+            self._found.append(
+                (float(scores[row, column]), order, Candidate(inst.idx, Move(kind, target)))
+            )
+
+    def candidates(self) -> list[Candidate]:
+        """Return the moves that may be the best, in the order in which they are tried."""
+        close = [entry for entry in self._found if entry[0] <= self._limit]
+        return [
+            candidate for _score, _order, candidate in sorted(close, key=lambda entry: entry[1])
+        ]
+
+
+def _classes(
+    movable: Sequence[Instance], nodes: Nodes, options: Options
+) -> dict[tuple[str, ...], list[tuple[Instance, bool]]]:
+    """Sort instances by the kinds of moves that they may make."""
+    found: dict[tuple[str, ...], list[tuple[Instance, bool]]] = {}
+    for inst in movable:
+        swap, kinds = move_kinds(inst, nodes, options)
+        if swap or kinds:
+            found.setdefault(kinds, []).append((inst, swap))
+    return found
+
+
+def _scan(
+    nodes: Sequence[Node],
+    found: Best,
+    arrays: NodeArrays,
+    victims: Sequence[tuple[Instance, bool]],
+    kinds: tuple[str, ...],
+    options: Options,
+) -> None:
+    """Score all moves of *victims*, block by block."""
+    instances = [inst for inst, _swap in victims]
+    insts = instance_arrays(instances, arrays.position, [swap for _inst, swap in victims])
+    marks = tagged(nodes, instances, insts.primary, arrays.online)
+    targets = np.nonzero(arrays.online)[0]
+    numbers = [nodes[at].idx for at in targets.tolist()]
+    size = max(1, BLOCK // max(1, len(targets)))
+    for at in range(0, len(instances), size):
+        pick = slice(at, at + size)
+        block = Block(
+            arrays, rows(insts, pick), targets, marks.rows(pick), force=options.ignore_soft_errors
+        )
+        if any(swap for _inst, swap in victims[pick]):
+            found.offer(block.failover()[:, None], instances[pick], FAILOVER, 0, [-1])
+        for rank, kind in enumerate(kinds, 1):
+            found.offer(block.kind(kind), instances[pick], kind, rank, numbers)
+
+
+def search(
+    nodes: Nodes, _instances: Instances, movable: list[Instance], options: Options
+) -> list[Candidate]:
+    """Propose the moves that may be the best of all, in the order in which they are tried."""
+    ordered = in_order(nodes)
+    if not any(not node.spec.offline for node in ordered):
+        return []
+    found = Best()
+    arrays = node_arrays(ordered)
+    plain = [inst for inst in movable if not inst.forthcoming]
+    with np.errstate(invalid="ignore", divide="ignore", over="ignore"):
+        for kinds, victims in _classes(plain, nodes, options).items():
+            _scan(ordered, found, arrays, victims, kinds, options)
+    planned = [
+        Candidate(inst.idx, move)
+        for inst in movable
+        if inst.forthcoming
+        for move in possible_moves(inst, nodes, options)
+    ]
+    return sorted(found.candidates() + planned, key=lambda candidate: candidate.instance)

@@ -1,0 +1,1 @@
+"""The planner's programs: hail, hbal, hspace, hcheck, hinfo, hroller, hsqueeze, hscan, harep."""

@@ -1,0 +1,111 @@
+"""What the programs share when they print, and how they end."""
+
+import sys
+from collections.abc import Callable, Iterable, Sequence
+
+from ganetix.cli.htools.options import Values, arguments
+from ganetix.cli.htools.sources import write
+from ganetix.htools import jobs, tables
+from ganetix.htools.faults import PlanError
+from ganetix.htools.model import Instances, Nodes
+from ganetix.htools.options import Options
+
+_PLAIN = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.")
+
+
+class Stop(Exception):
+    """The program ends here with this exit code; all has been said."""
+
+    def __init__(self, code: int) -> None:
+        super().__init__(code)
+        self.code = code
+
+
+def run(
+    program: str,
+    names: Sequence[str],
+    argv: Sequence[str] | None,
+    body: Callable[[Values], int],
+    *,
+    least: int = 0,
+    most: int = 0,
+) -> int:
+    """Read the command line, run *body*, turn errors into sentences and exit codes."""
+    values = arguments(program, names, argv, least=least, most=most)
+    if isinstance(values, int):
+        return values
+    try:
+        code = body(values)
+        sys.stdout.flush()
+    except PlanError as err:
+        sys.stdout.flush()
+        sys.stderr.write(f"Error: {err}\n")
+        return 1
+    except Stop as stop:
+        return stop.code
+    except BrokenPipeError:
+        return 1
+    return code
+
+
+def say(text: str = "") -> None:
+    """Print a line."""
+    sys.stdout.write(text + "\n")
+
+
+def tell(text: str = "") -> None:
+    """Print a line on standard error."""
+    sys.stderr.write(text + "\n")
+
+
+def algorithm(values: Values) -> Options:
+    """Return the options of the algorithms that the command line asks for."""
+    return Options(
+        disk_moves=values.disk_moves,
+        instance_moves=values.instance_moves,
+        restricted_migration=values.restricted_migration,
+        ignore_soft_errors=values.ignore_soft_errors,
+        evac_mode=values.evac_mode,
+        min_gain=values.min_gain,
+        min_gain_limit=values.min_gain_limit,
+        capacity=values.capacity,
+        accept_existing=values.accept_existing,
+        restrict_to_nodes=values.restrict_to,
+    )
+
+
+def show_nodes(values: Values, what: str, nodes: Nodes) -> None:
+    """Print the node table on standard error when ``-p`` asks for it."""
+    if values.print_nodes is not None:
+        lines = tables.node_table(nodes, tables.chosen_fields(values.print_nodes))
+        sys.stderr.write(f"\n{what} status:\n" + "".join(line + "\n" for line in lines) + "\n")
+
+
+def show_instances(values: Values, what: str, nodes: Nodes, instances: Instances) -> None:
+    """Print the instance table on standard error when it is asked for."""
+    if values.print_instances:
+        lines = tables.instance_table(nodes, instances)
+        sys.stderr.write(f"\n{what} instance map:\n" + "".join(line + "\n" for line in lines))
+
+
+def show_commands(values: Values, title: str, lines: Iterable[str]) -> None:
+    """Print the commands of a plan, or write them as a script."""
+    path = values.print_commands
+    if path is None:
+        return
+    if path == "-":
+        say()
+        say(title)
+        for line in lines:
+            if line != "  check":
+                say("  " + line)
+        return
+    write(path, jobs.SCRIPT + "".join(line + "\n" for line in lines))
+    say(f"The commands have been written to file '{path}'")
+
+
+def show_keys(prefix: str, pairs: Iterable[tuple[str, str]]) -> None:
+    """Print ``PREFIX_KEY=value`` lines; values with other than letters, digits, dots are quoted."""
+    for key, value in pairs:
+        quoted = value if _PLAIN.issuperset(value) else f"'{value}'"
+        say(f"{prefix}_{key.upper()}={quoted}")
