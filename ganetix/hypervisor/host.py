@@ -9,7 +9,7 @@ from ganetix.hypervisor.interface import HostFigures
 MEMINFO: Final = "/proc/meminfo"
 CPUINFO: Final = "/proc/cpuinfo"
 
-_LINE = re.compile(r"^([^:]+?)\s*:\s*(.*)$", re.MULTILINE)
+_LINE = re.compile(r"^([^:\n]+?)[ \t]*:[ \t]*(.*)$", re.MULTILINE)
 
 
 def memory(meminfo: str) -> tuple[int, int]:

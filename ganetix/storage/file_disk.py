@@ -110,7 +110,12 @@ class FileDisks:
         trouble = self.allowed.usable(unit)
         if trouble:
             raise errors.FileStoragePathError(trouble)
-        free, total = self.files.space(self.allowed.paths.incoming(unit))
+        try:
+            free, total = self.files.space(self.allowed.paths.incoming(unit))
+        except OSError as error:
+            raise errors.StorageError(
+                f"The room in {unit} can't be measured: {error.strerror}."
+            ) from error
         return Space(free // MIB, total // MIB)
 
     @staticmethod

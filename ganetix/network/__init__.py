@@ -1,0 +1,1 @@
+"""Networks of this node: which addresses it owns."""

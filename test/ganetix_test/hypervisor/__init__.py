@@ -1,0 +1,1 @@
+"""Hypervisor drivers keep the interface."""

@@ -1,0 +1,1 @@
+"""Disk drivers keep the interface."""
