@@ -1,8 +1,75 @@
-"""Live facts as the nodes pushed them."""
+"""Live facts as the nodes pushed them: what lists and queries show without asking a node.
+
+A node is heard while it has a session; a lost one has no data, whatever it pushed before. What a
+job did is noted here before the job succeeds, so that its own effects are visible at once.
+"""
+
+from collections.abc import Sequence
 
 import attrs
+from zope.interface import implementer
+
+from ganetix.rpc.calls import InstanceState, NodeInfo
+from ganetix.rpc.events import Event, FiguresEvent, InstanceEvent
+from ganetix.rpc.interfaces import IEventSink
 
 
+@attrs.define
+class NodeLive:
+    """One node's facts; *figures* is None until the first push."""
+
+    figures: NodeInfo | None = None
+    instances: dict[str, InstanceState] = attrs.field(factory=dict)
+
+
+@implementer(IEventSink)
 @attrs.define(eq=False)
 class LiveState:
-    """What the nodes said last."""
+    """What the nodes with an open session said last, by node uuid."""
+
+    nodes: dict[str, NodeLive] = attrs.field(factory=dict)
+    _places: dict[str, set[str]] = attrs.field(factory=dict, init=False)
+    """Instance name to the nodes on which it runs."""
+
+    def node(self, uuid: str) -> NodeLive | None:
+        """Return the facts of a node, or None when it is not heard."""
+        return self.nodes.get(uuid)
+
+    def running_on(self, name: str) -> frozenset[str]:
+        """Return the uuids of the nodes on which the instance *name* runs."""
+        return frozenset(self._places.get(name, ()))
+
+    def whole(self, node: str, events: Sequence[Event]) -> None:
+        """Take the whole state of *node*, in place of what was known."""
+        self.lost(node)
+        self.nodes[node] = NodeLive()
+        for event in events:
+            self.event(node, event)
+
+    def event(self, node: str, event: Event) -> None:
+        """Take one change."""
+        if isinstance(event, InstanceEvent):
+            self.note_instance(node, event.name, event.state)
+        elif isinstance(event, FiguresEvent):
+            self.nodes.setdefault(node, NodeLive()).figures = event.info
+
+    def lost(self, node: str) -> None:
+        """Forget *node*: it is not heard any more."""
+        gone = self.nodes.pop(node, None)
+        for name in () if gone is None else gone.instances:
+            self._leave(node, name)
+
+    def note_instance(self, node: str, name: str, state: InstanceState | None) -> None:
+        """Note that *name* runs on *node* as *state*, or does not."""
+        rows = self.nodes.setdefault(node, NodeLive()).instances
+        if state is not None:
+            rows[name] = state
+            self._places.setdefault(name, set()).add(node)
+        elif rows.pop(name, None) is not None:
+            self._leave(node, name)
+
+    def _leave(self, node: str, name: str) -> None:
+        places = self._places.get(name, set())
+        places.discard(node)
+        if not places:
+            self._places.pop(name, None)

@@ -1,8 +1,77 @@
-"""LUXI methods that list objects."""
+"""LUXI methods that list objects: from snapshot and live state, never waiting for a node."""
 
 from collections.abc import Awaitable, Callable
 from typing import Any, Final
 
-from ganetix.master.handler.door import Door
+from ganetix import errors
+from ganetix.luxi.messages import MalformedRequest
+from ganetix.master.handler.door import Door, arguments
+from ganetix.query import run
+from ganetix.query.view import View
 
-METHODS: Final[dict[str, Callable[[Door, list[Any]], Awaitable[object]]]] = {}
+_ELSEWHERE: Final = frozenset(("cluster", "os"))
+
+
+def view_of(door: Door, what: str) -> View:
+    """Return the view that a query on *what* needs."""
+    master = door.master
+    jobs = master.queue.jobs() if what == "job" else ()
+    locks = master.locks.rows() if what == "lock" else ()
+    return View(master.store.cluster, door.live, jobs, locks)
+
+
+def _check(what: str) -> None:
+    if what in _ELSEWHERE:
+        raise errors.GenericError(f"Resource '{what}' is not answered here; submit an OP_QUERY.")
+    if what not in run.RESOURCES:
+        raise MalformedRequest(f"There is no resource {what!r}.")
+
+
+async def query(door: Door, args: list[Any]) -> dict[str, Any]:
+    """Query: fields and rows of a resource, filtered."""
+    what, fields, qfilter = arguments("Query", args, tuple[str, list[str], Any])
+    _check(what)
+    try:
+        return run.query(view_of(door, what), what, fields, qfilter)
+    except errors.ParseError as error:
+        raise MalformedRequest(error.message) from error
+
+
+async def query_fields(door: Door, args: list[Any]) -> dict[str, Any]:
+    """QueryFields: the definitions of fields; all when none are named."""
+    what, fields = arguments("QueryFields", args, tuple[str, list[str] | None])
+    _check(what)
+    return {"fields": [row.to_wire() for row in run.definitions(what, fields)]}
+
+
+def _classic(what: str, method: str) -> Callable[[Door, list[Any]], Awaitable[object]]:
+    async def answer(door: Door, args: list[Any]) -> list[list[Any]]:
+        names, fields, locking = arguments(method, args, tuple[list[str], list[str], bool])
+        _refuse_locking(locking)
+        return run.classic(view_of(door, what), what, names, fields)
+
+    return answer
+
+
+def _refuse_locking(locking: bool) -> None:
+    if locking:
+        raise errors.OpPrereqError(
+            "Queries take no locks; repeat the call without use_locking.", errors.INVAL
+        )
+
+
+async def query_filters(door: Door, args: list[Any]) -> list[list[Any]]:
+    """QueryFilters: a row a rule."""
+    uuids, fields = arguments("QueryFilters", args, tuple[list[str] | None, list[str]])
+    return run.classic(view_of(door, "filter"), "filter", uuids or (), fields)
+
+
+METHODS: Final[dict[str, Callable[[Door, list[Any]], Awaitable[object]]]] = {
+    "Query": query,
+    "QueryFields": query_fields,
+    "QueryFilters": query_filters,
+    "QueryInstances": _classic("instance", "QueryInstances"),
+    "QueryNodes": _classic("node", "QueryNodes"),
+    "QueryGroups": _classic("group", "QueryGroups"),
+    "QueryNetworks": _classic("network", "QueryNetworks"),
+}

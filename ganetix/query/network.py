@@ -1,0 +1,73 @@
+"""Values of network fields."""
+
+import ipaddress
+from collections.abc import Callable
+from typing import Final
+
+from ganetix.model.objects import Network
+from ganetix.query.results import Cell, maybe, normal
+from ganetix.query.view import View
+
+Value = Callable[[View, Network], Cell]
+LIVE: Final[frozenset[str]] = frozenset()
+
+
+def _plain(name: str) -> Value:
+    return lambda view, row: maybe(getattr(row, name))
+
+
+def _bits(row: Network) -> str:
+    """Return the pool as 0 and 1, an address used by anything being 1."""
+    size = ipaddress.ip_network(row.network, strict=False).num_addresses
+    mine, outside = row.reservations or "0" * size, row.ext_reservations or "0" * size
+    return "".join("1" if "1" in pair else "0" for pair in zip(mine, outside, strict=False))
+
+
+def _external(row: Network) -> str:
+    base = ipaddress.ip_network(row.network, strict=False)
+    taken = (n for n, bit in enumerate(row.ext_reservations or "") if bit == "1")
+    return ", ".join(str(base[n]) for n in taken)
+
+
+def _groups(view: View, row: Network) -> list[list[str]]:
+    found = []
+    for group in view.cluster.nodegroups.values():
+        if (link := group.networks.get(row.uuid)) is not None:
+            found.append(
+                [group.name, *(str(link.get(key, "")) for key in ("mode", "link", "vlan"))]
+            )
+    return sorted(found)
+
+
+def _instances(view: View, row: Network) -> list[str]:
+    instances = view.cluster.instances.values()
+    return sorted(one.name for one in instances if any(n.network == row.uuid for n in one.nics))
+
+
+FIELDS: Final[dict[str, Value]] = {
+    **{
+        name: _plain(name)
+        for name in (
+            "ctime", "mtime", "name", "serial_no", "tags", "uuid", "network", "network6",
+            "gateway", "gateway6", "mac_prefix",
+        )
+    },
+    "external_reservations": lambda view, row: normal(_external(row)),
+    "free_count": lambda view, row: normal(_bits(row).count("0")),
+    "reserved_count": lambda view, row: normal(_bits(row).count("1")),
+    "map": lambda view, row: normal(_bits(row).replace("0", ".").replace("1", "X")),
+    "group_cnt": lambda view, row: normal(len(_groups(view, row))),
+    "group_list": lambda view, row: normal(_groups(view, row)),
+    "inst_cnt": lambda view, row: normal(len(_instances(view, row))),
+    "inst_list": lambda view, row: normal(_instances(view, row)),
+}  # fmt: skip
+
+
+def value_of(name: str) -> Value | None:
+    """Return how the field *name* is computed, None when there is no such field."""
+    return FIELDS.get(name)
+
+
+def rows(view: View) -> list[Network]:
+    """Return all networks."""
+    return list(view.cluster.networks.values())

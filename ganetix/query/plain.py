@@ -1,0 +1,76 @@
+"""Values of the small resources: jobs, locks, filters, exports."""
+
+from collections.abc import Callable
+from typing import Any, Final
+
+from ganetix.query import job
+from ganetix.query.results import NO_DATA, Cell, maybe, normal
+from ganetix.query.view import View
+
+Value = Callable[[View, Any], Cell]
+JOB_LIVE: Final = frozenset(name for name in job.FIELDS if name != "id")
+LOCK_LIVE: Final = frozenset(("mode", "owner", "pending"))
+NONE_LIVE: Final[frozenset[str]] = frozenset()
+EXPORT_LIVE: Final = frozenset(("export",))
+
+
+def job_value(name: str) -> Value | None:
+    """Return how a job field is computed."""
+    pick = job.FIELDS.get(name)
+    return None if pick is None else lambda view, row: normal(pick(row))
+
+
+def job_rows(view: View) -> list[Any]:
+    """Return all jobs."""
+    return list(view.jobs)
+
+
+def lock_value(name: str) -> Value | None:
+    """Return how a lock field is computed."""
+    pick = _LOCK.get(name)
+    return None if pick is None else lambda view, row: normal(pick(row))
+
+
+_MODES: Final = frozenset(("shared", "exclusive"))
+_LOCK: Final[dict[str, Callable[[Any], Any]]] = {
+    "name": lambda row: row.name,
+    "mode": lambda row: row.mode if row.mode in _MODES else None,
+    "owner": lambda row: [str(owner) for owner in row.owners],
+    "pending": lambda row: [[mode, [str(owner)]] for mode, owner in row.pending],
+}
+
+
+def lock_rows(view: View) -> list[Any]:
+    """Return the locks that somebody holds or waits for."""
+    return list(view.locks)
+
+
+def filter_value(name: str) -> Value | None:
+    """Return how a job filter's field is computed."""
+    if name not in {"action", "predicates", "priority", "reason_trail", "uuid", "watermark"}:
+        return None
+    return lambda view, row: maybe(getattr(row, name))
+
+
+def filter_rows(view: View) -> list[Any]:
+    """Return all job filters in the order in which they apply."""
+    rows = view.cluster.filters.values()
+    return sorted(rows, key=lambda row: (row.priority, row.watermark, row.uuid))
+
+
+def export_value(name: str) -> Value | None:
+    """Return how an export's field is computed; a row is (node name, export or None)."""
+    if name == "node":
+        return lambda view, row: normal(row[0])
+    if name == "export":
+        return lambda view, row: NO_DATA if row[1] is None else normal(row[1])
+    return None
+
+
+def export_rows(view: View) -> list[tuple[str, str | None]]:
+    """Return a row an export, and one for each node that did not answer."""
+    found: list[tuple[str, str | None]] = []
+    for uuid, names in view.exports.items():
+        node = view.cluster.nodes[uuid].name
+        found += [(node, None)] if names is None else [(node, name) for name in names]
+    return found

@@ -1,0 +1,145 @@
+"""Queries: a resource's rows, filtered, as cells; and the classic form without statuses."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any, Final
+
+import attrs
+
+from ganetix import errors
+from ganetix.query import filter as filters
+from ganetix.query import group, instance, network, node, plain
+from ganetix.query.definitions import NAME_FIELD, fields_of, natural
+from ganetix.query.results import NO_FIELD, NORMAL, Cell, FieldDef, unknown_field
+from ganetix.query.view import View
+
+Value = Callable[[View, Any], Cell]
+
+
+@attrs.frozen
+class Resource:
+    """How a resource is read."""
+
+    value_of: Callable[[str], Value | None]
+    rows: Callable[[View], Iterable[Any]]
+    live: frozenset[str]
+    hostnames: frozenset[str] = frozenset()
+
+
+_NAME: Final = frozenset(("name",))
+RESOURCES: Final[Mapping[str, Resource]] = {
+    "export": Resource(
+        plain.export_value, plain.export_rows, plain.EXPORT_LIVE, frozenset(("node",))
+    ),
+    "filter": Resource(plain.filter_value, plain.filter_rows, plain.NONE_LIVE),
+    "group": Resource(group.value_of, group.rows, group.LIVE),
+    "instance": Resource(
+        instance.value_of, instance.rows, instance.LIVE, frozenset(("name", "pnode"))
+    ),
+    "job": Resource(plain.job_value, plain.job_rows, plain.JOB_LIVE),
+    "lock": Resource(plain.lock_value, plain.lock_rows, plain.LOCK_LIVE),
+    "network": Resource(network.value_of, network.rows, network.LIVE),
+    "node": Resource(node.value_of, node.rows, node.LIVE, _NAME),
+}
+
+
+def definitions(what: str, names: Sequence[str] | None) -> list[FieldDef]:
+    """Return the definitions of *names* (None or empty: all, in natural order)."""
+    known = fields_of(what)
+    if not names:
+        return list(known.values())
+    return [known.get(name) or FieldDef(name, name, "unknown", "Unknown field") for name in names]
+
+
+def query(view: View, what: str, names: Sequence[str], qfilter: Any) -> dict[str, Any]:
+    """Answer a query: field definitions, and a row of (status, value) an object.
+
+    Raise `errors.ParseError` for a filter that is none, `errors.ParameterError` for one that does
+    not fit the fields, `errors.OpPrereqError` for a name that there is not.
+    """
+    tree = filters.parsed(qfilter)
+    values = [_value(what, name) for name in names]
+    rows = selected(view, what, tree)
+    return {
+        "fields": [row.to_wire() for row in definitions(what, names)] if names else [],
+        "data": [[value(view, row) for value in values] for row in rows],
+    }
+
+
+def _value(what: str, name: str) -> Value:
+    found = RESOURCES[what].value_of(name) if name in fields_of(what) else None
+    return found or (lambda view, row: NO_FIELD)
+
+
+def selected(view: View, what: str, tree: Any) -> list[Any]:
+    """Return the rows that *tree* selects, in their order."""
+    resource, name_field = RESOURCES[what], NAME_FIELD[what]
+    name = _value(what, name_field)
+    asked = filters.names_of(tree, name_field)
+    if asked is not None:
+        return _named(view, what, [str(one) for one in asked])
+    test = filters.compiled(tree, lambda field: _getter(view, what, field), resource.hostnames)
+    found = [row for row in resource.rows(view) if test(row)]
+    return sorted(found, key=lambda row: natural(str(name(view, row)[1])))
+
+
+def _getter(view: View, what: str, field: str) -> Callable[[Any], Cell]:
+    value = RESOURCES[what].value_of(field) if field in fields_of(what) else None
+    if value is None:
+        raise errors.ParameterError(f"The filter reads '{field}', which is no field of {what}.")
+    return lambda row: value(view, row)
+
+
+def _named(view: View, what: str, asked: list[str]) -> list[Any]:
+    """Return the rows of a name request in its order, each once."""
+    by_name = _by_name(view, what)
+    found: dict[int, Any] = {}
+    for name in asked:
+        rows = by_name.get(name) or _near(what, by_name, name)
+        if not rows:
+            raise errors.OpPrereqError(
+                f"{what.capitalize()} '{name}' is not known; try 'gnt-{what} list'.",
+                errors.NOENT,
+            )
+        found.update((id(row), row) for row in rows)
+    return list(found.values())
+
+
+def _by_name(view: View, what: str) -> dict[str, list[Any]]:
+    name = _value(what, NAME_FIELD[what])
+    rows: dict[str, list[Any]] = {}
+    for row in RESOURCES[what].rows(view):
+        rows.setdefault(str(name(view, row)[1]), []).append(row)
+    return rows
+
+
+def _near(what: str, by_name: Mapping[str, list[Any]], name: str) -> list[Any]:
+    if not RESOURCES[what].hostnames:
+        return []
+    return [row for full, rows in by_name.items() if full.startswith(f"{name}.") for row in rows]
+
+
+def classic(view: View, what: str, wanted: Sequence[str], names: Sequence[str]) -> list[list[Any]]:
+    """Answer a classic query: bare values, null where there is none; unmatched names give no row.
+
+    Raise `errors.OpPrereqError` for an unknown field.
+    """
+    for field in names:
+        if field not in fields_of(what):
+            raise unknown_field(what, field)
+    values = [_value(what, field) for field in names]
+    rows = _matching(view, what, wanted) if wanted else selected(view, what, None)
+    return [[_bare(value(view, row)) for value in values] for row in rows]
+
+
+def _matching(view: View, what: str, wanted: Sequence[str]) -> list[Any]:
+    by_name = _by_name(view, what)
+    by_uuid = {getattr(row, "uuid", ""): row for rows in by_name.values() for row in rows}
+    found: list[Any] = []
+    for name in wanted:
+        rows = by_name.get(name) or _near(what, by_name, name)
+        found += rows or ([by_uuid[name]] if name in by_uuid else [])
+    return found
+
+
+def _bare(cell: Cell) -> Any:
+    return cell[1] if cell[0] == NORMAL else None

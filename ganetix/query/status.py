@@ -1,0 +1,14 @@
+"""Rules about an instance's state that more than one face needs."""
+
+from ganetix.model.cluster import Cluster
+from ganetix.model.objects import Instance
+from ganetix.query import params
+
+
+def user_shutdown(cluster: Cluster, instance: Instance) -> bool:
+    """Whether a guest may shut itself down and be left so."""
+    if not cluster.cluster.enabled_user_shutdown:
+        return False
+    if instance.hypervisor != "kvm":
+        return True
+    return bool(params.hypervisor(cluster, instance).get("user_shutdown"))

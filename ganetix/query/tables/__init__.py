@@ -1,0 +1,1 @@
+"""Names, titles and kinds of all fields, a module a resource."""

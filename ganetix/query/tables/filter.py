@@ -1,0 +1,14 @@
+"""Fields of this resource: name, title, kind, and the last index where {i} stands for one."""
+
+from typing import Final
+
+Row = tuple[str, str, str] | tuple[str, str, str, int]
+
+ROWS: Final[tuple[Row, ...]] = (
+    ("action", "Action", "other"),
+    ("predicates", "Predicates", "other"),
+    ("priority", "Priority", "other"),
+    ("reason_trail", "ReasonTrail", "other"),
+    ("uuid", "UUID", "other"),
+    ("watermark", "Watermark", "other"),
+)
