@@ -3,8 +3,8 @@
 from collections.abc import Callable
 from typing import Final
 
+from ganetix.model import params
 from ganetix.model.objects import NodeGroup
-from ganetix.query import params
 from ganetix.query.results import Cell, maybe, normal
 from ganetix.query.view import View
 
@@ -37,7 +37,7 @@ FIELDS: Final[dict[str, Value]] = {
         }
     ),
     "ipolicy": lambda view, row: normal({**view.cluster.cluster.ipolicy, **row.ipolicy}),
-    "ndparams": lambda view, row: normal(params.group(view.cluster, row)),
+    "ndparams": lambda view, row: normal(params.group_node(view.cluster, row)),
     "node_cnt": lambda view, row: normal(len(view.cluster.members(row.uuid))),
     "node_list": lambda view, row: normal([n.name for n in view.cluster.members(row.uuid)]),
     "pinst_cnt": lambda view, row: normal(len(_instances(view, row))),
@@ -49,7 +49,7 @@ def value_of(name: str) -> Value | None:
     """Return how the field *name* is computed, None when there is no such field."""
     if name.startswith("ndp/"):
         key = name.removeprefix("ndp/")
-        return lambda view, row: maybe(params.group(view.cluster, row).get(key))
+        return lambda view, row: maybe(params.group_node(view.cluster, row).get(key))
     return FIELDS.get(name)
 
 

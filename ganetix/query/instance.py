@@ -3,8 +3,8 @@
 from collections.abc import Callable
 from typing import Any, Final
 
-from ganetix.model.objects import Disk, Instance, Nic
-from ganetix.query import params
+from ganetix.model import params
+from ganetix.model.objects import Disk, Instance, Nic, NodeGroup
 from ganetix.query.results import (
     NO_DATA,
     NODE_OFFLINE,
@@ -34,6 +34,10 @@ def _plain(name: str) -> Value:
 
 def _pnode(view: View, row: Instance) -> Any:
     return view.cluster.nodes[row.primary_node]
+
+
+def _group(view: View, row: Instance) -> NodeGroup:
+    return view.cluster.nodegroups[_pnode(view, row).group]
 
 
 def _running(pick: Callable[[Any], Cell], absent: Cell) -> Value:
@@ -130,11 +134,13 @@ NicPick = Callable[[View, Instance, Nic], Any]
 
 
 def _nic_param(name: str) -> NicPick:
-    return lambda view, row, nic: params.interface(view.cluster, row, nic).get(name)
+    return lambda view, row, nic: params.nic_in_group(view.cluster, nic, _group(view, row)).get(
+        name
+    )
 
 
 def _bridge(view: View, row: Instance, nic: Nic) -> Any:
-    filled = params.interface(view.cluster, row, nic)
+    filled = params.nic_in_group(view.cluster, nic, _group(view, row))
     return filled.get("link") if filled.get("mode") == "bridged" else None
 
 
@@ -183,9 +189,9 @@ FIELDS: Final[dict[str, Value]] = {
         )
     },
     "admin_up": lambda view, row: normal(row.admin_state == "up"),
-    "beparams": lambda view, row: normal(params.backend(view.cluster, row)),
-    "hvparams": lambda view, row: normal(params.hypervisor(view.cluster, row)),
-    "osparams": lambda view, row: normal(params.operating_system(view.cluster, row)),
+    "beparams": lambda view, row: normal(params.of_backend(view.cluster, row)),
+    "hvparams": lambda view, row: normal(params.of_hypervisor(view.cluster, row)),
+    "osparams": lambda view, row: normal(params.os_params(view.cluster, row.os, row.osparams)),
     "custom_beparams": lambda view, row: normal(row.beparams),
     "custom_hvparams": lambda view, row: normal(row.hvparams),
     "custom_osparams": lambda view, row: normal(row.osparams),
@@ -196,7 +202,7 @@ FIELDS: Final[dict[str, Value]] = {
     "status": lambda view, row: normal(status(view, row)),
     "pnode": lambda view, row: normal(_pnode(view, row).name),
     "pnode.group": lambda view, row: normal(
-        view.cluster.nodegroups[_pnode(view, row).group].name
+        _group(view, row).name
     ),
     "pnode.group.uuid": lambda view, row: normal(_pnode(view, row).group),
     "snodes": _snodes,
@@ -234,9 +240,9 @@ def value_of(name: str) -> Value | None:
     if name == "console":
         return _with_console
     if head == "be":
-        return lambda view, row: maybe(params.backend(view.cluster, row).get(tail))
+        return lambda view, row: maybe(params.of_backend(view.cluster, row).get(tail))
     if head == "hv":
-        return lambda view, row: maybe(params.hypervisor(view.cluster, row).get(tail))
+        return lambda view, row: maybe(params.of_hypervisor(view.cluster, row).get(tail))
     if tail.isdigit():
         return _indexed(head, int(tail))
     return FIELDS.get(name)

@@ -3,9 +3,9 @@
 from collections.abc import Callable
 from typing import Any, Final
 
+from ganetix.model import params
 from ganetix.model.cluster import Cluster
 from ganetix.model.objects import Node
-from ganetix.query import params
 from ganetix.query.results import (
     NO_DATA,
     NODE_OFFLINE,

@@ -1,8 +1,8 @@
 """Rules about an instance's state that more than one face needs."""
 
+from ganetix.model import params
 from ganetix.model.cluster import Cluster
 from ganetix.model.objects import Instance
-from ganetix.query import params
 
 
 def user_shutdown(cluster: Cluster, instance: Instance) -> bool:
@@ -11,4 +11,4 @@ def user_shutdown(cluster: Cluster, instance: Instance) -> bool:
         return False
     if instance.hypervisor != "kvm":
         return True
-    return bool(params.hypervisor(cluster, instance).get("user_shutdown"))
+    return bool(params.of_hypervisor(cluster, instance).get("user_shutdown"))
