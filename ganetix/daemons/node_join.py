@@ -1,0 +1,107 @@
+"""The master's side of joining: brings a machine the cluster's certificate and files."""
+
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Coroutine, Mapping, Sequence
+from typing import Any, TypeVar
+
+from twisted.internet.defer import Deferred
+from twisted.python.failure import Failure
+
+from ganetix import errors
+from ganetix.daemons import cluster_files, settings, ssh_files, util
+from ganetix.master.bootstrap.interface import IBootstrap, Target
+from ganetix.master.bootstrap.join import Material, join
+from ganetix.master.bootstrap.request import Join, Joined
+from ganetix.master.bootstrap.sibling import SiblingDirectory
+from ganetix.master.bootstrap.ssh import Ssh
+from ganetix.master.config import ssconf
+from ganetix.model.cluster import Cluster
+from ganetix.paths import Paths
+
+T = TypeVar("T")
+
+
+def join_node(paths: Paths, request: Join) -> Joined:
+    """Give the machine that *request* names its certificate; raise `errors.GanetiError`."""
+    if not util.is_master(paths):
+        raise errors.NotMasterError(
+            f"{paths.hostname} is not the master; run 'gnt-node add' on the master node."
+        )
+    host = settings.resolve_now(paths, request.node_name)
+    cluster = cluster_files.read_cluster(paths)
+    uuid = _uuid(cluster, host.name, request.readd)
+    target = Target(host.name, host.address)
+    material = _material(paths, cluster)
+    bootstrap = _bootstrap(paths, request)
+    done = _finished(join(target, uuid, request.readd, bootstrap, material, time.time()))
+    if done.ssh_public_key:
+        ssh_files.learn(paths, uuid, done.ssh_public_key)
+    return done.joined
+
+
+def _uuid(cluster: Cluster, name: str, readd: bool) -> str:
+    known = cluster.indexes.node_names.get(name)
+    if readd:
+        if known is None:
+            raise errors.OpPrereqError(
+                f"{name} is no node of this cluster, so it can't be added again; leave out "
+                "--readd.",
+                errors.NOENT,
+            )
+        return known
+    if known is not None:
+        raise errors.OpPrereqError(
+            f"{name} is already a node of this cluster; 'gnt-node add --readd {name}' sets it up "
+            "again.",
+            errors.EXISTS,
+        )
+    return settings.randomness().uuid()
+
+
+def _material(paths: Paths, cluster: Cluster) -> Material:
+    real_ssh = cluster.cluster.modify_ssh_setup and not paths.virtual
+    return Material(
+        cluster.cluster.cluster_name,
+        cluster_files.read_authority(paths, settings.randomness()),
+        ssconf.values(cluster),
+        cluster_files.shared_files(paths),
+        ssh_files.host_keys() if real_ssh else {},
+        ssh_files.known_public_keys(paths) if real_ssh else (),
+    )
+
+
+def _bootstrap(paths: Paths, request: Join) -> IBootstrap:
+    if paths.virtual:
+        return SiblingDirectory(paths, sys.executable, spawn, os.path.isdir)
+    return Ssh(sys.executable, spawn, request.ssh_port, request.ssh_key_check)
+
+
+async def spawn(command: Sequence[str], environment: Mapping[str, str], request: bytes) -> bytes:
+    """See `ganetix.master.bootstrap.interface.Spawn`; it blocks: this program does nothing else."""
+    return _ran(command, environment, request)
+
+
+def _ran(command: Sequence[str], environment: Mapping[str, str], request: bytes) -> bytes:
+    done = subprocess.run(
+        command, input=request, capture_output=True, check=False, env={**os.environ, **environment}
+    )
+    if done.returncode != 0:
+        told = done.stderr.decode(errors="replace").strip().splitlines()
+        last = told[-1] if told else f"it ended with exit code {done.returncode}."
+        raise errors.CommandError(last)
+    return done.stdout.strip().splitlines()[-1] if done.stdout.strip() else b""
+
+
+def _finished(work: Coroutine[Any, Any, T]) -> T:
+    """Return the result of *work*, which waits for nothing but blocking calls."""
+    results: list[Any] = []
+    deferred = Deferred.fromCoroutine(work).addBoth(results.append)
+    if not deferred.called:
+        raise errors.ProgrammerError("Joining waits for something that blocks not.")
+    (result,) = results
+    if isinstance(result, Failure):
+        result.raiseException()
+    return result  # type: ignore[no-any-return]  # a Deferred's callbacks are untyped
