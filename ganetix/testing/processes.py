@@ -1,7 +1,7 @@
 """Programs without processes, and the tests that every runner has to pass."""
 
 from collections.abc import Awaitable, Callable
-from typing import Protocol
+from typing import Any, Protocol
 
 import attrs
 from twisted.internet.defer import CancelledError, Deferred
@@ -115,7 +115,7 @@ def make_process_runner_tests(make_world: Callable[[TestCase], RunnerWorld]) -> 
             """A program that is not there is an error that names it."""
             command = self.world.missing()
             work = Deferred.fromCoroutine(_run(self.world.runner.run, command))
-            error = await self.assertFailure(work, CommandError)
+            error: Any = await self.assertFailure(work, CommandError)
             self.assertIn(command.argv[0], error.message)
 
         async def test_timeout(self) -> None:
