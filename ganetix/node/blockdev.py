@@ -1,0 +1,100 @@
+"""Disks of instances on this node."""
+
+from collections.abc import Mapping
+
+import attrs
+
+from ganetix.model.objects import Disk
+from ganetix.paths import Paths
+from ganetix.rpc.calls import (
+    DirRename,
+    DirRequest,
+    DiskInfo,
+    DiskRequest,
+    DiskResize,
+    Done,
+)
+from ganetix.rpc.interfaces import CallContext
+from ganetix.storage import table
+from ganetix.storage.file_dirs import FileDirs
+from ganetix.storage.interface import Found, IBlockDevice
+from ganetix.toolkit.interfaces import IFileSystem, IWorker
+
+
+@attrs.frozen
+class Disks:
+    """The block device calls, by the drivers of this node."""
+
+    paths: Paths
+    files: IFileSystem
+    worker: IWorker
+    drivers: Mapping[str, IBlockDevice]
+    directories: FileDirs
+
+    def driver(self, disk: Disk) -> IBlockDevice:
+        """Return the driver of *disk*; raise `errors.BlockDeviceError` without one."""
+        return table.driver(self.drivers, disk.dev_type)
+
+    async def located(self, disk: Disk) -> Found | None:
+        """Return where *disk* is on this node, None if it is not."""
+        return await self.driver(disk).find(disk)
+
+    async def create(self, request: DiskRequest, context: CallContext) -> Done:
+        """``blockdev_create``."""
+        await self.driver(request.disk).create(request.disk)
+        return Done()
+
+    async def remove(self, request: DiskRequest, context: CallContext) -> Done:
+        """``blockdev_remove``."""
+        await self.driver(request.disk).remove(request.disk)
+        return Done()
+
+    async def assemble(self, request: DiskRequest, context: CallContext) -> DiskInfo:
+        """``blockdev_assemble``; on the primary the instance's link to the disk is made."""
+        found = await self.driver(request.disk).assemble(request.disk, request.primary)
+        if request.primary:
+            await self.worker.run(self._thd_link, self._link(request), found.path)
+        return DiskInfo(found.path, found.size)
+
+    async def shutdown(self, request: DiskRequest, context: CallContext) -> Done:
+        """``blockdev_shutdown``."""
+        await self.worker.run(self._thd_unlink, self._link(request))
+        await self.driver(request.disk).shutdown(request.disk)
+        return Done()
+
+    async def find(self, request: DiskRequest, context: CallContext) -> DiskInfo:
+        """``blockdev_find``."""
+        found = await self.located(request.disk)
+        return DiskInfo(None) if found is None else DiskInfo(found.path, found.size)
+
+    async def grow(self, request: DiskResize, context: CallContext) -> Done:
+        """``blockdev_grow``."""
+        await self.driver(request.disk).grow(request.disk, request.amount, request.dry_run)
+        return Done()
+
+    async def dir_create(self, request: DirRequest, context: CallContext) -> Done:
+        """``file_storage_dir_create``."""
+        await self.directories.create(request.path)
+        return Done()
+
+    async def dir_remove(self, request: DirRequest, context: CallContext) -> Done:
+        """``file_storage_dir_remove``."""
+        await self.directories.remove(request.path)
+        return Done()
+
+    async def dir_rename(self, request: DirRename, context: CallContext) -> Done:
+        """``file_storage_dir_rename``."""
+        await self.directories.rename(request.old, request.new)
+        return Done()
+
+    def _link(self, request: DiskRequest) -> str:
+        index = request.disk.iv_name.rpartition("/")[2] or request.disk.uuid
+        return f"{self.paths.run_dir}/instance-disks/{request.owner}:{index}"
+
+    def _thd_link(self, link: str, path: str) -> None:
+        self.files.make_dirs(f"{self.paths.run_dir}/instance-disks", 0o755)
+        self.files.link(path, link)
+
+    def _thd_unlink(self, link: str) -> None:
+        if self.files.exists(link):
+            self.files.remove(link)

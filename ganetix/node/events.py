@@ -1,0 +1,119 @@
+"""Watching this node and telling the master: instances as they change, figures regularly."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Final
+
+import attrs
+import msgspec
+from twisted.internet.defer import CancelledError
+from twisted.logger import Logger
+
+from ganetix.errors import GanetiError
+from ganetix.hypervisor.interface import IHypervisor
+from ganetix.node.instances import told
+from ganetix.rpc.calls import InstanceState, NodeInfo
+from ganetix.rpc.events import EventSource, FiguresEvent, InstanceEvent
+from ganetix.toolkit.clock import Clock
+from ganetix.toolkit.tasks import Tasks
+
+INTERVAL: Final = 1.0
+"""Seconds between two looks."""
+REGULAR: Final = 10.0
+"""Seconds after which everything is told again, changed or not."""
+MEMORY_STEP: Final = 64
+"""MiB by which free memory must move to count as a change."""
+
+
+@attrs.define(eq=False)
+class Watch:
+    """Looks at the hypervisors and the machine, and publishes what changed.
+
+    A service; `look` is also awaited by calls that changed something. *figures* measures.
+    """
+
+    clock: Clock
+    drivers: Mapping[str, IHypervisor]
+    source: EventSource
+    figures: Callable[[], Awaitable[NodeInfo]]
+    name: str = "watch"
+    interval: float = INTERVAL
+    log: Logger = attrs.field(factory=Logger)
+    _tasks: Tasks = attrs.field(factory=Tasks, init=False)
+    _known: dict[str, InstanceState] = attrs.field(factory=dict, init=False)
+    _told: NodeInfo | None = attrs.field(default=None, init=False)
+    _regular: float = attrs.field(default=0.0, init=False)
+    _begun: int = attrs.field(default=0, init=False)
+    _published: int = attrs.field(default=0, init=False)
+    _complaint: str = attrs.field(default="", init=False)
+
+    async def start(self) -> None:
+        """Look once, then regularly."""
+        await self._round()
+        self._tasks.spawn("watching instances", self._forever())
+
+    async def stop(self) -> None:
+        """Look no more."""
+        await self._tasks.stop()
+
+    async def look(self) -> None:
+        """Look now; when this fires everything that changed has been published.
+
+        Of two looks at the same time the one that began later has the newer facts: once it has
+        published, the other keeps what it found to itself.
+        """
+        self._begun += 1
+        look = self._begun
+        found = {
+            state.name: told(state)
+            for driver in self.drivers.values()
+            for state in await driver.all_domains()
+        }
+        info = await self.figures()
+        if look > self._published:
+            self._published = look
+            self._publish(found, info)
+
+    async def _forever(self) -> None:
+        while True:
+            await self.clock.sleep(self.interval)
+            await self._round()
+
+    async def _round(self) -> None:
+        """Look; a failure is logged once and the next round tries again."""
+        try:
+            await self.look()
+            self._complaint = ""
+        except CancelledError:
+            raise
+        except (GanetiError, OSError) as error:
+            told_now = error.message if isinstance(error, GanetiError) else str(error)
+            if told_now != self._complaint:
+                self.log.error("Watching instances failed: {why}", why=told_now)
+            self._complaint = told_now
+
+    def _publish(self, found: dict[str, InstanceState], info: NodeInfo) -> None:
+        now = self.clock.monotonic()
+        regular = self._told is None or now - self._regular >= REGULAR
+        if regular:
+            self._regular = now
+        for name in sorted(self._known.keys() - found.keys()):
+            self.source.publish(InstanceEvent(name, None))
+        for name, state in found.items():
+            if regular or not _same(self._known.get(name), state):
+                self.source.publish(InstanceEvent(name, state))
+        self._known = found
+        if regular or self._told is None or _moved(self._told, info):
+            self._told = info
+            self.source.publish(FiguresEvent(info))
+
+
+def _same(old: InstanceState | None, new: InstanceState) -> bool:
+    """Whether *new* is nothing new but for processor time."""
+    return old is not None and msgspec.structs.replace(old, cpu_seconds=new.cpu_seconds) == new
+
+
+def _moved(old: NodeInfo, new: NodeInfo) -> bool:
+    if abs(old.memory_free - new.memory_free) >= MEMORY_STEP:
+        return True
+    hardware = ("boot_id", "memory_total", "cpu_total")
+    return any(getattr(old, field) != getattr(new, field) for field in hardware)

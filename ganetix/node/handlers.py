@@ -1,0 +1,57 @@
+"""Every call of the table that a node answers, and who answers it.
+
+`master_node_name`, `version`, `request_status` and `request_cancel` are answered by the rpc server.
+"""
+
+from typing import Final
+
+from ganetix.node.services import NodeServices
+from ganetix.rpc import calls
+from ganetix.rpc.interfaces import Handlers
+
+BY_SERVER: Final = (
+    calls.MASTER_INFO,
+    calls.VERSION,
+    calls.REQUEST_STATUS,
+    calls.REQUEST_CANCEL,
+)
+"""The calls about sessions and requests themselves."""
+
+
+def handlers(node: NodeServices) -> Handlers:
+    """Return call name to handler for everything that *node* does."""
+    return {
+        calls.NODE_INFO.name: node.checks.node_info,
+        calls.NODE_VERIFY.name: node.checks.node_verify,
+        calls.NODE_HAS_IP_ADDRESS.name: node.checks.has_ip_address,
+        calls.TEST_DELAY.name: node.checks.delay,
+        calls.ALL_INSTANCES_INFO.name: node.instances.list_all,
+        calls.INSTANCE_INFO.name: node.instances.info,
+        calls.INSTANCE_START.name: node.instances.start,
+        calls.INSTANCE_SHUTDOWN.name: node.instances.shutdown,
+        calls.INSTANCE_REBOOT.name: node.instances.reboot,
+        calls.INSTANCE_ACCEPT.name: node.instances.accept,
+        calls.INSTANCE_MIGRATE.name: node.instances.migrate,
+        calls.INSTANCE_FINALIZE.name: node.instances.finalize,
+        calls.BLOCKDEV_CREATE.name: node.disks.create,
+        calls.BLOCKDEV_REMOVE.name: node.disks.remove,
+        calls.BLOCKDEV_ASSEMBLE.name: node.disks.assemble,
+        calls.BLOCKDEV_SHUTDOWN.name: node.disks.shutdown,
+        calls.BLOCKDEV_FIND.name: node.disks.find,
+        calls.BLOCKDEV_GROW.name: node.disks.grow,
+        calls.FILE_STORAGE_DIR_CREATE.name: node.disks.dir_create,
+        calls.FILE_STORAGE_DIR_REMOVE.name: node.disks.dir_remove,
+        calls.FILE_STORAGE_DIR_RENAME.name: node.disks.dir_rename,
+        calls.OS_DIAGNOSE.name: node.oses.diagnose,
+        calls.OS_VALIDATE.name: node.oses.validate,
+        calls.INSTANCE_OS_ADD.name: node.oses.add,
+        calls.INSTANCE_RUN_RENAME.name: node.oses.rename,
+        calls.HOOKS_RUN.name: node.hooks.run,
+        calls.SSCONF_UPDATE.name: node.cluster_files.write_ssconf,
+        calls.UPLOAD_FILE.name: node.cluster_files.upload,
+        calls.NODE_LEAVE_CLUSTER.name: node.cluster_files.leave_cluster,
+        calls.NODE_DEMOTE.name: node.roles.demote,
+        calls.JOURNAL_APPEND.name: node.journal.append,
+        calls.JOURNAL_SNAPSHOT.name: node.journal.snapshot,
+        calls.STORE_POSITION.name: node.journal.store_position,
+    }

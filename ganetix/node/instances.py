@@ -1,0 +1,190 @@
+"""Instances on this node: start, stop, reboot, migrate, look."""
+
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from typing import Any, Final
+
+import attrs
+import msgspec
+
+from ganetix import errors
+from ganetix.hypervisor import table
+from ganetix.hypervisor.interface import Guest, GuestDisk, GuestState, IHypervisor
+from ganetix.model.objects import Disk
+from ganetix.node.blockdev import Disks
+from ganetix.paths import Paths
+from ganetix.rpc.calls import (
+    AllInstancesRequest,
+    Done,
+    InstanceAccept,
+    InstanceFinalize,
+    InstanceList,
+    InstanceMaybe,
+    InstanceMigrate,
+    InstanceQuery,
+    InstanceReboot,
+    InstanceShutdown,
+    InstanceSpec,
+    InstanceStart,
+    InstanceState,
+)
+from ganetix.rpc.interfaces import CallContext
+from ganetix.toolkit.clock import Clock
+from ganetix.toolkit.interfaces import IFileSystem, IWorker
+
+POLL: Final = 1.0
+"""Seconds between two looks at a guest that was asked to shut down."""
+
+
+@attrs.frozen
+class ReasonTrails:
+    """Why an instance last changed its state, a file for each; read by the monitoring daemon."""
+
+    paths: Paths
+    files: IFileSystem
+    worker: IWorker
+
+    async def write(self, name: str, reason: list[Any]) -> None:
+        """Keep *reason*, a reason trail, for the instance; nothing if there is none."""
+        if reason:
+            await self.worker.run(self._thd_write, name, msgspec.json.encode(reason))
+
+    def _thd_write(self, name: str, data: bytes) -> None:
+        directory = f"{self.paths.run_dir}/instance-reason"
+        self.files.make_dirs(directory, 0o755)
+        self.files.replace(f"{directory}/{name}", data, 0o644, False)
+
+
+@attrs.frozen
+class Instances:
+    """The instance calls. *changed* is awaited before a call that changed something answers.
+
+    So the master hears of the new state before it hears that the call is done.
+    """
+
+    clock: Clock
+    drivers: Mapping[str, IHypervisor]
+    disks: Disks
+    reasons: ReasonTrails
+    changed: Callable[[], Awaitable[None]]
+
+    async def running(self, hypervisors: Iterable[str]) -> list[InstanceState]:
+        """Return the instances that *hypervisors* have here."""
+        found: list[InstanceState] = []
+        for name in hypervisors:
+            found += map(told, await self._driver(name).all_domains())
+        return found
+
+    async def list_all(self, request: AllInstancesRequest, context: CallContext) -> InstanceList:
+        """``all_instances_info``."""
+        return InstanceList(await self.running(request.hypervisors))
+
+    async def info(self, request: InstanceQuery, context: CallContext) -> InstanceMaybe:
+        """``instance_info``."""
+        state = await self._driver(request.hypervisor).lookup(request.name)
+        return InstanceMaybe(None if state is None else told(state))
+
+    async def start(self, request: InstanceStart, context: CallContext) -> Done:
+        """``instance_start``; one that runs already is left alone."""
+        name = request.spec.instance.name
+        hypervisor = self._of(request.spec)
+        state = await hypervisor.lookup(name)
+        if state is not None and state.state != "shutdown":
+            return Done(f"Instance {name} runs already.")
+        await hypervisor.create(await self._guest(request.spec), request.paused)
+        await self._happened(name, request.reason)
+        return Done()
+
+    async def shutdown(self, request: InstanceShutdown, context: CallContext) -> Done:
+        """``instance_shutdown``; one that does not run is fine."""
+        await self._stop(self._driver(request.hypervisor), request.name, request.timeout)
+        await self._happened(request.name, request.reason)
+        return Done()
+
+    async def reboot(self, request: InstanceReboot, context: CallContext) -> Done:
+        """``instance_reboot``: soft inside the same process, hard by stop and start."""
+        name = request.spec.instance.name
+        hypervisor = self._of(request.spec)
+        if await hypervisor.lookup(name) is None:
+            raise errors.HypervisorError(
+                f"Instance {name} does not run; 'gnt-instance start {name}' starts it."
+            )
+        match request.kind:
+            case "soft":
+                await hypervisor.reboot(await self._guest(request.spec))
+            case "hard":
+                guest = await self._guest(request.spec)
+                await self._stop(hypervisor, name, request.timeout)
+                await hypervisor.create(guest, False)
+            case kind:
+                raise errors.HypervisorError(
+                    f"Reboot type '{kind}' is not known to the node; it knows soft and hard."
+                )
+        await self._happened(name, request.reason)
+        return Done()
+
+    async def accept(self, request: InstanceAccept, context: CallContext) -> Done:
+        """``accept_instance``."""
+        guest = await self._guest(request.spec)
+        await self._of(request.spec).accept(guest, request.source_ip)
+        return Done()
+
+    async def migrate(self, request: InstanceMigrate, context: CallContext) -> Done:
+        """``instance_migrate``."""
+        guest = await self._guest(request.spec)
+        await self._of(request.spec).migrate(guest, request.target_ip, request.live)
+        await self.changed()
+        return Done()
+
+    async def finalize(self, request: InstanceFinalize, context: CallContext) -> Done:
+        """``instance_finalize_migration``."""
+        hypervisor = self._of(request.spec)
+        finish = hypervisor.finish_outgoing if request.source else hypervisor.finish_incoming
+        await finish(await self._guest(request.spec), request.success)
+        await self.changed()
+        return Done()
+
+    def _driver(self, name: str) -> IHypervisor:
+        return table.driver(self.drivers, name)
+
+    def _of(self, spec: InstanceSpec) -> IHypervisor:
+        return self._driver(spec.instance.hypervisor)
+
+    async def _happened(self, name: str, reason: list[Any]) -> None:
+        await self.reasons.write(name, reason)
+        await self.changed()
+
+    async def _stop(self, hypervisor: IHypervisor, name: str, timeout: float) -> None:
+        """Ask the guest, wait up to *timeout* seconds, then stop it hard."""
+        end = self.clock.monotonic() + timeout
+        await hypervisor.shutdown(name)
+        while (state := await hypervisor.lookup(name)) is not None:
+            left = end - self.clock.monotonic()
+            if left <= 0 or state.state == "shutdown":
+                await hypervisor.destroy(name)
+                return
+            await self.clock.sleep(min(POLL, left))
+
+    async def _guest(self, spec: InstanceSpec) -> Guest:
+        return Guest(
+            spec.instance.name,
+            spec.instance.uuid,
+            int(spec.beparams["maxmem"]),
+            int(spec.beparams["vcpus"]),
+            spec.hvparams,
+            tuple([await self._disk(spec.instance.name, disk) for disk in spec.disks]),
+            tuple(spec.nics),
+        )
+
+    async def _disk(self, owner: str, disk: Disk) -> GuestDisk:
+        found = await self.disks.located(disk)
+        if found is None:
+            raise errors.BlockDeviceError(
+                f"{disk.iv_name} of instance {owner} is not on this node; "
+                f"'gnt-instance activate-disks {owner}' assembles the disks."
+            )
+        return GuestDisk(found.path, disk.mode, disk.uuid)
+
+
+def told(state: GuestState) -> InstanceState:
+    """Return *state* as node calls carry it."""
+    return InstanceState(state.name, state.memory, state.vcpus, state.state, state.cpu_seconds)

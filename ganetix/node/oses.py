@@ -1,0 +1,124 @@
+"""Operating systems on this node: what is there, whether it fits, runs of its scripts."""
+
+import attrs
+
+from ganetix import errors
+from ganetix.guestos.definition import CREATE, VERIFY, Definition
+from ganetix.guestos.environment import Target, core, full
+from ganetix.guestos.scripts import Run, Scripts
+from ganetix.guestos.search import Definitions, Diagnosis
+from ganetix.node.blockdev import Disks
+from ganetix.rpc.call import Nothing
+from ganetix.rpc.calls import (
+    Done,
+    InstanceSpec,
+    OsDiagnosis,
+    OsReport,
+    OsScript,
+    OsValidate,
+)
+from ganetix.rpc.interfaces import CallContext
+
+
+@attrs.frozen
+class OperatingSystems:
+    """The OS calls."""
+
+    definitions: Definitions
+    scripts: Scripts
+    disks: Disks
+
+    async def diagnose(self, request: Nothing, context: CallContext) -> OsDiagnosis:
+        """``os_diagnose``."""
+        return OsDiagnosis([_report(found) for found in await self.definitions.diagnose()])
+
+    async def validate(self, request: OsValidate, context: CallContext) -> Done:
+        """``os_validate``; raise `errors.OpPrereqError` when OS or parameters do not fit."""
+        try:
+            definition = await self.definitions.named(request.name)
+        except errors.OpPrereqError as error:
+            if request.required or error.kind != errors.NOENT:
+                raise
+            return Done(error.message)
+        if not request.force_variant:
+            definition.check_variant(request.name)
+        definition.check_parameters(list(request.params))
+        if definition.api >= 20:
+            await self._verify(definition, request)
+        return Done()
+
+    async def add(self, request: OsScript, context: CallContext) -> Done:
+        """``instance_os_add``: run ``create``, on reinstall with ``INSTANCE_REINSTALL=1``."""
+        definition = await self.definitions.named(request.spec.instance.os)
+        if not definition.trusted:
+            raise errors.OpExecError(
+                f"OS {definition.name} only has {definition.path}/create_untrusted, which needs a "
+                f"helper virtual machine; choose one with {CREATE}."
+            )
+        env = await self._environment(definition, request)
+        if request.reinstall:
+            env["INSTANCE_REINSTALL"] = "1"
+        log = await self.scripts.run(self._run(definition, CREATE, "add", request.spec, env))
+        return Done(f"The output of the OS script is in {log} on the node.")
+
+    async def rename(self, request: OsScript, context: CallContext) -> Done:
+        """``instance_run_rename``: run ``rename`` with ``OLD_INSTANCE_NAME``."""
+        definition = await self.definitions.named(request.spec.instance.os)
+        env = await self._environment(definition, request)
+        env["OLD_INSTANCE_NAME"] = request.old_name
+        log = await self.scripts.run(self._run(definition, "rename", "rename", request.spec, env))
+        return Done(f"The output of the OS script is in {log} on the node.")
+
+    async def _verify(self, definition: Definition, request: OsValidate) -> None:
+        env = core(definition, request.name, request.params, 0)
+        run = Run(definition, VERIFY, "verify", "", env, ("parameters",))
+        try:
+            await self.scripts.run(run)
+        except errors.OpExecError as error:
+            raise errors.OpPrereqError(error.message, errors.INVAL) from error
+
+    @staticmethod
+    def _run(
+        definition: Definition, script: str, kind: str, spec: InstanceSpec, env: dict[str, str]
+    ) -> Run:
+        return Run(definition, script, kind, spec.instance.name, env)
+
+    async def _environment(self, definition: Definition, request: OsScript) -> dict[str, str]:
+        spec = request.spec
+        target = Target(
+            spec.instance,
+            tuple(spec.disks),
+            tuple([await self._path(spec, index) for index in range(len(spec.disks))]),
+            spec.hvparams,
+            spec.beparams,
+            tuple(spec.nics),
+            spec.primary_name,
+            tuple(spec.secondary_names),
+        )
+        return full(definition, target, spec.osparams, request.debug_level)
+
+    async def _path(self, spec: InstanceSpec, index: int) -> str:
+        found = await self.disks.located(spec.disks[index])
+        if found is None:
+            name = spec.instance.name
+            raise errors.BlockDeviceError(
+                f"Disk {index} of instance {name} is not on this node, so no OS script can work "
+                f"on it; 'gnt-instance activate-disks {name}' assembles the disks."
+            )
+        return found.path
+
+
+def _report(found: Diagnosis) -> OsReport:
+    definition = found.definition
+    if definition is None:
+        return OsReport(found.name, found.path, found.trouble, trusted=False)
+    return OsReport(
+        found.name,
+        found.path,
+        "",
+        list(definition.variants),
+        [list(row) for row in definition.parameters],
+        list(definition.api_versions),
+        definition.trusted,
+        definition.untrusted,
+    )

@@ -1,0 +1,118 @@
+"""The parts of a node, put together from what a composition root gives."""
+
+from collections.abc import Callable
+
+import attrs
+
+from ganetix.guestos.scripts import Scripts
+from ganetix.guestos.search import Definitions
+from ganetix.hypervisor import table as hypervisors
+from ganetix.network.addresses import Addresses
+from ganetix.node.blockdev import Disks
+from ganetix.node.checks import Checks, Machine
+from ganetix.node.events import INTERVAL, Watch
+from ganetix.node.files import ClusterFiles
+from ganetix.node.hooks import Hooks
+from ganetix.node.instances import Instances, ReasonTrails
+from ganetix.node.journal import CandidateJournal
+from ganetix.node.oses import OperatingSystems
+from ganetix.node.roles import Mastership, Roles
+from ganetix.paths import Paths
+from ganetix.process.command import ProcessRunner
+from ganetix.rpc.events import EventSource
+from ganetix.storage import table as storage
+from ganetix.storage.file_dirs import FileDirs
+from ganetix.storage.file_paths import AllowedPaths
+from ganetix.toolkit.clock import Clock
+from ganetix.toolkit.interfaces import IFileSystem, IWorker
+from ganetix.toolkit.services import ServiceTree
+
+
+@attrs.frozen
+class Outside:
+    """What a node is given of the world.
+
+    *worker* runs work on files, *journal_worker* that of the store alone, so that a slow disk of
+    an instance never keeps a commit waiting. *address* is what the daemon binds.
+    *candidates_changed* is told when the list of those who may command is another one; *left*,
+    when the node has left the cluster.
+    """
+
+    paths: Paths
+    clock: Clock
+    files: IFileSystem
+    worker: IWorker
+    journal_worker: IWorker
+    processes: ProcessRunner
+    events: EventSource
+    address: str
+    candidates_changed: Callable[[], None]
+    left: Callable[[], None]
+    watch_interval: float = INTERVAL
+
+
+@attrs.frozen
+class NodeServices:
+    """A node's parts, by domain. Start and stop `tree`; stopping leaves instances running."""
+
+    mastership: Mastership
+    journal: CandidateJournal
+    cluster_files: ClusterFiles
+    roles: Roles
+    disks: Disks
+    instances: Instances
+    oses: OperatingSystems
+    hooks: Hooks
+    checks: Checks
+    watch: Watch
+
+    tree: ServiceTree = attrs.field(init=False)
+
+    @tree.default
+    def _tree(self) -> ServiceTree:
+        """What is started in order: all that is known from disk before the first look."""
+        parts = (self.mastership, self.cluster_files, self.journal, self.watch)
+        return ServiceTree("node", parts)
+
+
+def make_node(outside: Outside) -> NodeServices:
+    """Put a node together."""
+    paths, files, worker = outside.paths, outside.files, outside.worker
+    drivers = hypervisors.drivers(hypervisors.Surroundings(paths, files, worker, outside.clock))
+    disks = _disks(outside)
+    machine = Machine(outside.clock, files, worker, drivers, disks)
+    watch = Watch(
+        outside.clock, drivers, outside.events, machine.measure, interval=outside.watch_interval
+    )
+    instances = Instances(
+        outside.clock, drivers, disks, ReasonTrails(paths, files, worker), watch.look
+    )
+    mastership = Mastership(paths, files, outside.journal_worker)
+    journal = CandidateJournal(paths, files, outside.journal_worker)
+    definitions = Definitions(paths, files, worker)
+    scripts = Scripts(paths, files, worker, outside.clock, outside.processes)
+    addresses = Addresses(paths, files, worker, outside.address)
+    return NodeServices(
+        mastership,
+        journal,
+        ClusterFiles(paths, files, worker, mastership, outside.candidates_changed, outside.left),
+        Roles(paths, files, outside.journal_worker),
+        disks,
+        instances,
+        OperatingSystems(definitions, scripts, disks),
+        Hooks(paths, files, worker, outside.processes),
+        Checks(paths, machine, instances, definitions, mastership, journal, addresses),
+        watch,
+    )
+
+
+def _disks(outside: Outside) -> Disks:
+    files, worker = outside.files, outside.worker
+    allowed = AllowedPaths(outside.paths, files)
+    return Disks(
+        outside.paths,
+        files,
+        worker,
+        storage.drivers(files, worker, allowed),
+        FileDirs(files, worker, allowed),
+    )

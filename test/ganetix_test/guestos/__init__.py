@@ -1,0 +1,1 @@
+"""OS definitions are read, negotiated and run as their interface says."""

@@ -1,0 +1,1 @@
+"""The node side does what the master asks, and refuses in sentences."""
