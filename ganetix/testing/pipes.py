@@ -1,11 +1,13 @@
 """A network in memory: connections between hosts, driven by one injected clock.
 
 Nothing moves unless the clock does, and what is due at one moment moves in the order in which it
-was sent, so a run repeats exactly. Hosts are plain names. Latency and cuts are set for a pair of
-hosts, both ways, and hold for connections that are open already.
+was sent, so a run repeats exactly. Hosts are plain names; a process that can be suspended or die
+by itself is named ``host/process``. Latency and cuts are set for a pair of hosts, both ways, and
+hold for connections that are open already.
 """
 
 from collections import deque
+from collections.abc import Callable
 from typing import Any
 
 import attrs
@@ -29,6 +31,11 @@ from ganetix.toolkit.clock import Clock
 Pair = frozenset[str]
 
 
+def host_of(name: str) -> str:
+    """Return the host of *name*, a host or a process on one."""
+    return name.partition("/")[0]
+
+
 @implementer(IAddress)
 @attrs.frozen
 class PipeAddress:
@@ -49,6 +56,8 @@ class PipeNetwork:
     _cut: set[Pair] = attrs.field(factory=set, init=False)
     _open: list["PipeTransport"] = attrs.field(factory=list, init=False)
     _identities: dict[str, Identity] = attrs.field(factory=dict, init=False)
+    _dead: set[str] = attrs.field(factory=set, init=False)
+    _held: dict[str, list[Callable[[], None]]] = attrs.field(factory=dict, init=False)
 
     def identify(self, host: str, identity: Identity) -> None:
         """Let connections from *host* belong to *identity*."""
@@ -57,7 +66,7 @@ class PipeNetwork:
     def identity_of(self, transport: ITransport) -> Identity:
         """Say who is at the other end of *transport*; this is what TLS does for real."""
         peer: Any = transport.getPeer()
-        return self._identities[peer.host]
+        return self._identities[host_of(peer.host)]
 
     def server(self, host: str, port: int = 1811) -> IStreamServerEndpoint:
         """Return the endpoint to listen on *host*."""
@@ -86,11 +95,38 @@ class PipeNetwork:
         """Break all connections between two hosts now; what was under way is lost."""
         self._break({frozenset((one, other))})
 
-    def crash(self, host: str) -> None:
-        """Break all connections of *host* and stop listening there, as when its processes die."""
-        self._break({end.pair for end in self._open if host in end.pair})
-        for address in [a for a in self._listening if a.host == host]:
+    def die(self, name: str, *, told: bool = True) -> None:
+        """End everything of the process or host *name*, which hears nothing any more.
+
+        The other ends hear of it if *told*: the kernel says so when a process ends, but nobody
+        does when a machine loses its power. A dead process never comes back under its name; a
+        host may.
+        """
+        for end in [end for end in self._open if name in (end.host.host, host_of(end.host.host))]:
+            end.vanish()
+            if told:
+                end.other.broken(error.ConnectionLost("the other end died"))
+        for address in [a for a in self._listening if name in (a.host, host_of(a.host))]:
             del self._listening[address]
+        if "/" in name:
+            self._dead.add(name)
+            self._held.pop(name, None)
+
+    def hold(self, name: str) -> None:
+        """Suspend the process *name*: what arrives for it waits."""
+        self._held.setdefault(name, [])
+
+    def let(self, name: str) -> None:
+        """Let *name* go on, with what waited for it first."""
+        for call in self._held.pop(name, ()):
+            call()
+
+    def tell(self, name: str, call: Callable[[], None]) -> None:
+        """Let *call* happen inside *name*: now, when it goes on, or never if it is dead."""
+        if name in self._held:
+            self._held[name].append(call)
+        elif name not in self._dead:
+            call()
 
     def _break(self, pairs: set[Pair]) -> None:
         for transport in [end for end in self._open if end.pair in pairs]:
@@ -153,7 +189,7 @@ class PipeTransport:
     @property
     def pair(self) -> Pair:
         """The hosts that it connects."""
-        return frozenset((self.host.host, self.peer.host))
+        return frozenset((host_of(self.host.host), host_of(self.peer.host)))
 
     def write(self, data: bytes) -> None:
         """See `ITransport`."""
@@ -189,6 +225,14 @@ class PipeTransport:
 
     def broken(self, why: Exception) -> None:
         """End this end now."""
+        self.network.tell(self.host.host, lambda: self._end(why))
+
+    def vanish(self) -> None:
+        """End without a word."""
+        self._ended = True
+        self.network.forget(self)
+
+    def _end(self, why: Exception) -> None:
         if not self._ended:
             self._ended = True
             self.network.forget(self)
@@ -229,6 +273,9 @@ class PipeTransport:
 
     def receive(self, data: bytes, end: Failure | None) -> None:
         """Give the protocol what arrived."""
+        self.network.tell(self.host.host, lambda: self._take(data, end))
+
+    def _take(self, data: bytes, end: Failure | None) -> None:
         if data and not self._ended:
             self.protocol.dataReceived(data)
         if end is not None and isinstance(end.value, Exception):
@@ -271,7 +318,7 @@ class _ClientEndpoint:
     address: PipeAddress
 
     def connect(self, protocolFactory: IProtocolFactory) -> Deferred[IProtocol]:
-        pair = frozenset((self.source, self.address.host))
+        pair = frozenset((host_of(self.source), host_of(self.address.host)))
         wait = self.network.delay(pair)
         if wait is None:
             # A host that is cut off does not even refuse; the caller's own time-out ends it.
@@ -285,5 +332,5 @@ class _ClientEndpoint:
             except error.ConnectError as refused:
                 done.errback(Failure(refused))
 
-        timer = self.network.clock.call_later(wait, arrive)
+        timer = self.network.clock.call_later(wait, self.network.tell, self.source, arrive)
         return done
