@@ -137,7 +137,7 @@ class CallTests(SynchronousTestCase):
 
     def test_nobody_there(self) -> None:
         """A node that refuses the connection fails the call at once, by name."""
-        self.world.network.crash("n1")
+        self.world.network.die("n1")
         pool = self.world.pool()
         error = self.assertRaises(
             errors.RemoteError, self.world.done, pool.call("n1", calls.TEST_DELAY, Delay(1)), 1
@@ -146,7 +146,7 @@ class CallTests(SynchronousTestCase):
 
     def test_comes_back(self) -> None:
         """A call to a node that came back does not wait for the pause to end."""
-        self.world.network.crash("n1")
+        self.world.network.die("n1")
         pool = self.world.pool()
         self.world.run(60)
         self.world.node("n1", self.hands.table())
@@ -196,7 +196,7 @@ class CallTests(SynchronousTestCase):
         self.hands.gate = Deferred()
         answer = Deferred.fromCoroutine(pool.call("n1", calls.INSTANCE_REBOOT, self._reboot()))
         self.world.run(0.1)
-        self.world.network.crash("n1")
+        self.world.network.die("n1")
         self.world.node("n1", self.hands.table())
         self.world.run(1)
         error = self.failureResultOf(answer, errors.RemoteError).value
@@ -210,7 +210,7 @@ class CallTests(SynchronousTestCase):
         self.hands.gate = Deferred()
         answer = Deferred.fromCoroutine(pool.call("n1", calls.INSTANCE_REBOOT, self._reboot()))
         self.world.run(0.1)
-        self.world.network.crash("n1")
+        self.world.network.die("n1")
         self.world.run(29)
         self.assertNoResult(answer)
         self.world.run(5)
@@ -289,7 +289,7 @@ class CallTests(SynchronousTestCase):
         self.assertFalse(pool.connected("n1"))
         self.world.run(2)
         self.assertIn(("lost", "n1", None), self.world.heard.notes)
-        self.assertEqual(self.node.server.masters(), 0)
+        self.assertEqual(self.node.server.sessions(), ())
         self.world.network.heal("master", "n1")
         self.world.run(30)
         self.assertTrue(pool.connected("n1"))
