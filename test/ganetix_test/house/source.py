@@ -65,6 +65,20 @@ def dotted(node: ast.AST) -> str:
     return ""
 
 
+def names(tree: ast.AST) -> dict[str, str]:
+    """Return what each imported name stands for in full, by the name that the module uses."""
+    found: dict[str, str] = {}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            for alias in node.names:
+                top = alias.name.partition(".")[0]
+                found[alias.asname or top] = alias.name if alias.asname else top
+        elif isinstance(node, ast.ImportFrom):
+            for alias in node.names:
+                found[alias.asname or alias.name] = f"{node.module}.{alias.name}"
+    return found
+
+
 def classes(tree: ast.AST) -> Iterator[ast.ClassDef]:
     """Yield all classes, nested ones too."""
     return (node for node in ast.walk(tree) if isinstance(node, ast.ClassDef))

@@ -56,7 +56,7 @@ class CoroutineTests(SynchronousTestCase):
             for node in ast.walk(module.tree)
             if isinstance(node, ast.Try) and any(_awaits(stmt) for stmt in node.body)
             for handler in node.handlers
-            if source.dotted(handler.type or ast.Name("")) in {"", "Exception", "BaseException"}
+            if _caught(handler) & {"Exception", "BaseException"}
             and not _reraised_before(node, handler)
         ]
         self.assertEqual(found, [])
@@ -71,15 +71,20 @@ def _awaits(node: ast.AST) -> bool:
     return any(_awaits(child) for child in ast.iter_child_nodes(node))
 
 
+def _caught(handler: ast.ExceptHandler) -> set[str]:
+    """Return the last parts of the names that *handler* catches; all of them without a name."""
+    match handler.type:
+        case None:
+            return {"BaseException"}
+        case ast.Tuple(elts=kinds):
+            return {source.dotted(kind).rpartition(".")[2] for kind in kinds}
+        case kind:
+            return {source.dotted(kind).rpartition(".")[2]}
+
+
 def _reraised_before(attempt: ast.Try, broad: ast.ExceptHandler) -> bool:
-    """Whether cancellation leaves *attempt* although *broad* catches everything."""
+    """Whether *broad* raises again what it caught, or a handler before it names cancellation."""
     if any(isinstance(stmt, ast.Raise) and stmt.exc is None for stmt in broad.body):
         return True
-    for handler in attempt.handlers:
-        if handler is broad:
-            return False
-        caught = handler.type.elts if isinstance(handler.type, ast.Tuple) else [handler.type]
-        names = {source.dotted(kind).rpartition(".")[2] for kind in caught if kind}
-        if "CancelledError" in names:
-            return True
-    return False
+    before = attempt.handlers[: attempt.handlers.index(broad)]
+    return any("CancelledError" in _caught(handler) for handler in before)

@@ -50,9 +50,12 @@ def _touched(tree: ast.Module) -> Iterator[tuple[str, ast.AST]]:
     """Yield each use of something in `DOORS`, with where."""
     for name, node in source.imports(tree):
         yield _door(name), node
+    names = source.names(tree)
     for node in ast.walk(tree):
         if isinstance(node, ast.Attribute):
-            yield _door(source.dotted(node)), node
+            head, _, rest = source.dotted(node).partition(".")
+            if head in names:
+                yield _door(f"{names[head]}.{rest}"), node
         elif isinstance(node, ast.Call) and source.dotted(node.func) == "open":
             yield "open", node
 
