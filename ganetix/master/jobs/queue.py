@@ -5,7 +5,7 @@ from typing import Any, Final
 
 import attrs
 import msgspec
-from twisted.internet.defer import Deferred
+from twisted.internet.defer import CancelledError, Deferred
 from twisted.logger import Logger
 
 from ganetix import errors
@@ -304,7 +304,7 @@ class JobQueue:
             timer = self.clock.call_later(STOP_WAIT, done.cancel)
             try:
                 await done
-            except Exception:  # noqa: BLE001 - the wait was cut off; the jobs are named below
+            except CancelledError:
                 left = sorted(self.runs)
                 self.log.warn("Jobs {jobs} are still inside a step; they stop there", jobs=left)
             if timer.active():

@@ -12,6 +12,9 @@ from ganetix_test.house import source
 BY_HAND: Final = frozenset({"lab", "compat"})
 """Rooms of tests that need other machines, or other programs, than a check may ask for."""
 
+PART_OF: Final = {"IAppendFile": "IFileSystem"}
+"""Interfaces of things that another one gives out: the other's factory tests both."""
+
 
 class PromiseTests(SynchronousTestCase):
     """What a test says and where it is found."""
@@ -68,30 +71,26 @@ class InterfaceTests(SynchronousTestCase):
     def test_every_interface_has_a_factory_with_two_users(self) -> None:
         """An IThing in */interfaces.py has a `make_thing_tests` that fake and real one run."""
         factories = {
-            node.name
+            node.name.replace("_", "")
             for module in source.package()
             if module.inside("ganetix.testing")
             for node in module.tree.body
             if isinstance(node, ast.FunctionDef)
         }
         calls = [
-            source.dotted(node.func).rpartition(".")[2]
+            source.dotted(node.func).rpartition(".")[2].replace("_", "")
             for module in source.tests()
             for node in ast.walk(module.tree)
             if isinstance(node, ast.Call)
         ]
         wanting = {
-            f"{module.at(cls)} {cls.name}: make_{_snake(cls.name[1:])}_tests has {users} users"
+            f"{module.at(cls)} {cls.name}: {calls.count(factory)} users of its factory"
+            f"{'' if factory in factories else ', which is missing'}"
             for module in source.package()
             if module.name.endswith((".interfaces", ".interface"))
             for cls in source.classes(module.tree)
             if any(source.dotted(base).endswith("Interface") for base in cls.bases)
-            for factory in [f"make_{_snake(cls.name[1:])}_tests"]
-            for users in [calls.count(factory) if factory in factories else "no"]
-            if users == "no" or int(users) < 2
+            for factory in [f"make{PART_OF.get(cls.name, cls.name)[1:].lower()}tests"]
+            if factory not in factories or calls.count(factory) < 2
         }
         self.assertEqual(wanting, set())
-
-
-def _snake(name: str) -> str:
-    return "".join(f"_{c.lower()}" if c.isupper() else c for c in name).lstrip("_")
