@@ -79,9 +79,9 @@ class NodeServer:
             if session.commands and not self.admission.may_command(session.identity):
                 self._cut(session, "its certificate is not in the list of master candidates now")
 
-    def masters(self) -> int:
-        """How many sessions command this node (one at most, but for the blink of a change)."""
-        return sum(session.role == "master" for session in self._sessions.values())
+    def sessions(self) -> tuple[ServedSession, ...]:
+        """The sessions that are open."""
+        return tuple(session for session in self._sessions.values() if session.role is not None)
 
     async def open(self, session: ServedSession, hello: Hello) -> Welcome:
         """Let *session* begin; raise the error that it is refused with, having logged it."""

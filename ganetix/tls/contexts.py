@@ -1,11 +1,11 @@
 """TLS 1.3 both ways, pinned to the cluster's authority: nobody else gets in or is talked to."""
 
+from collections.abc import Callable
 from typing import Any, Final, Protocol, runtime_checkable
 
 import attrs
 from cryptography import x509
 from OpenSSL import SSL, crypto
-from service_identity import VerificationError
 from twisted.internet import ssl
 from twisted.internet.endpoints import wrapClientTLS, wrapServerTLS
 from twisted.internet.interfaces import (
@@ -18,7 +18,7 @@ from twisted.internet.interfaces import (
 from zope.interface import implementer
 
 from ganetix.tls.credentials import Credentials
-from ganetix.tls.identity import NotIdentified
+from ganetix.tls.identity import NODE, NotIdentified, identity_of
 
 # Numbers of OpenSSL's X509_V_ERR_*, in words for a log.
 _REASONS: Final = {
@@ -35,11 +35,13 @@ _REASONS: Final = {
 # Parts of OpenSSL's own texts, in words for a log.
 _ALERTS: Final = {
     "peer did not return a certificate": "the peer showed no certificate",
-    "certificate verify failed": "the peer's certificate is not from this cluster's authority",
+    "certificate verify failed": "the peer's certificate is refused",
     "certificate required": "the peer wants a certificate, and this end showed none",
     "unknown ca": "the peer does not know the authority of this end's certificate",
     "bad certificate": "the peer refuses this end's certificate: it expected another node",
     "certificate expired": "the peer says that this end's certificate has expired",
+    # What OpenSSL says for a peer whose own check, not OpenSSL's, refused the certificate.
+    "alert internal error": "the peer refuses this end's certificate: it expected another node",
     "wrong version number": "the peer does not speak TLS",
     "http request": "the peer speaks HTTP and not TLS",
     "unsupported protocol": "the peer speaks an older TLS than 1.3",
@@ -48,7 +50,7 @@ _ALERTS: Final = {
 
 @runtime_checkable
 class Refusable(Protocol):
-    """A server's protocol that wants to know why the client's certificate is refused."""
+    """A protocol that wants to know why the peer's certificate is refused."""
 
     def peer_refused(self, reason: str) -> None:
         """The handshake fails because of *reason* (no full stop); the connection will be lost."""
@@ -58,16 +60,14 @@ def server_options(
     credentials: Credentials, authority: x509.Certificate
 ) -> IOpenSSLServerConnectionCreator:
     """Return how to accept: clients must show a certificate that *authority* signed."""
-    return _Server(ssl.CertificateOptions(**_common(credentials), trustRoot=_pinned(authority)))
+    return _Server(_options(credentials, authority))
 
 
 def client_options(
     credentials: Credentials, authority: x509.Certificate, uuid: str
 ) -> IOpenSSLClientConnectionCreator:
     """Return how to connect: the server must be node *uuid*, by a certificate of *authority*."""
-    return ssl.optionsForClientTLS(
-        uuid, trustRoot=_pinned(authority), extraCertificateOptions=_common(credentials)
-    )
+    return _Client(_options(credentials, authority), uuid)
 
 
 def server_endpoint(
@@ -95,44 +95,76 @@ def explain(error: BaseException) -> str:
     """Say in words why a connection ended; never empty, no full stop."""
     if isinstance(error, NotIdentified):
         return error.message.rstrip(".")
-    if isinstance(error, VerificationError):
-        return "the node there shows another node's certificate than the expected one"
     if isinstance(error, SSL.Error):
         text = "; ".join(str(part[-1]) for part in error.args[0]) if error.args else ""
         return next((told for part, told in _ALERTS.items() if part in text), text or "TLS failed")
     return (str(error) or type(error).__name__).rstrip(".")
 
 
-def _common(credentials: Credentials) -> dict[str, Any]:
-    return {
-        "privateKey": credentials.key,
-        "certificate": credentials.certificate,
-        "raiseMinimumTo": ssl.TLSVersion.TLSv1_3,
-    }
-
-
-def _pinned(authority: x509.Certificate) -> Any:
+def pinned(authority: x509.Certificate) -> Any:
+    """Return a trust root (Twisted's) that trusts *authority* and nobody else."""
     return ssl.trustRootFromCertificates(
         [ssl.Certificate(crypto.X509.from_cryptography(authority))]
     )
 
 
+def _options(credentials: Credentials, authority: x509.Certificate) -> ssl.CertificateOptions:
+    own: dict[str, Any] = {"privateKey": credentials.key, "certificate": credentials.certificate}
+    return ssl.CertificateOptions(
+        **own, trustRoot=pinned(authority), raiseMinimumTo=ssl.TLSVersion.TLSv1_3
+    )
+
+
+def _connection(
+    options: ssl.CertificateOptions, protocol: Any, judge: Callable[[x509.Certificate], str]
+) -> SSL.Connection:
+    """Return a TLS connection for *protocol* (Twisted's); *judge* says what is wrong, or nothing.
+
+    Whatever goes wrong in here refuses the peer. (Twisted's own client options accept it when the
+    check itself fails, and check names only.)
+    """
+    connection = SSL.Connection(options.getContext(), None)
+
+    def verify(_: object, shown: crypto.X509, number: int, depth: int, good: int) -> bool:
+        if not good:
+            why = _REASONS.get(number, f"its certificate is refused (OpenSSL {number})")
+        elif depth == 0:
+            why = judge(shown.to_cryptography())
+        else:
+            return True
+        if why and isinstance(protocol.wrappedProtocol, Refusable):
+            protocol.wrappedProtocol.peer_refused(why)
+        return not why
+
+    connection.set_verify(SSL.VERIFY_PEER | SSL.VERIFY_FAIL_IF_NO_PEER_CERT, verify)
+    return connection
+
+
 @implementer(IOpenSSLServerConnectionCreator)
 @attrs.frozen
 class _Server:
-    """Server options that also tell why a client's certificate was refused."""
-
     options: ssl.CertificateOptions
 
     def serverConnectionForTLS(self, protocol: Any) -> SSL.Connection:
-        """See `IOpenSSLServerConnectionCreator`."""
-        connection = SSL.Connection(self.options.getContext(), None)
+        """See `IOpenSSLServerConnectionCreator`. Who may do what is judged when it opens."""
+        return _connection(self.options, protocol, lambda _: "")
 
-        def verify(_: object, __: object, number: int, ___: int, good: int) -> bool:
-            if not good and isinstance(protocol.wrappedProtocol, Refusable):
-                told = _REASONS.get(number, f"its certificate is refused (OpenSSL {number})")
-                protocol.wrappedProtocol.peer_refused(told)
-            return bool(good)
 
-        connection.set_verify(SSL.VERIFY_PEER | SSL.VERIFY_FAIL_IF_NO_PEER_CERT, verify)
-        return connection
+@implementer(IOpenSSLClientConnectionCreator)
+@attrs.frozen
+class _Client:
+    options: ssl.CertificateOptions
+    uuid: str
+
+    def clientConnectionForTLS(self, protocol: Any) -> SSL.Connection:
+        """See `IOpenSSLClientConnectionCreator`."""
+        return _connection(self.options, protocol, self._judge)
+
+    def _judge(self, shown: x509.Certificate) -> str:
+        try:
+            who = identity_of(shown)
+        except NotIdentified as error:
+            return error.message.rstrip(".")
+        if who.uuid != self.uuid:
+            return f"it shows the certificate of another node ({who.uuid}, not {self.uuid})"
+        return "" if NODE in who.roles else "it shows a certificate that is not a node's"

@@ -9,7 +9,7 @@ from twisted.internet.interfaces import ITransport
 
 from ganetix.errors import GenericError
 
-ROLE_PREFIX: Final = "urn:ganetix:role:"
+ROLE_PREFIX: Final = "ganetix-role:"
 NODE: Final = "node"
 """The certificate role of a node's daemons."""
 
