@@ -15,6 +15,7 @@ HTOOLS = ("hail", "hbal", "hcheck", "hinfo", "harep", "hroller", "hscan", "hspac
 PROGRAMS = [
     *(f"gnt-{noun} = ganetix.cli.main:gnt_{noun}" for noun in GNT),
     *(f"ganeti-{name} = ganetix.daemons.{module}:main" for name, module in DAEMONS.items()),
+    "daemon-util = ganetix.daemons.daemon_util:main",
     "vcluster-setup = ganetix.vcluster.setup:main",
     *(f"{tool} = ganetix.cli.htools.{tool}:main" for tool in HTOOLS),
 ]
