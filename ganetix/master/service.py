@@ -67,6 +67,11 @@ class Master:
         self.distribution.forget(uuid)
         self.distribution.node_connected(uuid)
 
+    def abandon(self) -> None:
+        """Stop at once, as a crash would: nothing more is begun or written."""
+        self.queue.stopping = True
+        self.store.abandon()
+
     async def stop(self) -> None:
         """Let jobs come to rest, then make everything durable."""
         await self.queue.stop()

@@ -4,8 +4,9 @@ from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
 import attrs
-from twisted.internet.defer import Deferred
+from twisted.internet.defer import CancelledError, Deferred
 from twisted.internet.interfaces import IDelayedCall, IReactorTime
+from twisted.python.failure import Failure
 
 T = TypeVar("T")
 
@@ -43,7 +44,14 @@ class Clock:
     def within(self, seconds: float, work: Awaitable[T]) -> Deferred[T]:
         """Await *work*, cancelling it with `TimeoutError` after *seconds*."""
         deferred = work if isinstance(work, Deferred) else Deferred.fromCoroutine(_await(work))
-        return deferred.addTimeout(seconds, self.reactor)
+        return deferred.addTimeout(seconds, self.reactor, onTimeoutCancel=_timed_out)
+
+
+def _timed_out(result: object, seconds: float) -> object:
+    """Make the cancellation of a timeout a `TimeoutError`; leave any other outcome alone."""
+    if isinstance(result, Failure) and result.check(CancelledError):
+        raise TimeoutError(f"{seconds:g} seconds have passed")
+    return result
 
 
 async def _await(work: Awaitable[T]) -> T:

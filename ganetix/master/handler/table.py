@@ -7,7 +7,7 @@ import attrs
 
 from ganetix.luxi.messages import MalformedRequest
 from ganetix.luxi.peercred import Peer
-from ganetix.master.handler import info, jobs, queries
+from ganetix.master.handler import filters, info, jobs, queries
 from ganetix.master.handler.door import Door
 
 Method = Callable[[Door, list[Any]], Awaitable[object]]
@@ -28,6 +28,8 @@ METHODS: Final[dict[str, Method]] = {
     "QueryTags": info.query_tags,
     "SetDrainFlag": info.set_drain_flag,
     "SetWatcherPause": info.set_watcher_pause,
+    "ReplaceFilter": filters.replace_filter,
+    "DeleteFilter": filters.delete_filter,
     **queries.METHODS,
 }
 

@@ -109,9 +109,9 @@ class JobContext:
         """Add an entry to the job's log."""
         self.recorder.record_log(self.job_id, self.index, kind, payload)
 
-    async def undo(self, action: UndoAction) -> None:
-        """Journal *action* durably before the step that it undoes."""
-        self._undo.append(action)
+    async def undo(self, *actions: UndoAction) -> None:
+        """Journal *actions* durably before the steps that they undo."""
+        self._undo.extend(actions)
         self._record_undo()
         await self.around.store.journal.durable()
 

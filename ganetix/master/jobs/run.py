@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Any
 import attrs
 import msgspec
 from twisted.internet.defer import CancelledError, Deferred
-from twisted.logger import Logger
 from twisted.python.failure import Failure
 
 from ganetix import errors
@@ -31,7 +30,6 @@ class JobRun:
     ops: Sequence[OpCode]
     queue: "JobQueue"
     executor: Executor
-    log: Logger = attrs.field(factory=Logger)
     _context: JobContext | None = attrs.field(default=None, init=False)
     _waiting: Deferred[Held] | None = attrs.field(default=None, init=False)
     _canceled: bool = attrs.field(default=False, init=False)
@@ -57,11 +55,11 @@ class JobRun:
             await self._stopped()
             return False
         except errors.GanetiError as error:
-            self.log.info("Job {job} failed: {why}", job=self.job_id, why=error.message)
+            self.queue.log.info("Job {job} failed: {why}", job=self.job_id, why=error.message)
             await self._end("error", error.to_wire())
             return False
         except Exception as error:  # noqa: BLE001 - a defect must end the job, not hang it
-            self.log.failure("Job {job} met a defect", Failure(), job=self.job_id)
+            self.queue.log.failure("Job {job} met a defect", Failure(), job=self.job_id)
             await self._end("error", _defect(op, error))
             return False
         await self._succeeded(index, result)

@@ -1,0 +1,114 @@
+"""The door: every method of the table is there and answers in the table's shape."""
+
+from typing import Any
+
+from twisted.internet.defer import Deferred
+from twisted.trial.unittest import SynchronousTestCase
+
+from ganetix import errors
+from ganetix.luxi.messages import MalformedRequest
+from ganetix.luxi.peercred import Peer
+from ganetix.master.handler.door import Door
+from ganetix.master.handler.table import METHODS, Handler
+from ganetix.master.livestate import LiveState
+from ganetix.master.logic.unit import Context
+from ganetix.opcodes.test import OpTestDelay
+from ganetix.testing import masters
+from ganetix.testing.masters import MasterWorld, ScriptedUnit
+from ganetix_test import spec
+
+DELAY = {"OP_ID": "OP_TEST_DELAY", "duration": 1.0, "reason": []}
+
+
+async def work(op: OpTestDelay, context: Context) -> None:
+    """Say something, then rest."""
+    context.log("working")
+    await context.rest(None, lambda: context.clock.sleep(op.duration))
+
+
+class DoorTests(SynchronousTestCase):
+    """Calls as a client makes them."""
+
+    def setUp(self) -> None:
+        """Boot a master and open its door."""
+        self.world = MasterWorld({OpTestDelay: ScriptedUnit(work)})
+        self.world.install(masters.cluster())
+        self.successResultOf(self.world.boot())
+        door = Door(self.world.master, LiveState(), self.world.clock)
+        self.handler = Handler(door)
+
+    def begin(self, method: str, *args: Any) -> Deferred[Any]:
+        """Call *method*."""
+        return Deferred.fromCoroutine(self.handler(method, list(args), Peer(1, 0, 0)))
+
+    def call(self, method: str, *args: Any) -> Any:
+        """Call *method* and return its answer."""
+        return self.successResultOf(self.begin(method, *args))
+
+    def test_every_method_is_there(self) -> None:
+        """The methods are those of the table; exports come with backups."""
+        missing = {row["method"] for row in spec.load("luxi")["methods"]} - METHODS.keys()
+        self.assertEqual(missing, {"QueryExports"})
+
+    def test_job_round_trip(self) -> None:
+        """A job is submitted, watched to its end, and queried."""
+        job_id = self.call("SubmitJob", [DELAY])
+        info, log = self.call("WaitForJobChange", job_id, ["status"], None, None, 60)
+        self.assertEqual((info, [row[3] for row in log]), (["running"], ["working"]))
+        waiting = self.begin("WaitForJobChange", job_id, ["status"], info, log[-1][0], 60)
+        self.assertNoResult(waiting)
+        self.world.reactor.advance(1.0)
+        self.assertEqual(self.successResultOf(waiting), [["success"], []])
+        rows = self.call("QueryJobs", [job_id, 99], ["id", "status", "summary"])
+        self.assertEqual(rows, [[job_id, "success", ["TEST_DELAY(1.0)"]], [99, None, None]])
+
+    def test_wait_times_out_with_the_old_values(self) -> None:
+        """Nothing changed: the old values and no log entries."""
+        job_id = self.call("SubmitJob", [{**DELAY, "duration": 500.0}])
+        waiting = self.begin("WaitForJobChange", job_id, ["status"], ["running"], 99, 1000)
+        self.world.reactor.advance(88.9)
+        self.assertNoResult(waiting)
+        self.world.reactor.advance(0.2)
+        self.assertEqual(self.successResultOf(waiting), [["running"], []])
+
+    def test_submit_many_is_one_block(self) -> None:
+        """Ids are consecutive, one answer a job."""
+        answer = self.call("SubmitManyJobs", [[DELAY], [DELAY], [DELAY]])
+        first = answer[0][1]
+        self.assertEqual(answer, [[True, first], [True, first + 1], [True, first + 2]])
+
+    def test_lost_job(self) -> None:
+        """A job that there is not is lost to the waiter, and not cancelled."""
+        self.failureResultOf(
+            self.begin("WaitForJobChange", 77, ["status"], None, None, 1), errors.JobLost
+        )
+        self.assertEqual(self.call("CancelJob", 77)[0], False)
+
+    def test_malformed(self) -> None:
+        """Unknown methods, wrong counts and types, unknown opcodes and keys are parse errors."""
+        for method, args in (
+            ("Nonsense", []),
+            ("SubmitJob", []),
+            ("SubmitJob", [1]),
+            ("SubmitJob", [[{"OP_ID": "OP_NONSENSE", "reason": []}]]),
+            ("SubmitJob", [[{**DELAY, "nonsense": 1}]]),
+            ("SubmitJob", [[{"OP_ID": "OP_TEST_DELAY", "duration": 1.0}]]),
+            ("Query", ["nonsense", [], None]),
+            ("Query", ["instance", ["name"], ["nonsense"]]),
+        ):
+            self.failureResultOf(self.begin(method, *args), MalformedRequest)
+
+    def test_cluster_info_has_every_key(self) -> None:
+        """QueryClusterInfo answers all keys of the table."""
+        missing = set(spec.load("luxi")["cluster_info_keys"]) - set(self.call("QueryClusterInfo"))
+        self.assertEqual(missing, set())
+
+    def test_flags(self) -> None:
+        """The drain flag and the watcher's pause are set, shown and cleared."""
+        self.assertIs(self.call("SetDrainFlag", True), True)
+        until = self.world.clock.wall() + 60
+        self.call("SetWatcherPause", until)
+        shown = self.call("QueryConfigValues", ["drain_flag", "watcher_pause", "nonsense"])
+        self.assertEqual(shown, [True, float(int(until)), None])
+        self.call("SetWatcherPause", None)
+        self.assertEqual(self.call("QueryConfigValues", ["watcher_pause"]), [None])
