@@ -1,7 +1,7 @@
 """Time as a parameter: monotonic time orders events, wall time only stamps them."""
 
 from collections.abc import Awaitable, Callable
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import attrs
 from twisted.internet.defer import CancelledError, Deferred
@@ -47,7 +47,7 @@ class Clock:
         return deferred.addTimeout(seconds, self.reactor, onTimeoutCancel=_timed_out)
 
 
-def _timed_out(result: object, seconds: float) -> object:
+def _timed_out(result: Any, seconds: float) -> Any:
     """Make the cancellation of a timeout a `TimeoutError`; leave any other outcome alone."""
     if isinstance(result, Failure) and result.check(CancelledError):
         raise TimeoutError(f"{seconds:g} seconds have passed")

@@ -39,6 +39,15 @@ def _check(priority: int, predicates: list[list[Any]], action: Any) -> None:
             raise MalformedRequest(f"There is no filter predicate {predicate!r}.")
 
 
+def _is_action(action: Any) -> bool:
+    match action:
+        case str():
+            return action in _ACTIONS
+        case ["RATE_LIMIT", int(limit)]:
+            return limit > 0
+    return False
+
+
 async def delete_filter(door: Door, args: list[Any]) -> None:
     """DeleteFilter: remove a rule by uuid."""
     (uuid,) = arguments("DeleteFilter", args, tuple[str])
