@@ -37,18 +37,21 @@ class Master:
     queue: JobQueue = attrs.field(init=False)
     distribution: Distribution = attrs.field(init=False)
     watcher_pause: WatcherPause = attrs.field(init=False)
+    _opened: bool = attrs.field(default=False, init=False)
 
     async def start(self) -> None:
         """Recover the state, open the store, and take up the jobs.
 
         Raise `errors.ConfigurationError` with file and remedy when the state can't be used.
         """
-        self.open()
+        if not self._opened:
+            self.open()
         await self.queue.start()
         self.distribution.push(self.store.cluster)
 
     def open(self) -> None:
         """Recover the state without starting anything. Blocks: before the reactor is busy."""
+        self._opened = True
         parts = self.parts
         self.store = open_store(parts, self.epoch)
         self.distribution = Distribution(parts.nodes)
