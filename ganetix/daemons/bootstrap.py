@@ -21,7 +21,14 @@ from typing import Any, Final, TypeVar
 import msgspec
 
 from ganetix import errors
-from ganetix.daemons import cluster_files, cluster_init, node_join, node_setup, settings, util
+from ganetix.daemons import (
+    cluster_files,
+    cluster_init,
+    daemon_util,
+    node_join,
+    node_setup,
+    settings,
+)
 from ganetix.master.bootstrap.join import PREPARE, SETUP, Prepare, Setup
 from ganetix.master.bootstrap.request import Init, Join
 from ganetix.paths import Paths
@@ -45,7 +52,7 @@ def _join(paths: Paths, data: bytes) -> Any:
 
 
 def _destroy(paths: Paths, _: bytes) -> None:
-    util.stop_all(paths)
+    daemon_util.stop_all(paths)
     cluster_files.remove_cluster(paths)
 
 

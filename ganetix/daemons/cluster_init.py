@@ -7,7 +7,14 @@ import subprocess
 import time
 
 from ganetix import errors
-from ganetix.daemons import cluster_files, layout, rapi_certificate, settings, ssh_files, util
+from ganetix.daemons import (
+    cluster_files,
+    daemon_util,
+    layout,
+    rapi_certificate,
+    settings,
+    ssh_files,
+)
 from ganetix.ids import Randomness
 from ganetix.master.bootstrap.initial import Place, first_configuration
 from ganetix.master.bootstrap.request import Init
@@ -28,7 +35,7 @@ def init(paths: Paths, request: Init) -> None:
     place = _place(paths, request)
     _check_clean(paths)
     _check_addresses(paths, place)
-    for daemon in util.MODULES:
+    for daemon in daemon_util.MODULES:
         settings.account(daemon, paths)
     layout.make_directories(paths)
     randomness, now = settings.randomness(), time.time()
@@ -44,7 +51,7 @@ def init(paths: Paths, request: Init) -> None:
         _write(paths, cluster, randomness, now)
         _start(paths)
     except BaseException:
-        util.stop_all(paths)
+        daemon_util.stop_all(paths)
         cluster_files.remove_cluster(paths)
         raise
 
@@ -66,9 +73,9 @@ def _write(paths: Paths, cluster: Cluster, randomness: Randomness, now: float) -
 
 
 def _start(paths: Paths) -> None:
-    for daemon in ("ganeti-noded", *util.MASTER_DAEMONS):
+    for daemon in ("ganeti-noded", *daemon_util.MASTER_DAEMONS):
         print(f"Starting {daemon} ...", flush=True)
-        if util.start(paths, daemon) != 0:
+        if daemon_util.start(paths, daemon) != 0:
             raise errors.OpExecError(
                 f"{daemon} did not start; the cluster was not made. The reason is above and in "
                 f"{settings.log_file(paths, daemon)}."

@@ -1,18 +1,24 @@
 """The Twisted service around a daemon's tree: an awaited start whose failure ends the process."""
 
+import os
+import sys
 import time
 from collections.abc import Callable
+from typing import Any, cast
 
 import attrs
 from twisted.application.service import Service
-from twisted.internet.base import ReactorBase
 from twisted.internet.defer import CancelledError, Deferred
+from twisted.internet.epollreactor import EPollReactor
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 from twisted.python.util import switchUID
 
 from ganetix import errors
+from ganetix.daemons import settings
+from ganetix.daemons.logs import LogFile, reopen_on_hangup
 from ganetix.daemons.pidfile import PidFile
+from ganetix.paths import Paths
 from ganetix.toolkit.services import Startable
 
 
@@ -22,6 +28,32 @@ class Account:
 
     uid: int
     gid: int
+
+
+def daemon_for(name: str, options: Any, build: Callable[["Daemon", Paths], Startable]) -> "Daemon":
+    """Return the daemon *name* of the node that the environment names, for twistd to run.
+
+    *options* are its command line; *build* makes its tree. Raise `SystemExit` with a sentence when
+    the environment does not fit.
+    """
+    from twisted.internet import reactor
+
+    try:
+        paths = settings.node_paths(os.environ)
+        found = settings.account(name, paths)
+    except errors.GanetiError as error:
+        sys.exit(f"{name}: {error.message}")
+    account = Account(found.pw_uid, found.pw_gid) if found else None
+    pid_file = PidFile(paths.pid_file(name), name)
+    daemon = Daemon(
+        name,
+        cast("EPollReactor", reactor),
+        pid_file,
+        account,
+        lambda made: build(made, paths),
+    )
+    daemon.log_file = options.get("log_file")
+    return daemon
 
 
 class Daemon(Service):
@@ -35,18 +67,21 @@ class Daemon(Service):
     def __init__(
         self,
         name: str,
-        reactor: ReactorBase,
+        reactor: EPollReactor,
         pid_file: PidFile,
         account: Account | None,
-        build: Callable[[], Startable],
+        build: Callable[["Daemon"], Startable],
+        wall: Callable[[], float] = time.time,
     ) -> None:
         self.setName(name)
         self.reactor = reactor
         self.pid_file = pid_file
         self.account = account
         self.build = build
+        self.wall = wall
         self.tree: Startable | None = None
         self.exit_code = 0
+        self.log_file: LogFile | None = None
         self._report: Callable[[str | None], None] = lambda reason: None
         self._starting: Deferred[None] | None = None
 
@@ -65,13 +100,15 @@ class Daemon(Service):
         super().startService()
         # Timers must not jump with the wall clock; Twisted's default reactors use time.time.
         self.reactor.seconds = time.monotonic
+        if self.log_file is not None:
+            reopen_on_hangup(self.log_file, self.reactor.callFromThread)
         self.reactor.callWhenRunning(self._begin)
 
     def _begin(self) -> None:
         self._starting = Deferred.fromCoroutine(self._start()).addErrback(self._failed)
 
     async def _start(self) -> None:
-        self.tree = self.build()
+        self.tree = self.build(self)
         await self.tree.start()
         self.log.info("{daemon} is ready", daemon=self.name)
         self._report(None)
@@ -95,6 +132,15 @@ class Daemon(Service):
     def _stop_reactor(self) -> None:
         if self.reactor.running and not self.reactor._stopped:
             self.reactor.stop()
+
+    def log_fd(self) -> int:
+        """The descriptor that stacks are written to: the log's, else standard error's."""
+        return 2 if self.log_file is None else self.log_file.fileno()
+
+    def finish(self, reason: str) -> None:
+        """End the process in good order, after what is being answered now."""
+        self.log.info("{daemon} ends: {reason}", daemon=self.name, reason=reason)
+        self.reactor.callLater(1.0, self._stop_reactor)
 
     def fail(self, reason: str) -> None:
         """End the process with exit code 1 for *reason*: it can't go on as what it is."""

@@ -19,9 +19,11 @@ from twisted.logger import (
 )
 from zope.interface import implementer
 
+from ganetix.toolkit.logcontext import current
+
 SYSLOG: Final = ("no", "yes", "only")
 
-FIELDS: Final = ("job", "opcode", "node", "call")
+FIELDS: Final = ("job", "opcode", "node", "call", "request")
 """What an event may be about; each present one is written as ``name=value``."""
 
 _PRIORITIES: Final = {
@@ -36,7 +38,8 @@ _PRIORITIES: Final = {
 def line_of(event: LogEvent) -> str:
     """Return *event* as one line without a time: level, fields, text, traceback if any."""
     level = event.get("log_level", LogLevel.info).name.upper()
-    about = "".join(f" {name}={event[name]}" for name in FIELDS if event.get(name) is not None)
+    known = {**current().fields(), **event}
+    about = "".join(f" {name}={known[name]}" for name in FIELDS if known.get(name) is not None)
     text = eventAsText(event, includeTimestamp=False, includeSystem=False)
     return f"{level}{about} {text.rstrip()}".replace("\n", " | ")
 

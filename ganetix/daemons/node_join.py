@@ -11,7 +11,7 @@ from twisted.internet.defer import Deferred
 from twisted.python.failure import Failure
 
 from ganetix import errors
-from ganetix.daemons import cluster_files, settings, ssh_files, util
+from ganetix.daemons import cluster_files, daemon_util, settings, ssh_files
 from ganetix.master.bootstrap.interface import IBootstrap, Target
 from ganetix.master.bootstrap.join import Material, join
 from ganetix.master.bootstrap.request import Join, Joined
@@ -26,7 +26,7 @@ T = TypeVar("T")
 
 def join_node(paths: Paths, request: Join) -> Joined:
     """Give the machine that *request* names its certificate; raise `errors.GanetiError`."""
-    if not util.is_master(paths):
+    if not daemon_util.is_master(paths):
         raise errors.NotMasterError(
             f"{paths.hostname} is not the master; run 'gnt-node add' on the master node."
         )

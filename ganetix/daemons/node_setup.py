@@ -5,7 +5,7 @@ import os
 from cryptography import x509
 
 from ganetix import errors
-from ganetix.daemons import cluster_files, layout, settings, ssh_files, util
+from ganetix.daemons import cluster_files, daemon_util, layout, settings, ssh_files
 from ganetix.master.bootstrap.join import Prepare, Prepared, Setup
 from ganetix.paths import Paths
 from ganetix.tls.credentials import (
@@ -42,7 +42,7 @@ def setup(paths: Paths, request: Setup) -> None:
     """Put certificate and cluster files in place, start noded; raise `errors.GanetiError`."""
     _check_name(paths, request.node_name)
     credentials = _credentials(paths, request)
-    util.stop_all(paths)
+    daemon_util.stop_all(paths)
     layout.write(paths, "server.pem", credentials.to_pem())
     layout.write(paths, "authority.pem", request.authority.encode())
     for name, text in request.files.items():
@@ -50,7 +50,7 @@ def setup(paths: Paths, request: Setup) -> None:
     for key, text in request.ssconf.items():
         layout.write_ssconf(paths, key, text)
     os.unlink(_pending(paths))
-    if request.start_node_daemon and util.start(paths, "ganeti-noded") != 0:
+    if request.start_node_daemon and daemon_util.start(paths, "ganeti-noded") != 0:
         raise errors.OpExecError(
             f"ganeti-noded did not start on {request.node_name}; the reason is above and in "
             f"{settings.log_file(paths, 'ganeti-noded')}."

@@ -19,11 +19,11 @@ _READY: Final = "ready"
 class DaemonOptions(usage.Options):
     """What every daemon takes."""
 
-    optFlags: ClassVar = [
+    optFlags: ClassVar[list[Any]] = [
         ["foreground", "f", "Stay in the foreground and log to the terminal (twistd's -n)."],
         ["debug", "d", "Log more."],
     ]
-    optParameters: ClassVar = [
+    optParameters: ClassVar[list[Any]] = [
         ["syslog", None, "no", "Log to the system log: no, yes (too) or only.", str],
     ]
 

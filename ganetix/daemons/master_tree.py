@@ -1,0 +1,256 @@
+"""The master daemon's tree: made from the real reactor, files, TLS and sockets."""
+
+import gc
+import grp
+import os
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+import attrs
+from twisted.internet.endpoints import TCP4ClientEndpoint, TCP6ClientEndpoint
+from twisted.internet.epollreactor import EPollReactor
+from twisted.internet.interfaces import IStreamClientEndpoint
+from zope.interface import implementer
+
+from ganetix import __version__, errors
+from ganetix.daemons import layout, settings
+from ganetix.daemons.daemon import Daemon
+from ganetix.daemons.outside import World, hail, outside_of
+from ganetix.daemons.stalls import StallMeter
+from ganetix.ids import Randomness
+from ganetix.luxi.link import LuxiService
+from ganetix.luxi.peercred import Allowed, Peer, peer_of
+from ganetix.luxi.server import LuxiFactory
+from ganetix.master.election import elect
+from ganetix.master.handler.door import Door
+from ganetix.master.handler.table import Handler
+from ganetix.master.livestate import LiveState
+from ganetix.master.logic import table
+from ganetix.master.service import Master
+from ganetix.master.store.recovery import recover
+from ganetix.master.store.store import StoreParts
+from ganetix.model import journal
+from ganetix.model.changes import Change
+from ganetix.model.cluster import Cluster
+from ganetix.paths import Paths
+from ganetix.rpc.calls import MasterInfo, VersionInfo
+from ganetix.rpc.client import ClientPool
+from ganetix.rpc.events import Event
+from ganetix.rpc.interfaces import Claim, Connect, IEventSink, NodeAddress
+from ganetix.rpc.session import CALLS_VERSION
+from ganetix.tls.contexts import client_endpoint
+from ganetix.tls.credentials import Credentials, certificate_from_pem
+from ganetix.toolkit.clock import Clock
+from ganetix.toolkit.files import FileSystem, Worker
+from ganetix.toolkit.services import ServiceTree
+
+ADMINS: Final = ("gnt-daemons", "gnt-admin")
+"""The groups whose members may speak LUXI, beside root and the daemon's own user."""
+
+
+@attrs.frozen
+class Parts:
+    """What the pieces of the tree share."""
+
+    daemon: Daemon
+    paths: Paths
+    clock: Clock
+    randomness: Randomness
+    connect: Connect
+    port: int
+
+    def pool(self, cluster: "Current", claim: Any, sink: IEventSink) -> ClientPool:
+        """Return a pool of connections to the nodes of the newest configuration."""
+        return ClientPool(
+            lambda: addresses(cluster.newest(), self.port), self.connect, claim, sink,
+            self.refused, self.clock, self.randomness, versions(),
+        )  # fmt: skip
+
+    def refused(self, node: str, obeyed: MasterInfo) -> None:
+        """End the daemon: a node obeys another master."""
+        self.daemon.fail(
+            f"Node {node} obeys {obeyed.master_node} as master (epoch {obeyed.epoch}); this "
+            "daemon is not the master any more."
+        )
+
+
+@attrs.define
+class Current:
+    """The newest configuration: from disk until the master is open, then the master's."""
+
+    cluster: Cluster
+    master: Master | None = None
+
+    def newest(self) -> Cluster:
+        """Return it."""
+        return self.cluster if self.master is None else self.master.store.cluster
+
+
+def build(daemon: Daemon, paths: Paths, voting: bool) -> ServiceTree:
+    """Return the tree. Raise `errors.GanetiError` when this node can't be the master."""
+    cluster = recover(FileSystem(), paths).replay.cluster()
+    check_master(cluster, paths.hostname)
+    clock = Clock(daemon.reactor, daemon.wall)
+    parts = Parts(
+        daemon, paths, clock, settings.randomness(), _connector(daemon.reactor, paths),
+        settings.default_port("ganeti-noded"),
+    )  # fmt: skip
+    current = Current(cluster)
+    live = LiveState()
+    reactor = daemon.reactor
+    names = Worker(reactor, "names")
+    workers = (Worker(reactor, "store"), Worker(reactor, "checkpoints"))
+    sink = NodeEvents(live, current)
+    claim = Claim(cluster.cluster.epoch, paths.hostname)
+    pool = parts.pool(current, lambda: claim, sink)
+    store = StoreParts(clock, FileSystem(), paths, pool, *workers)
+
+    async def checkpoint() -> None:
+        await master.store.checkpoint.run()
+
+    world = World(reactor, paths, names, parts.port)
+    units = table.units(outside_of(world, checkpoint, hail))
+    master = Master(
+        store, parts.randomness, units, cluster.cluster.epoch,
+        (lambda before, after, change: _changed(pool, change),),
+    )  # fmt: skip
+    electing = (Election(parts, current),) if voting else ()
+    opening = Opening(current, master)
+    luxi = _luxi(daemon, paths, Handler(Door(master, live, clock)), clock)
+    meter = StallMeter(daemon.reactor, daemon.log_fd)
+    return ServiceTree(
+        "ganeti-masterd", (meter, names, *workers, *electing, opening, pool, master, Frozen(), luxi)
+    )
+
+
+def check_master(cluster: Cluster, hostname: str) -> None:
+    """Raise `errors.NotMasterError` when the configuration names another master than us."""
+    if cluster.master.name != hostname:
+        raise errors.NotMasterError(
+            f"{hostname} is not the master: by its own configuration {cluster.master.name} is. "
+            f"Run 'gnt-cluster master-failover' on {hostname} to change that."
+        )
+
+
+def addresses(cluster: Cluster, port: int) -> Mapping[str, NodeAddress]:
+    """Return where the nodes of *cluster* answer, by uuid."""
+    return {
+        node.uuid: NodeAddress(node.uuid, node.name, node.primary_ip, port, node.offline)
+        for node in cluster.nodes.values()
+    }
+
+
+def versions() -> VersionInfo:
+    """Return the versions of this software."""
+    return VersionInfo(__version__, CALLS_VERSION, journal.VERSION)
+
+
+def _changed(pool: ClientPool, change: Change) -> None:
+    if change.nodes or change.drop_nodes:
+        pool.update()
+
+
+def _connector(reactor: EPollReactor, paths: Paths) -> Connect:
+    files = FileSystem()
+    certificate, authority = paths.node_cert_file, paths.authority_cert_file
+    own = Credentials.from_pem(files.read(certificate), certificate)
+    trusted = certificate_from_pem(files.read(authority), authority)
+
+    def connect(node: NodeAddress) -> IStreamClientEndpoint:
+        make = TCP6ClientEndpoint if ":" in node.ip else TCP4ClientEndpoint
+        plain = make(reactor, node.ip, node.port, timeout=10)
+        return client_endpoint(own, trusted, node.uuid, plain, reactor)
+
+    return connect
+
+
+def _luxi(daemon: Daemon, paths: Paths, handler: Handler, clock: Clock) -> LuxiService:
+    groups = frozenset(row.gr_gid for row in grp.getgrall() if row.gr_name in ADMINS)
+    allowed = Allowed(frozenset({0, os.geteuid()}), groups)
+    factory = LuxiFactory(handler, allowed, clock, _peer)
+    layout.make_directories(paths)
+    return LuxiService(daemon.reactor, paths.luxi_socket, factory, FileSystem(), _directory)
+
+
+def _peer(transport: Any) -> Peer:
+    return peer_of(transport.getHandle())
+
+
+def _directory(path: str) -> int:
+    return os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+
+
+@implementer(IEventSink)
+@attrs.frozen
+class NodeEvents:
+    """Gives what nodes push to the live state; a whole state means a new session."""
+
+    live: LiveState
+    current: Current
+
+    def whole(self, node: str, events: Sequence[Event]) -> None:
+        """See `IEventSink`."""
+        self.live.whole(node, events)
+        if self.current.master is not None:
+            self.current.master.node_connected(node)
+
+    def event(self, node: str, event: Event) -> None:
+        """See `IEventSink`."""
+        self.live.event(node, event)
+
+    def lost(self, node: str) -> None:
+        """See `IEventSink`."""
+        self.live.lost(node)
+
+
+@attrs.define(eq=False)
+class Election:
+    """Asks the nodes who the master is, over connections that command nothing."""
+
+    parts: Parts
+    current: Current
+    name: str = "election"
+
+    async def start(self) -> None:
+        """Return when enough nodes stand by us; raise `errors.GanetiError`."""
+        pool = self.parts.pool(self.current, lambda: None, LiveState())
+        await pool.start()
+        try:
+            await elect(pool, self.current.newest(), self.parts.paths.hostname, self.parts.clock)
+        finally:
+            await pool.stop()
+
+    async def stop(self) -> None:
+        """Nothing is left of it."""
+
+
+@attrs.define(eq=False)
+class Opening:
+    """Opens the store, so that the pool knows the nodes before jobs call them."""
+
+    current: Current
+    master: Master
+    name: str = "store"
+
+    async def start(self) -> None:
+        """Recover the state from disk; raise `errors.ConfigurationError`."""
+        self.master.open()
+        self.current.master = self.master
+
+    async def stop(self) -> None:
+        """The master itself closes it."""
+
+
+@attrs.define(eq=False)
+class Frozen:
+    """Takes what start left in memory out of garbage collection: it stays for good."""
+
+    name: str = "memory"
+
+    async def start(self) -> None:
+        """Collect once, then freeze."""
+        gc.collect()
+        gc.freeze()
+
+    async def stop(self) -> None:
+        """Nothing to do at the end of a process."""

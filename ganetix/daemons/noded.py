@@ -1,0 +1,176 @@
+"""The node daemon: ``ganeti-noded``, and twistd's ``noded``."""
+
+import sys
+from typing import Any, ClassVar
+
+import attrs
+from twisted.internet.endpoints import TCP4ServerEndpoint, TCP6ServerEndpoint
+from twisted.internet.interfaces import IReactorTime, IStreamServerEndpoint, ITransport
+from twisted.logger import Logger
+
+from ganetix import __version__, errors
+from ganetix.daemons import memory, settings
+from ganetix.daemons.daemon import Daemon, daemon_for
+from ganetix.daemons.listening import Listening, bind_address
+from ganetix.daemons.program import DaemonOptions, run
+from ganetix.model import journal
+from ganetix.node.handlers import handlers
+from ganetix.node.services import NodeServices, Outside, make_node
+from ganetix.paths import Paths
+from ganetix.process.runner import ProcessRunner
+from ganetix.rpc.admission import Admission
+from ganetix.rpc.calls import VersionInfo
+from ganetix.rpc.events import EventSource
+from ganetix.rpc.interfaces import IdentityOf
+from ganetix.rpc.server import NodeServer
+from ganetix.rpc.session import CALLS_VERSION
+from ganetix.tls.contexts import server_endpoint
+from ganetix.tls.credentials import Credentials, certificate_from_pem, key_from_pem
+from ganetix.tls.identity import NODE, Identity, NotIdentified, of_tls
+from ganetix.toolkit.clock import Clock
+from ganetix.toolkit.files import FileSystem, Worker
+from ganetix.toolkit.services import ServiceTree
+
+NAME = "ganeti-noded"
+
+
+class Options(DaemonOptions):
+    """The node daemon's command line."""
+
+    synopsis = "[options]"
+    optFlags: ClassVar[list[Any]] = [
+        ["no-ssl", None, "Plain TCP, on a loopback address only: everyone there may command."],
+        ["no-mlock", None, "Do not lock the daemon in memory."],
+    ]
+    optParameters: ClassVar[list[Any]] = [
+        ["port", "p", None, "TCP port (default: the services database's, else 1811).", int],
+        ["bind", "b", None, "Address to listen on (default: all)."],
+        ["interface", "i", None, "Listen on the address of this interface."],
+        ["ssl-key", "K", None, "PEM file with the key (default: server.pem)."],
+        ["ssl-cert", "C", None, "PEM file with the certificate (default: server.pem)."],
+    ]
+
+
+@attrs.frozen
+class NodedSettings:
+    """What the command line and the environment say, decided."""
+
+    paths: Paths
+    address: str
+    port: int
+    key_file: str
+    certificate_file: str
+    ssl: bool
+    lock_memory: bool
+
+    @property
+    def where(self) -> str:
+        """Address and port for messages."""
+        return f"{self.address or 'all addresses'}, port {self.port}"
+
+
+def decided(options: Options, paths: Paths) -> NodedSettings:
+    """Return the settings; raise `errors.GanetiError` for what can't be."""
+    address = bind_address(options["bind"], options["interface"], settings.own_address(paths))
+    ssl = not options["no-ssl"]
+    if not ssl and not (address.startswith("127.") or address == "::1"):
+        raise errors.GenericError(
+            "With --no-ssl ganeti-noded listens on a loopback address only: give one with -b, such "
+            "as -b 127.0.0.1."
+        )
+    port = options["port"]
+    return NodedSettings(
+        paths,
+        address,
+        settings.default_port(NAME) if port is None else port,
+        options["ssl-key"] or paths.node_cert_file,
+        options["ssl-cert"] or paths.node_cert_file,
+        ssl,
+        not options["no-mlock"],
+    )
+
+
+def makeService(options: Options) -> Daemon:
+    """Return the daemon for twistd."""
+    return daemon_for(NAME, options, lambda daemon, paths: build(daemon, decided(options, paths)))
+
+
+def build(daemon: Daemon, chosen: NodedSettings) -> ServiceTree:
+    """Return the daemon's tree; reads the certificates, which a node without a cluster lacks."""
+    log = Logger()
+    if chosen.lock_memory:
+        log.info("{told}", told=memory.lock_memory())
+    reactor, paths, files = daemon.reactor, chosen.paths, FileSystem()
+    clock = Clock(reactor, daemon.wall)
+    workers = (Worker(reactor, "files"), Worker(reactor, "journal"))
+    events = EventSource(settings.randomness().token(8).hex())
+
+    def candidates_changed() -> None:
+        server.candidates_changed()
+
+    node = make_node(
+        Outside(
+            paths, clock, files, *workers, ProcessRunner(reactor, clock), events, chosen.address,
+            candidates_changed=candidates_changed,
+            left=lambda: daemon.finish("This node has left the cluster"),
+        )
+    )  # fmt: skip
+    server = _server(node, clock, events, of_tls if chosen.ssl else _anyone_here(node))
+    endpoint = _endpoint(reactor, chosen, files)
+    listening = Listening("listening", endpoint, server.factory, chosen.where)
+    return ServiceTree(NAME, (*workers, node.tree, server, listening))
+
+
+def _server(
+    node: NodeServices, clock: Clock, events: EventSource, identity: IdentityOf
+) -> NodeServer:
+    versions = VersionInfo(__version__, CALLS_VERSION, journal.VERSION)
+    admission = Admission(node.cluster_files.candidates, identity)
+    return NodeServer(handlers(node), node.mastership, admission, events, clock, versions)
+
+
+def _endpoint(
+    reactor: IReactorTime, chosen: NodedSettings, files: FileSystem
+) -> IStreamServerEndpoint:
+    make = TCP6ServerEndpoint if ":" in chosen.address else TCP4ServerEndpoint
+    plain = make(reactor, chosen.port, interface=chosen.address)
+    if not chosen.ssl:
+        return plain
+    authority_file = chosen.paths.authority_cert_file
+    try:
+        key, certificate, authority = (
+            files.read(path) for path in (chosen.key_file, chosen.certificate_file, authority_file)
+        )
+    except FileNotFoundError as error:
+        raise errors.NotInClusterError(
+            f"{error.filename} does not exist: this machine is not part of a cluster. "
+            "'gnt-cluster init' makes it the first node of one; 'gnt-node add', run on a master, "
+            "brings it into that one."
+        ) from error
+    credentials = Credentials(
+        key_from_pem(key, chosen.key_file),
+        certificate_from_pem(certificate, chosen.certificate_file),
+    )
+    return server_endpoint(
+        credentials, certificate_from_pem(authority, authority_file), plain, reactor
+    )
+
+
+def _anyone_here(node: NodeServices) -> IdentityOf:
+    """Return who a peer without a certificate is taken for: the first master candidate."""
+
+    def identity(_: ITransport) -> Identity:
+        for uuid, digest in node.cluster_files.candidates().items():
+            return Identity(uuid, frozenset({NODE}), digest)
+        raise NotIdentified("This node knows no master candidate.")
+
+    return identity
+
+
+def main() -> None:
+    """Run ``ganeti-noded``."""
+    run(NAME, "noded", sys.argv[1:])
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,66 @@
+"""What the master's logic needs of the world beyond cluster and nodes: names, addresses, files."""
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import attrs
+from twisted.internet.endpoints import HostnameEndpoint, connectProtocol
+from twisted.internet.epollreactor import EPollReactor
+from twisted.internet.error import ConnectError, DNSLookupError
+from twisted.internet.protocol import Protocol
+
+from ganetix import errors
+from ganetix.daemons import settings
+from ganetix.master.logic.outside import Outside
+from ganetix.paths import Paths
+from ganetix.toolkit.files import FileSystem, Worker
+
+PROBE: float = 2.0
+"""Seconds that an address has to answer."""
+
+
+@attrs.frozen
+class World:
+    """The real functions; *worker* runs what blocks."""
+
+    reactor: EPollReactor
+    paths: Paths
+    worker: Worker
+    port: int
+
+    async def resolve(self, name: str) -> tuple[str, str]:
+        """See `Outside.resolve`."""
+        host = await self.worker.run(settings.resolve_now, self.paths, name)
+        return host.name, host.address
+
+    async def answers(self, address: str) -> bool:
+        """See `Outside.answers`: a node daemon there takes a connection."""
+        endpoint = HostnameEndpoint(self.reactor, address, self.port, timeout=PROBE)
+        try:
+            found: Any = await connectProtocol(endpoint, Protocol())
+        except (ConnectError, DNSLookupError, OSError):
+            return False
+        found.transport.loseConnection()
+        return True
+
+    async def read_file(self, path: str) -> bytes | None:
+        """See `Outside.read_file`."""
+        try:
+            data: bytes = await self.worker.run(FileSystem().read, path)
+        except FileNotFoundError:
+            return None
+        return data
+
+
+def hail(request: dict[str, Any]) -> dict[str, Any]:
+    """See `Outside.hail`."""
+    raise errors.OpPrereqError("The allocator hail is not there; name the node.", errors.NORES)
+
+
+def outside_of(
+    world: World,
+    checkpoint: Callable[[], Awaitable[None]],
+    hail: Callable[[dict[str, Any]], dict[str, Any]],
+) -> Outside:
+    """Return what the units of logic are given."""
+    return Outside(world.resolve, world.answers, world.read_file, checkpoint, hail)
