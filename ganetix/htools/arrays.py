@@ -39,6 +39,7 @@ class NodeArrays(NamedTuple):
     f_mem_forth: Ints
     exclusive: Bools
     free_spindles: Ints
+    free_spindles_forth: Ints
     t_spindles: Ints
     t_disk: Floats
     hi_spindles: Floats
@@ -103,11 +104,14 @@ def _tops(peers: Ints) -> tuple[Ints, Ints, Ints]:
 
 
 def _peers(nodes: Sequence[Node], position: dict[int, int]) -> Ints:
-    matrix = np.zeros((len(nodes), len(nodes)), dtype=np.int64)
+    # The last column is for primaries of other groups.
+    matrix = np.zeros((len(nodes), len(nodes) + 1), dtype=np.int64)
     for at, node in enumerate(nodes):
         for primary, memory in node.peers.items():
             if primary in position:
                 matrix[at, position[primary]] = memory
+            else:
+                matrix[at, -1] = max(matrix[at, -1], memory)
     return matrix
 
 
@@ -151,7 +155,8 @@ def node_arrays(nodes: Sequence[Node]) -> NodeArrays:
         _cpu_room(nodes),
         _ints([node.f_mem_forth for node in nodes]),
         np.array([spec.exclusive for spec in specs], dtype=np.bool_),
-        _ints([min(node.f_spindles, node.f_spindles_forth) for node in nodes]),
+        _ints([node.f_spindles for node in nodes]),
+        _ints([node.f_spindles_forth for node in nodes]),
         _ints([spec.t_spindles for spec in specs]),
         _floats([spec.t_disk for spec in specs]),
         hi_spindles,

@@ -50,7 +50,8 @@ class Fit:
     def _spindles(self, place: Ints, need: Ints, known: Bools) -> Bools:
         """Whether spindles suffice; only nodes with exclusive storage count them."""
         nodes = self._nodes
-        enough = known & (nodes.free_spindles[place] >= need)
+        free = np.minimum(nodes.free_spindles[place], nodes.free_spindles_forth[place])
+        enough = known & (free >= need)
         return np.asarray(enough | ~nodes.exclusive[place])
 
     def _all_spindles(self) -> Bools | bool:

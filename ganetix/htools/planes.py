@@ -8,11 +8,11 @@ product of what the instance brings and of the node's slope, the new variances o
 the same for every target and goes into a column of its own.
 """
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
-from ganetix.htools.arrays import Floats, InstanceArrays, Ints, NodeArrays
+from ganetix.htools.arrays import Bools, Floats, InstanceArrays, Ints, NodeArrays
 from ganetix.htools.score import COMPONENTS, WEIGHTS
 
 NAMES = tuple(name for name, _weight, _kind in COMPONENTS)
@@ -36,14 +36,82 @@ class Plane(NamedTuple):
         change = sign * self.amount * self.slope[position]
         return change, change * (2 * self.centred[position] + change)
 
+    def targeted(self, total: Floats, squares: Floats, targets: Ints, count: float) -> Floats:
+        """Return the weighted component for each instance (row) coming to each target (column)."""
+        amount = self.amount
+        slope = self.slope[targets]
+        left = np.stack(
+            (
+                self.variance + squares / count - (total / count) ** 2,
+                amount,
+                amount * total,
+                amount * amount,
+            ),
+            axis=1,
+        )
+        right = np.stack(
+            (
+                np.ones(len(targets)),
+                2 * self.centred[targets] * slope / count,
+                -2 * slope / count**2,
+                slope * slope * (1 / count - 1 / count**2),
+            )
+        )
+        result = root(left @ right)
+        result *= self.weight
+        return result
 
-def centre(values: Floats, online: np.ndarray) -> Floats:
+
+class SpindlePlane(NamedTuple):
+    """Free disk where some nodes have exclusive storage, which counts spindles and not MiB.
+
+    An instance whose spindles are not known leaves such a node with -1 of them, as the reference
+    counts; so nothing here is linear.
+    """
+
+    weight: float
+    variance: float
+    centred: Floats
+    slope: Floats
+    amount: Floats
+    both: bool
+    free: Ints
+    total: Ints
+    exclusive: Bools
+    spindles: Ints
+    known: Bools
+
+    def _change(self, position: Ints, sign: int, row: Any) -> Floats:
+        free, total = self.free[position], self.total[position]
+        linear = sign * self.amount[row] * self.slope[position]
+        unknown = -1 - free if sign > 0 else 0 * free
+        spindles = np.where(self.known[row], -sign * self.spindles[row], unknown)
+        share = np.where(total > 0, spindles / np.where(total > 0, total, 1), 0.0)
+        online = self.slope[position] != 0
+        return np.asarray(np.where(self.exclusive[position], share * online, linear))
+
+    def at(self, position: Ints, sign: int) -> tuple[Floats, Floats]:
+        """Return the changes of sum and squares when instances come (1) or go (-1) there."""
+        change = self._change(position, sign, slice(None))
+        return change, change * (2 * self.centred[position] + change)
+
+    def targeted(self, total: Floats, squares: Floats, targets: Ints, count: float) -> Floats:
+        """Return the weighted component for each instance (row) coming to each target (column)."""
+        change = self._change(targets[None, :], 1, (slice(None), None))
+        spread = squares[:, None] + change * (2 * self.centred[targets] + change)
+        mean = (total[:, None] + change) / count
+        result = root(self.variance + spread / count - mean * mean)
+        result *= self.weight
+        return result
+
+
+def centre(values: Floats, online: Bools) -> Floats:
     """Return *values* less the mean of those online; zero for offline nodes."""
     mean = values[online].mean() if online.any() else 0.0
     return np.asarray(np.where(online, values - mean, 0.0))
 
 
-def _inverse(values: Floats, online: np.ndarray) -> Floats:
+def _inverse(values: Floats, online: Bools) -> Floats:
     with np.errstate(divide="ignore", invalid="ignore"):
         return np.asarray(np.where(online & (values != 0), 1.0 / values, 0.0))
 
@@ -74,22 +142,43 @@ def _sources(nodes: NodeArrays, insts: InstanceArrays) -> list[tuple[str, Floats
     ]
 
 
-def planes(nodes: NodeArrays, insts: InstanceArrays) -> list[Plane]:
+def _spindle_planes(nodes: NodeArrays, insts: InstanceArrays) -> list[SpindlePlane]:
+    """Return the two components of free disk where exclusive storage is in use."""
+    slope = -_inverse(nodes.t_disk, nodes.online)
+    found = []
+    for name, free in (
+        ("free_disk_cv", nodes.free_spindles),
+        ("free_disk_cv_forth", nodes.free_spindles_forth),
+    ):
+        plane = _plane(nodes, name, slope, insts.disk.astype(np.float64), both=True)
+        more = (free, nodes.t_spindles, nodes.exclusive, insts.spindles, insts.spindles_known)
+        found.append(SpindlePlane(*plane, *more))
+    return found
+
+
+def _plane(nodes: NodeArrays, name: str, slope: Floats, amount: Floats, *, both: bool) -> Plane:
+    at = NAMES.index(name)
+    entry = nodes.base.deviations[at]
+    variance = entry[2] if entry is not None else 0.0
+    centred = centre(nodes.columns[at], nodes.online)
+    return Plane(WEIGHTS[at], variance, centred, slope, amount, both)
+
+
+def planes(nodes: NodeArrays, insts: InstanceArrays) -> list[Plane | SpindlePlane]:
     """Return the linear components; equal ones are made one with the sum of their weights."""
     found: list[Plane] = []
+    exclusive = bool(nodes.exclusive.any())
     for name, slope, amount, both in _sources(nodes, insts):
-        at = NAMES.index(name)
-        entry = nodes.base.deviations[at]
-        variance = entry[2] if entry is not None else 0.0
-        centred = centre(nodes.columns[at], nodes.online)
-        plane = Plane(WEIGHTS[at], variance, centred, slope, amount, both)
+        if exclusive and name.startswith("free_disk"):
+            continue
+        plane = _plane(nodes, name, slope, amount, both=both)
         for place, other in enumerate(found):
             if _same(plane, other):
                 found[place] = other._replace(weight=other.weight + plane.weight)
                 break
         else:
             found.append(plane)
-    return found
+    return [*found, *(_spindle_planes(nodes, insts) if exclusive else ())]
 
 
 def _same(one: Plane, other: Plane) -> bool:
@@ -107,32 +196,6 @@ def root(variance: Floats) -> Floats:
     return np.asarray(np.sqrt(variance, out=variance))
 
 
-def settled(plane: Plane, total: Floats, squares: Floats, count: float) -> Floats:
+def settled(plane: Plane | SpindlePlane, total: Floats, squares: Floats, count: float) -> Floats:
     """Return the weighted component for each instance when no target changes it."""
     return plane.weight * root(plane.variance + squares / count - (total / count) ** 2)
-
-
-def targeted(plane: Plane, total: Floats, squares: Floats, targets: Ints, count: float) -> Floats:
-    """Return the weighted component for each instance (row) coming to each target (column)."""
-    amount = plane.amount
-    slope = plane.slope[targets]
-    left = np.stack(
-        (
-            plane.variance + squares / count - (total / count) ** 2,
-            amount,
-            amount * total,
-            amount * amount,
-        ),
-        axis=1,
-    )
-    right = np.stack(
-        (
-            np.ones(len(targets)),
-            2 * plane.centred[targets] * slope / count,
-            -2 * slope / count**2,
-            slope * slope * (1 / count - 1 / count**2),
-        )
-    )
-    result = root(left @ right)
-    result *= plane.weight
-    return result

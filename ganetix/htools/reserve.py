@@ -100,14 +100,14 @@ class Reserve:
         """Return these components after each move of *kind* (rows) to each target (columns)."""
         total, squares, fixed = self._source(kind)
         delta = np.zeros((len(fixed), len(self._targets)))
-        more = None
+        more = delta
         if kind in (REPLACE_SECONDARY, FAILOVER_AND_REPLACE):
             delta = self._reserved_at_target(kind)
             more = delta * (2 * self._centred[self._targets] + delta)
         elif kind in (REPLACE_AND_FAILOVER, REPLACE_PRIMARY):
             delta, more = self._reserved_at_source(kind)
         delta += total[:, None]
-        result = self._deviation(delta, squares[:, None] + (0.0 if more is None else more))
+        result = self._deviation(delta, squares[:, None] + more)
         result += (fixed + self._fixed)[:, None]
         self._add_n1(kind, result)
         return result

@@ -30,7 +30,7 @@ from ganetix.htools.moves import (
     Move,
 )
 from ganetix.htools.options import Options
-from ganetix.htools.planes import planes, settled, targeted
+from ganetix.htools.planes import planes, settled
 from ganetix.htools.reserve import Reserve
 from ganetix.htools.score import in_order
 
@@ -80,7 +80,7 @@ class Block:
             for plane in self._planes:
                 if plane.both == both:
                     total, squares = plane.at(place, -1)
-                    result += targeted(plane, total, squares, self._targets, self._count)
+                    result += plane.targeted(total, squares, self._targets, self._count)
             self._kept[key] = result
         return self._kept[key]
 

@@ -30,7 +30,7 @@ class Totals(NamedTuple):
     x_mem: int
     n_mem: int
     score: float
-    count: int
+    instances: int
 
 
 def totals(nodes: Nodes) -> Totals:
