@@ -1,0 +1,1 @@
+"""The gnt-* commands: they parse, ask the master daemon over LUXI, and print."""

@@ -1,0 +1,32 @@
+"""gnt-cluster init and destroy."""
+
+from argparse import Namespace
+
+from ganetix import errors
+from ganetix.cli import bootstrap, parameters
+from ganetix.cli.context import Context
+from ganetix.cli.submit import opcode, result_of
+
+
+def init(context: Context, options: Namespace, arguments: list[str]) -> int:
+    """Make a cluster with this machine as its master."""
+    request = bootstrap.given(options)
+    if options.beparams is not None:
+        request["beparams"] = parameters.backend(options.beparams)
+    bootstrap.carry_out(context, "init", {**request, "cluster_name": arguments[0]})
+    result_of(context, options, opcode("OP_CLUSTER_POST_INIT"))
+    return 0
+
+
+def destroy(context: Context, options: Namespace, arguments: list[str]) -> int:
+    """Take the cluster apart: its records by a job, then what this machine has of it."""
+    if not options.yes_do_it:
+        raise errors.OpPrereqError(
+            "This takes the cluster apart, and nothing brings it back."
+            " If you mean it, add --yes-do-it.",
+            errors.INVAL,
+        )
+    result_of(context, options, opcode("OP_CLUSTER_DESTROY"))
+    context.client.close()
+    bootstrap.carry_out(context, "destroy", {})
+    return 0

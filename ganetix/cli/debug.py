@@ -1,0 +1,85 @@
+"""gnt-debug delay, locks and submit-job."""
+
+import json
+import time
+from argparse import Namespace
+from typing import Any
+
+from ganetix import errors
+from ganetix.cli import lists
+from ganetix.cli.context import Context
+from ganetix.cli.submit import follow_many, opcode, prepare, submit
+
+
+def delay(context: Context, options: Namespace, arguments: list[str]) -> int:
+    """Run a job that waits."""
+    try:
+        seconds = float(arguments[0])
+    except ValueError:
+        raise errors.OpPrereqError(
+            f"{arguments[0]!r} is not a number of seconds.", errors.INVAL
+        ) from None
+    op = opcode(
+        "OP_TEST_DELAY",
+        duration=seconds,
+        on_master=options.on_master,
+        on_nodes=options.on_nodes,
+        repeat=options.repeat,
+        interruptible=options.interruptible,
+        no_locks=options.no_locks,
+    )
+    return submit(context, options, op)
+
+
+def locks(context: Context, options: Namespace, arguments: list[str]) -> int:
+    """Show the locks, once or again and again."""
+    fields = lists.columns("lock", options.output)
+    while True:
+        code = lists.show(context, options, "lock", fields, None)
+        if code or not options.interval:
+            return code
+        context.print("")
+        context.flush()
+        time.sleep(options.interval)
+
+
+def submit_job(context: Context, options: Namespace, arguments: list[str]) -> int:
+    """Submit the jobs in files, and follow them."""
+    begun = context.world.nanoseconds()
+    jobs = [(path, _job(context, options, path)) for path in arguments] * options.rep_job
+    taken = _taken(context, options, [ops for _, ops in jobs])
+    submitted = context.world.nanoseconds()
+    code = follow_many(
+        context, [(path, *answer) for (path, _), answer in zip(jobs, taken, strict=True)]
+    )
+    if options.timing_stats:
+        ended = context.world.nanoseconds()
+        count = sum(len(ops) for _, ops in jobs)
+        context.print(
+            f"C:op     {count:4d}",
+            f"C:job    {len(jobs):4d}",
+            f"T:submit {(submitted - begun) / 1e9:.4f}",
+            f"T:exec   {(ended - submitted) / 1e9:.4f}",
+            f"T:total  {(ended - begun) / 1e9:.4f}",
+        )
+    return code
+
+
+def _taken(context: Context, options: Namespace, jobs: list[list[Any]]) -> list[tuple[bool, Any]]:
+    if options.each:
+        return [(True, context.call("SubmitJob", ops)) for ops in jobs]
+    return [(taken, number) for taken, number in context.call("SubmitManyJobs", jobs)]
+
+
+def _job(context: Context, options: Namespace, path: str) -> list[dict[str, Any]]:
+    try:
+        with open(path, encoding="utf-8") as file:
+            ops = json.load(file)
+    except (OSError, ValueError) as error:
+        raise errors.OpPrereqError(
+            f"Can't read opcodes from {path}: {error}.", errors.INVAL
+        ) from None
+    if not isinstance(ops, list) or not all(isinstance(op, dict) for op in ops):
+        raise errors.OpPrereqError(f"{path} does not hold a list of opcodes.", errors.INVAL)
+    prepared = [prepare(context, options, op) for op in ops]
+    return prepared * int(options.rep_op)

@@ -1,0 +1,148 @@
+"""The commands of gnt-cluster."""
+
+from typing import Final
+
+from ganetix.cli.command import Argument, Command
+from ganetix.cli.options import cluster, shared
+
+ENVIRONMENT_DEFAULTS: Final[tuple[str, ...]] = ()
+
+_PARAMETERS: Final = (
+    shared.BACKEND,
+    cluster.CANDIDATE_POOL_SIZE,
+    cluster.ENABLED_HYPERVISORS,
+    cluster.CLUSTER_FILE_STORAGE_DIR,
+    cluster.CLUSTER_HYPERVISOR,
+    cluster.MAC_PREFIX,
+    cluster.MASTER_NETDEV,
+    cluster.MASTER_NETMASK,
+    cluster.NIC_PARAMETERS,
+    cluster.VG_NAME,
+    cluster.MAINTAIN_NODE_HEALTH,
+    cluster.UID_POOL,
+    cluster.DRBD_HELPER,
+    cluster.DEFAULT_IALLOCATOR,
+    cluster.DEFAULT_IALLOCATOR_PARAMS,
+    cluster.PREALLOC_WIPE_DISKS,
+    shared.NODE_PARAMETERS,
+    cluster.SHARED_FILE_STORAGE_DIR,
+    cluster.EXTERNAL_MIP_SCRIPT,
+    cluster.DISK_PARAMETERS,
+    shared.HYPERVISOR_STATE,
+    shared.DISK_STATE,
+    cluster.ENABLED_DISK_TEMPLATES,
+    cluster.IPOLICY_STD_SPECS,
+    cluster.INSTALL_IMAGE,
+    cluster.ZEROING_IMAGE,
+    cluster.COMPRESSION_TOOLS,
+    cluster.USER_SHUTDOWN,
+    cluster.IPOLICY_BOUNDS_SPECS,
+    cluster.IPOLICY_DISK_TEMPLATES,
+    cluster.IPOLICY_VCPU_RATIO,
+    cluster.IPOLICY_SPINDLE_RATIO,
+)
+"""What init sets and modify changes."""
+
+_TAG: Final = Argument("tag", 0, None)
+
+COMMANDS: Final = {
+    "init": Command(
+        "cluster_init:init",
+        "Make a cluster; this machine becomes its first node and master.",
+        (Argument("cluster-name"),),
+        (
+            *_PARAMETERS,
+            cluster.NO_ETC_HOSTS,
+            cluster.NO_SSH_INIT,
+            shared.SECONDARY_IP,
+            cluster.PRIMARY_IP_VERSION,
+            cluster.GLUSTER_STORAGE_DIR,
+            cluster.SSH_KEY_BITS,
+            cluster.SSH_KEY_TYPE,
+            cluster.SPECS_CPU_COUNT,
+            cluster.SPECS_DISK_COUNT,
+            cluster.SPECS_DISK_SIZE,
+            cluster.SPECS_MEM_SIZE,
+            cluster.SPECS_NIC_COUNT,
+        ),
+    ),
+    "destroy": Command(
+        "cluster_init:destroy",
+        "Take the cluster apart; only its master may be left in it.",
+        options=(shared.YES_DO_IT,),
+    ),
+    "info": Command(
+        "cluster_info:info",
+        "Show the cluster's parameters.",
+        options=(shared.ROMAN,),
+        aliases=("show",),
+    ),
+    "version": Command("cluster_info:version", "Show the versions of software and formats."),
+    "getmaster": Command("cluster_info:master", "Show the name of the master node."),
+    "master-ping": Command("cluster_info:ping", "Tell by the exit code whether the master works."),
+    "verify": Command(
+        "cluster_verify:verify",
+        "Check the cluster against its configuration.",
+        options=(
+            shared.VERBOSE,
+            cluster.SIMULATE_ERRORS,
+            cluster.ERROR_CODES,
+            cluster.NO_NPLUS1_MEM,
+            shared.DRY_RUN,
+            shared.PRIORITY,
+            shared.NODE_GROUP,
+            cluster.IGNORE_ERRORS,
+            cluster.VERIFY_CLUTTER,
+        ),
+    ),
+    "modify": Command(
+        "cluster_modify:modify",
+        "Change the cluster's parameters.",
+        options=(
+            *_PARAMETERS,
+            *shared.JOB,
+            shared.FORCE,
+            cluster.MAX_RUNNING_JOBS,
+            cluster.MAX_TRACKED_JOBS,
+            cluster.COMMUNICATION_NETWORK,
+            cluster.ADD_UIDS,
+            cluster.REMOVE_UIDS,
+            cluster.RESERVED_LVS,
+            cluster.MODIFY_ETC_HOSTS,
+            cluster.DATA_COLLECTORS,
+            cluster.DATA_COLLECTOR_INTERVAL,
+        ),
+    ),
+    "redist-conf": Command(
+        "cluster_control:redistribute",
+        "Write configuration and ssconf files to all nodes again.",
+        options=(*shared.JOB, cluster.REALLY),
+    ),
+    "queue": Command(
+        "cluster_control:queue",
+        "Stop or start the taking of new jobs, or show whether they are taken.",
+        (Argument("what", choices=("drain", "info", "undrain")),),
+    ),
+    "watcher": Command(
+        "cluster_control:watcher",
+        "Pause the watcher for a time such as 4h, let it go on, or show whether it is paused.",
+        (
+            Argument("what", choices=("continue", "info", "pause")),
+            Argument("duration", 0, 1),
+        ),
+    ),
+    "list-tags": Command("tags:show", "List the cluster's tags.", object="cluster"),
+    "add-tags": Command(
+        "tags:add", "Add tags to the cluster.", (_TAG,), shared.TAGS, object="cluster"
+    ),
+    "remove-tags": Command(
+        "tags:remove", "Take tags from the cluster.", (_TAG,), shared.TAGS, object="cluster"
+    ),
+    "search-tags": Command(
+        "tags:search",
+        "Find tags of all objects by a regular expression.",
+        (Argument("pattern"),),
+        (shared.PRIORITY,),
+        object="cluster",
+    ),
+}

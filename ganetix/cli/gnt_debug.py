@@ -1,0 +1,48 @@
+"""The commands of gnt-debug."""
+
+from typing import Final
+
+from ganetix.cli.command import Argument, Command
+from ganetix.cli.options import job, shared
+
+ENVIRONMENT_DEFAULTS: Final[tuple[str, ...]] = ()
+
+COMMANDS: Final = {
+    "delay": Command(
+        "debug:delay",
+        "Run a job that waits so many seconds.",
+        (Argument("seconds"),),
+        (
+            *shared.JOB,
+            job.NO_MASTER,
+            job.ON_NODES,
+            job.REPEAT,
+            job.INTERRUPTIBLE,
+            job.NO_LOCKS,
+        ),
+    ),
+    "locks": Command(
+        "debug:locks",
+        "Show the locks, who holds them and who waits.",
+        options=(shared.NO_HEADERS, shared.SEPARATOR, shared.OUTPUT, shared.VERBOSE, job.INTERVAL),
+    ),
+    "submit-job": Command(
+        "debug:submit_job",
+        "Submit a job for each file; a file holds a JSON list of opcodes.",
+        (Argument("file", 1, None),),
+        (
+            shared.VERBOSE,
+            job.OP_REPEAT,
+            job.JOB_REPEAT,
+            job.TIMING_STATS,
+            job.EACH,
+            shared.DRY_RUN,
+            shared.PRIORITY,
+        ),
+    ),
+    "manhole": Command(
+        "manhole:manhole",
+        "Open a Python console in a running daemon.",
+        options=(job.MANHOLE_NODE, job.MANHOLE_DAEMON),
+    ),
+}

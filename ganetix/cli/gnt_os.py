@@ -1,0 +1,28 @@
+"""The commands of gnt-os."""
+
+from typing import Final
+
+from ganetix.cli.command import Argument, Command
+from ganetix.cli.options import shared
+
+ENVIRONMENT_DEFAULTS: Final[tuple[str, ...]] = ()
+
+COMMANDS: Final = {
+    "list": Command(
+        "os_definitions:names",
+        "List the operating systems that all nodes can install.",
+        options=(shared.NO_HEADERS, shared.PRIORITY),
+    ),
+    "diagnose": Command(
+        "os_definitions:diagnose",
+        "Show each definition on each node, and what is wrong with it.",
+        options=(shared.PRIORITY,),
+    ),
+    "info": Command(
+        "os_definitions:info",
+        "Show versions, variants and parameters of definitions.",
+        (Argument("os", 0, None),),
+        (shared.PRIORITY,),
+        aliases=("show",),
+    ),
+}

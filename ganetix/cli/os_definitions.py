@@ -1,0 +1,88 @@
+"""gnt-os list, diagnose and info."""
+
+from argparse import Namespace
+from typing import Any, Final
+
+from ganetix import errors
+from ganetix.cli import tree
+from ganetix.cli.context import Context
+from ganetix.cli.instance_state import variants_of
+from ganetix.cli.submit import opcode, result_of
+
+_DIAGNOSED: Final = ("name", "valid", "variants", "node_status", "hidden", "blacklisted")
+_SHOWN: Final = ("name", "valid", "api_versions", "variants", "parameters", "hidden", "blacklisted")
+
+
+def names(context: Context, options: Namespace, arguments: list[str]) -> int:
+    """List what can be installed: each definition with each of its variants."""
+    rows = _asked(context, options, ("name", "variants"), [])
+    if not options.no_headers:
+        context.print("Name")
+    context.print(*(full for row in rows for full in variants_of(row["name"], row["variants"])))
+    return 0
+
+
+def diagnose(context: Context, options: Namespace, arguments: list[str]) -> int:
+    """Show each definition on each node; return 1 if one is not valid everywhere."""
+    rows = _asked(context, options, _DIAGNOSED, [])
+    for row in rows:
+        context.print(*_diagnosed(row))
+    return int(not all(row["valid"] for row in rows))
+
+
+def _diagnosed(row: dict[str, Any]) -> list[str]:
+    marks = [mark for mark in ("hidden", "blacklisted") if row[mark]]
+    state = "valid" if row["valid"] else "invalid"
+    lines = [f"OS: {row['name']} [global status: {', '.join([state, *marks])}]"]
+    for variant in row["variants"] or []:
+        lines.append(f"  Variant: [{variant}]")
+    for node, found in sorted(row["node_status"].items()):
+        lines.append(f"  Node: {node}, status: {_on_node(found)}")
+    return [*lines, ""]
+
+
+def _on_node(found: list[Any]) -> str:
+    """Return what one node says: the first definition found is used, others are hidden by it."""
+    if not found:
+        return "invalid (not found)"
+    path, good, problem, *_ = found[0]
+    text = f"{'valid' if good else 'invalid'} (path: {path})"
+    if not good:
+        text += f": {problem}"
+    if len(found) > 1:
+        text += f", hides {', '.join(other[0] for other in found[1:])}"
+    return text
+
+
+def info(context: Context, options: Namespace, arguments: list[str]) -> int:
+    """Show versions, variants and parameters; return 1 if a named definition is missing."""
+    rows = _asked(context, options, _SHOWN, arguments)
+    known = {row["name"]: row for row in rows}
+    missing = [name for name in arguments if name not in known]
+    for name in arguments or sorted(known):
+        if name in known:
+            context.print(f"{name}:", *tree.render(_described(known[name]), 1), "")
+    for name in missing:
+        context.tell(f"There is no operating system {name}. See: gnt-os list")
+    return int(bool(missing))
+
+
+def _described(row: dict[str, Any]) -> tree.Tree:
+    return [
+        ("valid", row["valid"]),
+        ("hidden", row["hidden"]),
+        ("blacklisted", row["blacklisted"]),
+        ("API versions", tree.joined(sorted(row["api_versions"] or []))),
+        ("variants", tree.joined(row["variants"])),
+        ("parameters", [(name, doc) for name, doc in row["parameters"] or []]),
+    ]
+
+
+def _asked(
+    context: Context, options: Namespace, fields: tuple[str, ...], wanted: list[str]
+) -> list[dict[str, Any]]:
+    op = opcode("OP_OS_DIAGNOSE", output_fields=list(fields), names=wanted)
+    rows = result_of(context, options, op, quiet=True)
+    if rows is None:
+        raise errors.OpExecError("The operating systems can't be told; see the master's log.")
+    return [dict(zip(fields, row, strict=True)) for row in rows]
