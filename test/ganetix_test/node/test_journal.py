@@ -2,6 +2,7 @@
 
 import errno
 import os
+from random import Random
 
 from ganetix.errors import ConfigurationError, StorageError
 from ganetix.model.journal import Record, encode
@@ -10,6 +11,7 @@ from ganetix.paths import Paths
 from ganetix.rpc.calls import JournalAppend, SnapshotPage, StorePosition
 from ganetix.rpc.interfaces import CallContext
 from ganetix.testing.cases import AwaitingTestCase
+from ganetix.testing.files import FakeFileSystem
 from ganetix.testing.workers import InlineWorker
 from ganetix.tls.identity import Identity
 from ganetix.toolkit.files import AppendFile, FileSystem
@@ -175,3 +177,31 @@ class JournalTests(AwaitingTestCase):
             target.write(b"x" * 100 + records(1, 2))
         self.assertEqual(self.snapshot(20, epoch=4), StorePosition(4, 20))
         self.assertEqual(self.content(), records(20, 1, epoch=4))
+
+
+class CrashTests(AwaitingTestCase):
+    """What was answered outlives a loss of power, whatever else does."""
+
+    def test_acknowledged_records_survive(self) -> None:
+        """After a crash in the middle of the next write the position is what was answered."""
+        for seed in range(100):
+            files = FakeFileSystem(Random(seed).random)
+            paths = Paths("", "node2")
+            files.make_dirs(paths.data_dir, 0o755)
+            self.acknowledge(CandidateJournal(paths, files, InlineWorker()))
+            handle = files.append_to(paths.journal_file, 0o600)
+            handle.write(records(8, 1))
+            files.crash()
+            after = CandidateJournal(paths, files, InlineWorker())
+            serial = self.awaited(after.position()).serial
+            self.assertIn(serial, (7, 8), f"seed {seed}")
+            self.awaited(after.append(batch(serial, 2), CONTEXT))
+            self.assertEqual(files.read(paths.journal_file), records(5, serial - 5 + 3))
+
+    def acknowledge(self, journal: CandidateJournal) -> None:
+        """Bring *journal* up to record 7."""
+        data = records(5, 1)
+        page = SnapshotPage(1, 5, 0, data, len(data))
+        self.awaited(journal.snapshot(page, CONTEXT))
+        for after in (5, 6):
+            self.awaited(journal.append(batch(after), CONTEXT))
