@@ -34,18 +34,25 @@ def carry_out(context: Context, step: str, request: dict[str, Any]) -> None:
 
 
 def ask(context: Context, step: str, request: dict[str, Any]) -> Any:
-    """Run *step* and return its answer; its standard error is shown. Raise `Refused`."""
+    """Run *step* and return its answer, its last line; what it says before is shown at once.
+
+    Raise `Refused` with its exit code if it fails.
+    """
     context.flush()
-    done = subprocess.run(
-        _command(step),
-        input=json.dumps(request),
-        text=True,
-        stdout=subprocess.PIPE,
-        check=False,
-    )
-    if done.returncode:
-        raise Refused(done.returncode)
-    return json.loads(done.stdout)
+    pipe = subprocess.PIPE
+    with subprocess.Popen(_command(step), stdin=pipe, stdout=pipe, text=True) as child:
+        assert child.stdin is not None and child.stdout is not None  # noqa: S101 - both are pipes
+        child.stdin.write(json.dumps(request))
+        child.stdin.close()
+        last = ""
+        for line in child.stdout:
+            if last:
+                context.print(last.rstrip("\n"))
+                context.flush()
+            last = line
+    if child.returncode:
+        raise Refused(child.returncode)
+    return json.loads(last)
 
 
 def _command(step: str) -> list[str]:

@@ -3,7 +3,7 @@
 from typing import Final
 
 from ganetix.cli.command import Argument, Command
-from ganetix.cli.options import instance, shared
+from ganetix.cli.options import instance, instance_state, shared
 
 ENVIRONMENT_DEFAULTS: Final = ("GNT_INSTANCE_LIST",)
 
@@ -86,13 +86,13 @@ COMMANDS: Final = {
         (_INSTANCES,),
         (
             *shared.JOB,
-            *instance.CHOSEN,
+            *instance_state.CHOSEN,
             shared.FORCE,
             shared.BACKEND,
             instance.HYPERVISOR_PARAMETERS,
-            instance.IGNORE_OFFLINE,
-            instance.NO_REMEMBER,
-            instance.PAUSED,
+            instance_state.IGNORE_OFFLINE,
+            instance_state.NO_REMEMBER,
+            instance_state.PAUSED,
         ),
         aliases=("start",),
     ),
@@ -102,11 +102,11 @@ COMMANDS: Final = {
         (_INSTANCES,),
         (
             *shared.JOB,
-            *instance.CHOSEN,
+            *instance_state.CHOSEN,
             shared.FORCE,
-            instance.TIMEOUT,
-            instance.IGNORE_OFFLINE,
-            instance.NO_REMEMBER,
+            instance_state.TIMEOUT,
+            instance_state.IGNORE_OFFLINE,
+            instance_state.NO_REMEMBER,
         ),
         aliases=("stop",),
     ),
@@ -116,9 +116,9 @@ COMMANDS: Final = {
         (_INSTANCES,),
         (
             *shared.JOB,
-            *instance.CHOSEN,
-            instance.REBOOT_TYPE,
-            instance.IGNORE_SECONDARIES,
+            *instance_state.CHOSEN,
+            instance_state.REBOOT_TYPE,
+            instance_state.IGNORE_SECONDARIES,
             instance.SHUTDOWN_TIMEOUT,
         ),
     ),
@@ -174,11 +174,11 @@ COMMANDS: Final = {
         (_INSTANCES,),
         (
             *shared.JOB,
-            *instance.CHOSEN,
+            *instance_state.CHOSEN,
             shared.FORCE,
             instance.OS_TYPE,
             instance.FORCE_VARIANT,
-            instance.SELECT_OS,
+            instance_state.SELECT_OS,
             instance.OS_PARAMETERS,
             instance.OS_PARAMETERS_PRIVATE,
             instance.OS_PARAMETERS_SECRET,
