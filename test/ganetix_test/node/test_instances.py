@@ -3,7 +3,11 @@
 import json
 import os
 
+import attrs
+from twisted.internet.defer import Deferred
+
 from ganetix.errors import BlockDeviceError, HypervisorError
+from ganetix.hypervisor.fake import FakeHypervisor
 from ganetix.rpc import calls
 from ganetix.rpc.events import InstanceEvent
 from ganetix.testing.cases import AwaitingTestCase
@@ -115,6 +119,59 @@ class InstanceTests(AwaitingTestCase):
         self.assertEqual(self.running(), [])
         states = self.awaited(there.list_all(calls.AllInstancesRequest(["fake"]), CONTEXT))
         self.assertEqual([state.name for state in states.instances], [NAME])
+
+
+class DeafHypervisor(FakeHypervisor):
+    """A hypervisor whose guests do not hear that they shall shut down."""
+
+    async def shutdown(self, name: str) -> None:
+        """Do nothing."""
+
+
+class TimeoutTests(AwaitingTestCase):
+    """A guest that does not shut down when it is asked."""
+
+    def setUp(self) -> None:
+        """Start vm1 on a node whose guests are deaf."""
+        self.node = make(self)
+        fake = self.node.services.instances.drivers["fake"]
+        assert isinstance(fake, FakeHypervisor)
+        deaf = DeafHypervisor(fake.paths, fake.files, fake.worker, fake.clock)
+        self.instances = attrs.evolve(self.node.services.instances, drivers={"fake": deaf})
+        self.awaited(self.instances.start(calls.InstanceStart(spec()), CONTEXT))
+
+    def stop(self, timeout: float) -> Deferred[calls.Done]:
+        """Begin to stop vm1."""
+        request = calls.InstanceShutdown(NAME, "fake", timeout)
+        return Deferred.fromCoroutine(self.instances.shutdown(request, CONTEXT))
+
+    def runs(self) -> bool:
+        """Whether vm1 runs."""
+        request = calls.AllInstancesRequest(["fake"])
+        return bool(self.awaited(self.instances.list_all(request, CONTEXT)).instances)
+
+    def test_time_out(self) -> None:
+        """It runs until its time is over, and is then stopped hard."""
+        work = self.stop(5)
+        self.node.time.pump([0.7] * 7)
+        self.assertNoResult(work)
+        self.assertTrue(self.runs())
+        self.node.time.advance(0.2)
+        self.successResultOf(work)
+        self.assertFalse(self.runs())
+
+    def test_no_time(self) -> None:
+        """With no time at all it is stopped at once."""
+        self.successResultOf(self.stop(0))
+        self.assertFalse(self.runs())
+
+    def test_cancelled(self) -> None:
+        """Cancelling the call leaves the guest running, and no timer."""
+        work = self.stop(5)
+        work.cancel()
+        self.failureResultOf(work)
+        self.assertTrue(self.runs())
+        self.assertEqual(self.node.time.getDelayedCalls(), [])
 
 
 class WatchTests(AwaitingTestCase):
