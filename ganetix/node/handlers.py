@@ -50,6 +50,7 @@ def handlers(node: NodeServices) -> Handlers:
         calls.SSCONF_UPDATE.name: node.cluster_files.write_ssconf,
         calls.UPLOAD_FILE.name: node.cluster_files.upload,
         calls.NODE_LEAVE_CLUSTER.name: node.cluster_files.leave_cluster,
+        calls.NODE_CRYPTO_TOKENS.name: node.roles.crypto_tokens,
         calls.NODE_DEMOTE.name: node.roles.demote,
         calls.JOURNAL_APPEND.name: node.journal.append,
         calls.JOURNAL_SNAPSHOT.name: node.journal.snapshot,

@@ -6,8 +6,11 @@ from zope.interface import implementer
 
 from ganetix import errors
 from ganetix.paths import Paths
-from ganetix.rpc.calls import Demote, Done, MasterInfo
+from ganetix.rpc.call import Nothing
+from ganetix.rpc.calls import CryptoTokens, Demote, Done, MasterInfo
 from ganetix.rpc.interfaces import CallContext, IMastership
+from ganetix.tls.credentials import certificate_from_pem
+from ganetix.tls.identity import digest_of
 from ganetix.toolkit.interfaces import IFileSystem, IWorker
 
 
@@ -93,6 +96,16 @@ class Roles:
         """``node_demote_from_mc``: remove configuration, journal, queue and authority key."""
         await self.worker.run(self._thd_demote)
         return Done()
+
+    async def crypto_tokens(self, request: Nothing, context: CallContext) -> CryptoTokens:
+        """``node_crypto_tokens``: the digest of this node's own certificate."""
+        return CryptoTokens(await self.worker.run(self._thd_digest))
+
+    def _thd_digest(self) -> str:
+        path = self.paths.node_cert_file
+        if not self.files.exists(path):
+            return ""
+        return digest_of(certificate_from_pem(self.files.read(path), path))
 
     def _thd_named(self) -> str:
         try:

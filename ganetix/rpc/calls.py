@@ -387,6 +387,12 @@ class Demote(msgspec.Struct, frozen=True):
     """The node is a candidate no more: remove configuration, journal, queue, authority key."""
 
 
+class CryptoTokens(msgspec.Struct, frozen=True):
+    """The digest of the node's own certificate; empty where the node has none (no TLS)."""
+
+    digest: str
+
+
 class AddressQuery(msgspec.Struct, frozen=True):
     """Asks whether the node owns *address*."""
 
@@ -447,6 +453,7 @@ JOURNAL_SNAPSHOT = Call("journal_snapshot", SnapshotPage, StorePosition, "fast",
 STORE_POSITION = Call("store_position", Nothing, StorePosition, "urgent", True)
 NODE_LEAVE_CLUSTER = Call("node_leave_cluster", LeaveCluster, Done, "normal", True)
 NODE_DEMOTE = Call("node_demote_from_mc", Demote, Done, "normal", True)
+NODE_CRYPTO_TOKENS = Call("node_crypto_tokens", Nothing, CryptoTokens, "fast", True)
 NODE_HAS_IP_ADDRESS = Call("node_has_ip_address", AddressQuery, Truth, "fast", True)
 TEST_DELAY = Call("test_delay", Delay, Done, "1day", True)
 
@@ -460,6 +467,6 @@ TABLE: Final[dict[str, Call[Any, Any]]] = {
         FILE_STORAGE_DIR_CREATE, FILE_STORAGE_DIR_REMOVE, FILE_STORAGE_DIR_RENAME, OS_DIAGNOSE,
         OS_VALIDATE, INSTANCE_OS_ADD, INSTANCE_RUN_RENAME, HOOKS_RUN, SSCONF_UPDATE, UPLOAD_FILE,
         JOURNAL_APPEND, JOURNAL_SNAPSHOT, STORE_POSITION, NODE_LEAVE_CLUSTER, NODE_DEMOTE,
-        NODE_HAS_IP_ADDRESS, TEST_DELAY,
+        NODE_CRYPTO_TOKENS, NODE_HAS_IP_ADDRESS, TEST_DELAY,
     )
 }  # fmt: skip

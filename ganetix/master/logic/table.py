@@ -1,0 +1,42 @@
+"""The table of units: opcode struct to the unit that does it."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from ganetix.master.allocator import Allocator
+from ganetix.master.logic.instance_create import InstanceCreate
+from ganetix.master.logic.instance_remove import InstanceRemove
+from ganetix.master.logic.instance_shutdown import InstanceShutdownUnit
+from ganetix.master.logic.instance_startup import InstanceStartup
+from ganetix.master.logic.node_add import NodeAdd
+from ganetix.master.logic.node_remove import NodeRemove
+from ganetix.master.logic.node_set_params import NodeSetParams
+from ganetix.master.logic.outside import Outside
+from ganetix.master.logic.tags import TagsDel, TagsGet, TagsSearch, TagsSet
+from ganetix.master.logic.test_delay import TestDelay
+from ganetix.master.logic.unit import Unit
+from ganetix.opcodes.base import OpCode
+from ganetix.opcodes.instance import OpInstanceCreate, OpInstanceRemove
+from ganetix.opcodes.instance_state import OpInstanceShutdown, OpInstanceStartup
+from ganetix.opcodes.node import OpNodeAdd, OpNodeRemove, OpNodeSetParams
+from ganetix.opcodes.tags import OpTagsDel, OpTagsGet, OpTagsSearch, OpTagsSet
+from ganetix.opcodes.test import OpTestDelay
+
+
+def units(outside: Outside) -> Mapping[type[OpCode], Unit[Any, Any]]:
+    """Return the unit of every opcode that this release has."""
+    allocator = Allocator(outside.hail)
+    return {
+        OpInstanceCreate: InstanceCreate(outside, allocator),
+        OpInstanceRemove: InstanceRemove(),
+        OpInstanceShutdown: InstanceShutdownUnit(),
+        OpInstanceStartup: InstanceStartup(),
+        OpNodeAdd: NodeAdd(outside),
+        OpNodeRemove: NodeRemove(outside),
+        OpNodeSetParams: NodeSetParams(outside),
+        OpTagsDel: TagsDel(),
+        OpTagsGet: TagsGet(),
+        OpTagsSearch: TagsSearch(),
+        OpTagsSet: TagsSet(),
+        OpTestDelay: TestDelay(),
+    }
