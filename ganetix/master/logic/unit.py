@@ -119,8 +119,8 @@ class Context(Protocol):
     def log_entry(self, kind: str, payload: Any) -> None:
         """Add an entry of another type (``message-list``, ...) to the job's log."""
 
-    async def undo(self, action: UndoAction) -> None:
-        """Journal *action* before the step that it undoes; run in reverse if the opcode fails."""
+    async def undo(self, *actions: UndoAction) -> None:
+        """Journal *actions* before the steps that they undo; run in reverse if the opcode fails."""
 
     def undo_done(self) -> None:
         """What was done so far stays: forget the undo actions."""
@@ -163,21 +163,21 @@ class Unit(Protocol[Op_contra, Plan]):
 class IUnit(Interface):
     """One opcode's logic; stateless."""
 
-    def locks(op: OpCode, cluster: Cluster) -> list[Want]:
+    def locks(op: Any, cluster: Cluster) -> list[Want]:
         """Return the wanted locks, pure; raise OpPrereqError for unknown names.
 
         The executor calls it again once the locks are held; if the answer has changed it
         starts over.
         """
 
-    def check(op: OpCode, context: Context) -> Awaitable[Any]:
+    def check(op: Any, context: Context) -> Awaitable[Any]:
         """Check the preconditions under the locks, change nothing, return the plan.
 
         Raise `errors.OpPrereqError` with a sentence when a precondition does not hold.
         """
 
-    def hooks(op: OpCode, plan: Any, cluster: Cluster) -> Hooks | None:
+    def hooks(op: Any, plan: Any, cluster: Cluster) -> Hooks | None:
         """Return the hooks, pure. Called again after execute for the post variables."""
 
-    def execute(op: OpCode, plan: Any, context: Context) -> Awaitable[Any]:
+    def execute(op: Any, plan: Any, context: Context) -> Awaitable[Any]:
         """Do the work and return the opcode's result (JSON values)."""

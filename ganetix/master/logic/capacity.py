@@ -1,0 +1,81 @@
+"""Whether an instance fits: memory on a node, and the policy of its group."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from ganetix import errors
+from ganetix.master.logic.unit import Context
+from ganetix.model import params, policy
+from ganetix.model.cluster import Cluster
+from ganetix.model.objects import Disk, Instance, NodeGroup
+from ganetix.rpc.calls import NODE_INFO, NodeInfo, NodeInfoRequest
+
+
+async def require_memory(
+    context: Context, node: str, needed: int, hypervisor: str, what: str
+) -> None:
+    """Raise `errors.OpPrereqError` unless *node* has *needed* MiB free, for *what*."""
+    request = NodeInfoRequest(hypervisors=[hypervisor])
+    info: NodeInfo = await context.call(node, NODE_INFO, request)
+    if info.memory_free < needed:
+        name = context.cluster.nodes[node].name
+        raise errors.OpPrereqError(
+            f"Node {name} has {info.memory_free} MiB of memory free, {what} needs {needed} MiB; "
+            "stop or move an instance, or choose another node.",
+            errors.NORES,
+        )
+
+
+def shape_of(cluster: Cluster, instance: Instance, disks: Sequence[Disk]) -> policy.Shape:
+    """Return what a policy looks at in *instance* with *disks*."""
+    backend = params.of_backend(cluster, instance)
+    return shape(backend, [disk.size for disk in disks], len(instance.nics), _template(disks))
+
+
+def _template(disks: Sequence[Disk]) -> str:
+    return params.template_of(list(disks))
+
+
+def shape(
+    backend: Mapping[str, Any], sizes: Sequence[int], nics: int, template: str
+) -> policy.Shape:
+    """Return the shape of an instance with filled *backend* parameters; *sizes* in MiB."""
+    return policy.Shape(
+        vcpus=backend["vcpus"],
+        memory=backend["maxmem"],
+        minmem=backend["minmem"],
+        disks=tuple(sizes),
+        nics=nics,
+        spindles=backend["spindle_use"],
+        template=template,
+    )
+
+
+def require_policy(
+    cluster: Cluster, group: NodeGroup, name: str, wanted: policy.Shape, *, ignore: bool
+) -> list[str]:
+    """Raise `errors.OpPrereqError` if instance *name* breaks the policy of *group*.
+
+    With *ignore* what is broken is returned instead, a sentence each.
+    """
+    told = policy.violations(policy.of_group(cluster, group), wanted)
+    if not told:
+        return []
+    sentence = f"Instance {name} breaks the instance policy of group {group.name}: " + "; ".join(
+        told
+    )
+    if ignore:
+        return [f"WARNING: {sentence}."]
+    raise errors.OpPrereqError(
+        f"{sentence}. Change the instance, or use --ignore-ipolicy.", errors.INVAL
+    )
+
+
+def require_minmax(backend: Mapping[str, Any]) -> None:
+    """Raise `errors.OpPrereqError` if the minimum memory is above the maximum."""
+    if backend["minmem"] > backend["maxmem"]:
+        raise errors.OpPrereqError(
+            f"The minimum memory ({backend['minmem']} MiB) is above the maximum "
+            f"({backend['maxmem']} MiB).",
+            errors.INVAL,
+        )

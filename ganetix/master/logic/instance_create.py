@@ -1,0 +1,272 @@
+"""OP_INSTANCE_CREATE: make disks, install the OS, start; all of it, or nothing is left."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import attrs
+import msgspec
+from zope.interface import implementer
+
+from ganetix import errors
+from ganetix.master.allocator import Allocator
+from ganetix.master.logic import capacity, disks, hooks_env, names
+from ganetix.master.logic.instance_draft import Draft, draft_of, records
+from ganetix.master.logic.outside import Outside
+from ganetix.master.logic.specs import os_params, spec_of
+from ganetix.master.logic.unit import (
+    ALL,
+    BGL_SHARED,
+    Context,
+    Hooks,
+    IUnit,
+    UndoAction,
+    Want,
+)
+from ganetix.model import params
+from ganetix.model.changes import Change
+from ganetix.model.cluster import Cluster
+from ganetix.model.objects import Disk, Instance, Node
+from ganetix.opcodes.instance import OpInstanceCreate
+from ganetix.rpc.calls import (
+    BLOCKDEV_SHUTDOWN,
+    INSTANCE_OS_ADD,
+    INSTANCE_SHUTDOWN,
+    INSTANCE_START,
+    OS_VALIDATE,
+    DiskRequest,
+    InstanceShutdown,
+    InstanceStart,
+    OsScript,
+    OsValidate,
+)
+
+
+@attrs.frozen
+class Plan:
+    """A new instance, ready to be made."""
+
+    draft: Draft
+    instance: Instance
+    disks: tuple[Disk, ...]
+
+    @property
+    def dry_run_result(self) -> list[str]:
+        """What a dry run returns: the chosen nodes."""
+        return [self.instance.primary_node]
+
+
+@implementer(IUnit)
+@attrs.frozen
+class InstanceCreate:
+    """Creates instances; every step has its undo journalled before it."""
+
+    outside: Outside
+    allocator: Allocator
+    resumable = False
+
+    def locks(self, op: OpInstanceCreate, cluster: Cluster) -> list[Want]:
+        """See `IUnit`."""
+        name = Want("instance", (op.instance_name.lower(),))
+        if _allocator_name(op, cluster) is not None:
+            chance = op.opportunistic_locking
+            every = tuple(sorted(cluster.nodes)) if chance else (ALL,)
+            return [
+                BGL_SHARED,
+                name,
+                Want("nodegroup", (ALL,), "shared"),
+                Want("node", every, "exclusive", chance),
+                Want("node-res", every, "exclusive", chance),
+            ]
+        node = names.node_of(cluster, _given_node(op), op.pnode_uuid)
+        return [
+            BGL_SHARED,
+            name,
+            Want("nodegroup", (node.group,), "shared"),
+            Want("node", (node.uuid,)),
+            Want("node-res", (node.uuid,)),
+        ]
+
+    async def check(self, op: OpInstanceCreate, context: Context) -> Plan:
+        """See `IUnit`."""
+        cluster = context.cluster
+        name = names.new_instance_name(cluster, op.instance_name)
+        draft = draft_of(cluster, op, name)
+        op = await self._addresses_checked(op, name)
+        node = await self._node(op, draft, context)
+        names.require_usable(node)
+        place = (context.randomness, context.paths)
+        instance, made = records(cluster, op, draft, node, place)
+        _check_policy(op, instance, made, context)
+        await _check_node(op, draft, instance, context)
+        if op.no_install and op.start:
+            context.log("Without an installation the instance is not started.")
+        return Plan(draft, instance, tuple(made))
+
+    async def _addresses_checked(self, op: OpInstanceCreate, name: str) -> OpInstanceCreate:
+        """Return *op* with ``auto`` addresses of NICs replaced by the name's own."""
+        wants_own = any(nic.get("ip") == "auto" for nic in op.nics)
+        if not op.name_check:
+            if wants_own:
+                raise errors.OpPrereqError(
+                    "IP address 'auto' needs the name check; give the address itself.",
+                    errors.INVAL,
+                )
+            return op
+        full, address = await self.outside.resolve(name)
+        if full.lower() != name:
+            raise errors.OpPrereqError(
+                f"Instance name '{name}' resolves to '{full}'; give that name.", errors.INVAL
+            )
+        if op.ip_check and await self.outside.answers(address):
+            raise errors.OpPrereqError(
+                f"Address {address} of instance '{name}' is in use: something answers there.",
+                errors.NOTUNIQUE,
+            )
+        rows = [nic | {"ip": address} if nic.get("ip") == "auto" else nic for nic in op.nics]
+        return msgspec.structs.replace(op, nics=rows)
+
+    async def _node(self, op: OpInstanceCreate, draft: Draft, context: Context) -> Node:
+        cluster = context.cluster
+        allocator = _allocator_name(op, cluster)
+        if allocator is None:
+            return names.node_of(cluster, _given_node(op), op.pnode_uuid)
+        backend = params.backend(cluster, draft.beparams)
+        free = context.owned("node") & context.owned("node-res")
+        body = _allocation(op, draft, backend)
+        chosen = await self.allocator.allocate(context, allocator, body, free)
+        node = cluster.node_named(chosen[0])
+        context.log(f"Instance allocator {allocator} chose node {node.name}.")
+        for level in ("node", "node-res"):
+            context.release(level, context.owned(level) - {node.uuid})
+        return node
+
+    def hooks(self, op: OpInstanceCreate, plan: Plan, cluster: Cluster) -> Hooks | None:
+        """See `IUnit`."""
+        env = hooks_env.instance_variables(cluster, plan.instance, plan.disks)
+        env["ADD_MODE"] = op.mode
+        return hooks_env.instance_hooks("instance-add", cluster, env, [plan.instance.primary_node])
+
+    async def execute(self, op: OpInstanceCreate, plan: Plan, context: Context) -> list[str]:
+        """Make the instance and return the names of its nodes."""
+        instance = plan.instance
+        await context.undo(*_undo_of(plan))
+        await disks.create(context, instance.primary_node, instance.name, plan.disks)
+        added = Change(instances=(instance,), disks=plan.disks)
+        await context.commit(lambda cluster: added)
+        context.release("node")
+        await _install_and_start(op, plan, context)
+        context.undo_done()
+        return names.node_names(context.cluster, [instance.primary_node])
+
+
+def _allocator_name(op: OpInstanceCreate, cluster: Cluster) -> str | None:
+    """Return the instance allocator that is to choose; raise `errors.OpPrereqError`."""
+    if op.iallocator is not None and op.pnode is not None:
+        raise errors.OpPrereqError(
+            "Both a node and an instance allocator were given; give one of them.", errors.INVAL
+        )
+    if op.pnode is not None:
+        return None
+    name = op.iallocator
+    if name is None or name == ".":
+        name = cluster.cluster.default_iallocator or None
+    if name is None:
+        raise errors.OpPrereqError(
+            "Neither a node nor an instance allocator was given, and the cluster has no default "
+            "instance allocator; use -n NODE or -I ALLOCATOR.",
+            errors.INVAL,
+        )
+    return name
+
+
+def _given_node(op: OpInstanceCreate) -> str:
+    if op.snode is not None:
+        raise errors.OpPrereqError(
+            "A secondary node was given, but only drbd disks have one; leave it out.",
+            errors.INVAL,
+        )
+    return op.pnode or ""
+
+
+def _allocation(op: OpInstanceCreate, draft: Draft, backend: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the body of an ``allocate`` request."""
+    sizes = [wanted.size for wanted in draft.disks]
+    return {
+        "name": draft.name,
+        "disk_template": draft.template,
+        "group_name": op.group_name,
+        "tags": draft.tags,
+        "os": draft.os,
+        "vcpus": backend["vcpus"],
+        "memory": backend["maxmem"],
+        "spindle_use": backend["spindle_use"],
+        "disks": [
+            {"size": wanted.size, "mode": wanted.mode, "spindles": wanted.spindles}
+            for wanted in draft.disks
+        ],
+        "disk_space_total": sum(sizes),
+        "nics": [dict(nic) for nic in op.nics],
+        "required_nodes": 1,
+        "hypervisor": draft.hypervisor,
+    }
+
+
+def _check_policy(
+    op: OpInstanceCreate, instance: Instance, made: Sequence[Disk], context: Context
+) -> None:
+    cluster = context.cluster
+    group = cluster.nodegroups[cluster.nodes[instance.primary_node].group]
+    shape = capacity.shape_of(cluster, instance, made)
+    for warning in capacity.require_policy(
+        cluster, group, instance.name, shape, ignore=op.ignore_ipolicy
+    ):
+        context.log(warning)
+
+
+async def _check_node(
+    op: OpInstanceCreate, draft: Draft, instance: Instance, context: Context
+) -> None:
+    """Ask the node whether it has the OS and the memory."""
+    cluster, node = context.cluster, instance.primary_node
+    if draft.os:
+        filled = os_params(cluster, instance, op.osparams_secret)
+        request = OsValidate(draft.os, filled, True, op.force_variant)
+        try:
+            await context.call(node, OS_VALIDATE, request)
+        except errors.GanetiError as error:
+            raise errors.OpPrereqError(error.message, errors.INVAL) from error
+    if draft.start:
+        needed = params.of_backend(cluster, instance)["maxmem"]
+        what = f"creating instance {instance.name}"
+        await capacity.require_memory(context, node, needed, draft.hypervisor, what)
+
+
+def _undo_of(plan: Plan) -> list[UndoAction]:
+    """Return what takes a half-made instance away again, in the order of the steps."""
+    instance, node = plan.instance, plan.instance.primary_node
+    actions = disks.removals(node, instance.name, plan.disks, directory=True)
+    for disk in plan.disks:
+        request: Any = msgspec.to_builtins(DiskRequest(disk, instance.name))
+        what = f"Assembling {disk.iv_name} of {instance.name}"
+        actions.append(UndoAction(what, node, BLOCKDEV_SHUTDOWN.name, request))
+    actions.append(UndoAction(f"Instance {instance.name}", drop_instance=instance.uuid))
+    if plan.draft.start:
+        request = msgspec.to_builtins(InstanceShutdown(instance.name, instance.hypervisor, 0))
+        what = f"The start of instance {instance.name}"
+        actions.append(UndoAction(what, node, INSTANCE_SHUTDOWN.name, request))
+    return actions
+
+
+async def _install_and_start(op: OpInstanceCreate, plan: Plan, context: Context) -> None:
+    instance = context.cluster.instances[plan.instance.uuid]
+    spec = spec_of(context.cluster, instance, secret=op.osparams_secret)
+    await disks.assemble(context, instance)
+    if plan.draft.install:
+        context.log(f"Installing OS {instance.os} on instance {instance.name}...")
+        script = OsScript(spec, debug_level=op.debug_level or 0)
+        await context.call(instance.primary_node, INSTANCE_OS_ADD, script)
+    if plan.draft.start:
+        start = InstanceStart(spec, reason=op.reason or [])
+        await context.call(instance.primary_node, INSTANCE_START, start)
+    else:
+        await disks.shutdown(context, instance)

@@ -1,0 +1,153 @@
+"""What becomes of a request for a new instance: its records, before anything exists."""
+
+from typing import Any
+
+import attrs
+
+from ganetix import errors
+from ganetix.ids import Randomness
+from ganetix.master.logic import capacity, disks, nics
+from ganetix.master.logic.tags import with_tags
+from ganetix.model import params
+from ganetix.model.cluster import Cluster
+from ganetix.model.objects import Disk, Instance, Node
+from ganetix.opcodes.instance import OpInstanceCreate
+from ganetix.paths import Paths
+
+
+@attrs.frozen
+class Draft:
+    """A new instance as it was asked for, checked as far as the configuration allows."""
+
+    name: str
+    template: str
+    hypervisor: str
+    os: str
+    install: bool
+    start: bool
+    beparams: dict[str, Any]
+    hvparams: dict[str, Any]
+    disks: list[disks.Wanted]
+    tags: list[str]
+
+
+def draft_of(cluster: Cluster, op: OpInstanceCreate, name: str) -> Draft:
+    """Return the draft for *op*; raise `errors.OpPrereqError` with what can't be so."""
+    _require_plain_creation(op)
+    template = op.disk_template or cluster.cluster.enabled_disk_templates[0]
+    disks.require_template(cluster, template)
+    hypervisor = _hypervisor(cluster, op)
+    os = _os(cluster, op, template)
+    return Draft(
+        name=name,
+        template=template,
+        hypervisor=hypervisor,
+        os=os,
+        install=bool(os) and not op.no_install and template != "diskless",
+        start=op.start and not op.no_install,
+        beparams=_beparams(cluster, op),
+        hvparams=_hvparams(hypervisor, op),
+        disks=disks.wanted_disks(template, op.disks),
+        tags=with_tags((), op.tags),
+    )
+
+
+def _require_plain_creation(op: OpInstanceCreate) -> None:
+    if op.mode != "create":
+        raise errors.OpPrereqError(
+            f"Creating an instance with mode {op.mode} is not available in this release; "
+            "use mode create.",
+            errors.INVAL,
+        )
+    if op.forthcoming or op.commit:
+        raise errors.OpPrereqError(
+            "Forthcoming instances are not available in this release; create the instance at once.",
+            errors.INVAL,
+        )
+    if op.ip_check and not op.name_check:
+        raise errors.OpPrereqError(
+            "The IP address can't be checked without a check of the name; ask for both or none.",
+            errors.INVAL,
+        )
+
+
+def _hypervisor(cluster: Cluster, op: OpInstanceCreate) -> str:
+    enabled = cluster.cluster.enabled_hypervisors
+    name = op.hypervisor or enabled[0]
+    if name not in enabled:
+        raise errors.OpPrereqError(
+            f"Hypervisor {name} is not enabled in this cluster (enabled: {', '.join(enabled)}); "
+            "'gnt-cluster modify --enabled-hypervisors' enables it.",
+            errors.STATE,
+        )
+    return name
+
+
+def _os(cluster: Cluster, op: OpInstanceCreate, template: str) -> str:
+    os = op.os_type or ""
+    if not os and template != "diskless" and not op.no_install:
+        raise errors.OpPrereqError(
+            "No OS was given; 'gnt-os list' shows the known ones, --no-install leaves the disks "
+            "empty.",
+            errors.INVAL,
+        )
+    require_allowed_os(cluster, os)
+    return os
+
+
+def require_allowed_os(cluster: Cluster, os: str) -> None:
+    """Raise `errors.OpPrereqError` if *os* is blacklisted."""
+    blacklist = cluster.cluster.blacklisted_os
+    if os and (os in blacklist or os.partition("+")[0] in blacklist):
+        raise errors.OpPrereqError(
+            f"OS {os} is blacklisted in this cluster; 'gnt-os modify --blacklisted=no' "
+            "takes it off the list.",
+            errors.STATE,
+        )
+
+
+def _beparams(cluster: Cluster, op: OpInstanceCreate) -> dict[str, Any]:
+    given = params.with_memory(op.beparams)
+    own = params.changed(params.BACKEND, {}, given, "backend parameter")
+    capacity.require_minmax(params.backend(cluster, own))
+    return own
+
+
+def _hvparams(hypervisor: str, op: OpInstanceCreate) -> dict[str, Any]:
+    known = params.hypervisor_schema(hypervisor)
+    params.only_below_cluster(known, op.hvparams, "hypervisor parameter")
+    return params.changed(known, {}, op.hvparams, "hypervisor parameter")
+
+
+def records(
+    cluster: Cluster,
+    op: OpInstanceCreate,
+    draft: Draft,
+    node: Node,
+    place: tuple[Randomness, Paths],
+) -> tuple[Instance, list[Disk]]:
+    """Return the new instance on *node* and its disks, not yet in any configuration."""
+    randomness, paths = place
+    top = disks.file_dir(cluster, paths, draft.template, op.file_storage_dir)
+    where = (op.file_driver or "loop", f"{top}/{draft.name}")
+    made = [
+        disks.new_disk(draft.template, wanted, index, where, node.uuid, randomness)
+        for index, wanted in enumerate(draft.disks)
+    ]
+    instance = Instance(
+        uuid=randomness.uuid(),
+        name=draft.name,
+        primary_node=node.uuid,
+        os=draft.os,
+        hypervisor=draft.hypervisor,
+        admin_state="up" if draft.start else "down",
+        hvparams=draft.hvparams,
+        beparams=draft.beparams,
+        osparams={name: str(value) for name, value in op.osparams.items()},
+        osparams_private={n: str(value) for n, value in (op.osparams_private or {}).items()},
+        nics=nics.new_nics(cluster, op.nics, randomness),
+        disks=[disk.uuid for disk in made],
+        disks_active=draft.start and bool(made),
+        tags=draft.tags,
+    )
+    return instance, made

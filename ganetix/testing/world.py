@@ -1,0 +1,236 @@
+"""What nodes hold in tests of the logic: disks, directories, guests; nothing but dictionaries."""
+
+from collections.abc import Callable
+from typing import Any
+
+import attrs
+
+from ganetix import errors
+from ganetix.rpc.calls import (
+    AllInstancesRequest,
+    DirRename,
+    DirRequest,
+    DiskInfo,
+    DiskRequest,
+    DiskResize,
+    Done,
+    InstanceAccept,
+    InstanceFinalize,
+    InstanceList,
+    InstanceMaybe,
+    InstanceMigrate,
+    InstanceQuery,
+    InstanceReboot,
+    InstanceShutdown,
+    InstanceStart,
+    InstanceState,
+    NodeInfo,
+    NodeInfoRequest,
+    OsDiagnosis,
+    OsReport,
+    OsScript,
+    OsValidate,
+    StorageInfo,
+    Truth,
+)
+from ganetix.testing.nodes import FakeHandler
+
+
+def _no_failure(node: str, call: str) -> None:
+    """Let every call through."""
+
+
+@attrs.define(eq=False)
+class World:
+    """Nodes by uuid. *disks* maps (node, path) to MiB; shared directories count as one node.
+
+    *before* is called with node and call name before each call, and may raise.
+    """
+
+    disks: dict[tuple[str, str], int] = attrs.field(factory=dict)
+    directories: set[tuple[str, str]] = attrs.field(factory=set)
+    guests: dict[tuple[str, str], InstanceState] = attrs.field(factory=dict)
+    assembled: set[tuple[str, str]] = attrs.field(factory=set)
+    scripts: list[tuple[str, str, str]] = attrs.field(factory=list)
+    oses: list[str] = attrs.field(factory=lambda: ["tiny"])
+    memory: dict[str, int] = attrs.field(factory=dict)
+    before: Callable[[str, str], None] = _no_failure
+
+    def seen(self) -> Any:
+        """Return everything that the nodes hold, to compare."""
+        return (
+            dict(self.disks), set(self.directories), dict(self.guests), set(self.assembled),
+        )  # fmt: skip
+
+    def handlers(self) -> dict[str, FakeHandler]:
+        """Return a handler for every call that the world answers."""
+        answers: dict[str, Callable[[str, Any], Any]] = {
+            "node_info": self._node_info,
+            "all_instances_info": self._all_instances,
+            "instance_info": self._instance_info,
+            "instance_start": self._start,
+            "instance_shutdown": self._shutdown,
+            "instance_reboot": self._reboot,
+            "accept_instance": self._accept,
+            "instance_migrate": self._migrate,
+            "instance_finalize_migration": self._finalize,
+            "blockdev_create": self._create,
+            "blockdev_remove": self._remove,
+            "blockdev_assemble": self._assemble,
+            "blockdev_shutdown": self._disk_shutdown,
+            "blockdev_find": self._find,
+            "blockdev_grow": self._grow,
+            "file_storage_dir_create": self._dir_create,
+            "file_storage_dir_remove": self._dir_remove,
+            "file_storage_dir_rename": self._dir_rename,
+            "os_validate": self._os_validate,
+            "os_diagnose": self._os_diagnose,
+            "instance_os_add": self._os_add,
+            "instance_run_rename": self._os_rename,
+            "node_has_ip_address": lambda node, request: Truth(True),
+            **dict.fromkeys(
+                (
+                    "hooks_runner", "write_ssconf_files", "upload_file", "node_leave_cluster",
+                    "node_demote_from_mc", "test_delay",
+                ),
+                lambda node, request: Done(),
+            ),
+        }  # fmt: skip
+        return {name: self._guarded(name, answer) for name, answer in answers.items()}
+
+    def _guarded(self, name: str, answer: Callable[[str, Any], Any]) -> FakeHandler:
+        async def handler(node: str, request: Any) -> Any:
+            self.before(node, name)
+            return answer(node, request)
+
+        return handler
+
+    def _place(self, node: str, path: str) -> tuple[str, str]:
+        return ("shared" if "/shared" in path else node, path)
+
+    def _node_info(self, node: str, request: NodeInfoRequest) -> NodeInfo:
+        used = sum(guest.memory for (where, _), guest in self.guests.items() if where == node)
+        total = self.memory.get(node, 4096)
+        rooms = [StorageInfo(unit.type, unit.key, 50000, 100000) for unit in request.storage_units]
+        return NodeInfo("boot", total, total - used, 64, 4, storage=rooms)
+
+    def _all_instances(self, node: str, request: AllInstancesRequest) -> InstanceList:
+        return InstanceList([guest for (where, _), guest in self.guests.items() if where == node])
+
+    def _instance_info(self, node: str, request: InstanceQuery) -> InstanceMaybe:
+        return InstanceMaybe(self.guests.get((node, request.name)))
+
+    def _start(self, node: str, request: InstanceStart) -> Done:
+        spec = request.spec
+        missing = [d.iv_name for d in spec.disks if self._disk(node, d) not in self.disks]
+        if missing:
+            raise errors.BlockDeviceError(f"Disks {missing} are missing.")
+        name = spec.instance.name
+        state = "paused" if request.paused else "running"
+        self.guests[node, name] = InstanceState(
+            name, spec.beparams["maxmem"], spec.beparams["vcpus"], state
+        )
+        return Done()
+
+    def _shutdown(self, node: str, request: InstanceShutdown) -> Done:
+        self.guests.pop((node, request.name), None)
+        return Done()
+
+    def _reboot(self, node: str, request: InstanceReboot) -> Done:
+        if (node, request.spec.instance.name) not in self.guests:
+            raise errors.HypervisorError("It does not run.")
+        return Done(request.kind)
+
+    def _accept(self, node: str, request: InstanceAccept) -> Done:
+        return Done()
+
+    def _migrate(self, node: str, request: InstanceMigrate) -> Done:
+        return Done()
+
+    def _finalize(self, node: str, request: InstanceFinalize) -> Done:
+        name = request.spec.instance.name
+        if request.source and request.success:
+            self.guests.pop((node, name), None)
+        elif request.success:
+            backend = request.spec.beparams
+            self.guests[node, name] = InstanceState(
+                name, backend["maxmem"], backend["vcpus"], "running"
+            )
+        return Done()
+
+    def _disk(self, node: str, disk: Any) -> tuple[str, str]:
+        return self._place(node, disk.logical_id[1])
+
+    def _create(self, node: str, request: DiskRequest) -> Done:
+        where = self._disk(node, request.disk)
+        if where in self.disks:
+            raise errors.BlockDeviceError(f"{where} exists.")
+        self.disks[where] = request.disk.size
+        return Done()
+
+    def _remove(self, node: str, request: DiskRequest) -> Done:
+        self.disks.pop(self._disk(node, request.disk), None)
+        return Done()
+
+    def _assemble(self, node: str, request: DiskRequest) -> DiskInfo:
+        where = self._disk(node, request.disk)
+        if where not in self.disks:
+            raise errors.BlockDeviceError(f"{where} is missing.")
+        self.assembled.add((node, where[1]))
+        return DiskInfo(where[1], self.disks[where])
+
+    def _disk_shutdown(self, node: str, request: DiskRequest) -> Done:
+        self.assembled.discard((node, request.disk.logical_id[1]))
+        return Done()
+
+    def _find(self, node: str, request: DiskRequest) -> DiskInfo:
+        where = self._disk(node, request.disk)
+        return DiskInfo(where[1], self.disks[where]) if where in self.disks else DiskInfo(None)
+
+    def _grow(self, node: str, request: DiskResize) -> Done:
+        where = self._disk(node, request.disk)
+        if where not in self.disks:
+            raise errors.BlockDeviceError(f"{where} is missing.")
+        if not request.dry_run:
+            self.disks[where] = request.disk.size + request.amount
+        return Done()
+
+    def _dir_create(self, node: str, request: DirRequest) -> Done:
+        self.directories.add(self._place(node, request.path))
+        return Done()
+
+    def _dir_remove(self, node: str, request: DirRequest) -> Done:
+        where = self._place(node, request.path)
+        if any((n, p.rpartition("/")[0]) == where for n, p in self.disks):
+            raise errors.StorageError(f"{where} is not empty.")
+        self.directories.discard(where)
+        return Done()
+
+    def _dir_rename(self, node: str, request: DirRename) -> Done:
+        old, new = self._place(node, request.old), self._place(node, request.new)
+        if old not in self.directories:
+            raise errors.StorageError(f"{old} is missing.")
+        self.directories = {new if where == old else where for where in self.directories}
+        self.disks = {
+            (n, f"{new[1]}/{p.rpartition('/')[2]}") if (n, p.rpartition("/")[0]) == old else (n, p):
+            size
+            for (n, p), size in self.disks.items()
+        }  # fmt: skip
+        return Done()
+
+    def _os_validate(self, node: str, request: OsValidate) -> Done:
+        if request.name.partition("+")[0] not in self.oses:
+            raise errors.OpPrereqError(f"OS {request.name} is not known.", errors.NOENT)
+        return Done()
+
+    def _os_diagnose(self, node: str, request: Any) -> OsDiagnosis:
+        return OsDiagnosis([OsReport(name, f"/srv/os/{name}", "") for name in self.oses])
+
+    def _os_add(self, node: str, request: OsScript) -> Done:
+        kind = "reinstall" if request.reinstall else "create"
+        self.scripts.append((node, kind, request.spec.instance.name))
+        return Done()
+
+    def _os_rename(self, node: str, request: OsScript) -> Done:
+        self.scripts.append((node, "rename", request.old_name))
+        return Done()
