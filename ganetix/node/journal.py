@@ -51,7 +51,11 @@ class CandidateJournal:
         return at
 
     async def snapshot(self, request: SnapshotPage, context: CallContext) -> StorePosition:
-        """``journal_snapshot``: the last page puts the whole in place of the journal."""
+        """``journal_snapshot``: the last page puts the whole in place of the journal.
+
+        Records that the same mastership has sent since the snapshot was made are kept behind it,
+        so a master can shorten the journal of a candidate that is in sync.
+        """
         at: StorePosition = await self.worker.run(self._thd_page, request)
         return at
 
@@ -119,10 +123,22 @@ class CandidateJournal:
             raise errors.ConfigurationError(
                 f"The snapshot of record {page.serial} is not whole; it was not stored."
             )
+        data += self._thd_newer(page)
         self._thd_close()
         self.files.make_dirs(self.paths.data_dir, 0o755)
         self.files.replace(self.paths.journal_file, data, 0o600, True)
         self._thd_open()
+
+    def _thd_newer(self, page: SnapshotPage) -> bytes:
+        """Return what is here and follows *page*; nothing of another history or a damaged file."""
+        try:
+            scan = self._thd_scan()
+        except errors.ConfigurationError:
+            return b""
+        records = scan.records if scan is not None else ()
+        if (page.epoch, page.serial) not in ((one.epoch, one.serial) for one in records):
+            return b""
+        return b"".join(journal.encode(one) for one in records if one.serial > page.serial)
 
     def _thd_position(self) -> StorePosition:
         if self._thd_current():

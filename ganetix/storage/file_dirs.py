@@ -1,12 +1,16 @@
 """The directories of file disks: one for each instance, made, removed and renamed as a whole."""
 
 import posixpath
+from typing import Final
 
 import attrs
 
 from ganetix import errors
 from ganetix.storage.file_paths import AllowedPaths
 from ganetix.toolkit.interfaces import IFileSystem, IWorker
+
+DEPTH: Final = 5
+"""How far down disks are looked for: base, directories that an instance names, its own, file."""
 
 
 @attrs.frozen
@@ -66,10 +70,14 @@ class FileDirs:
         self.files.rename(source, target)
 
     def _thd_disk_files(self) -> list[str]:
-        found: list[str] = []
-        for base in self.allowed.directories():
-            for owner in self.files.entries(base) if self.files.is_dir(base) else ():
-                place = f"{base}/{owner}"
-                if self.files.is_dir(place):
-                    found += [f"{place}/{name}" for name in self.files.entries(place)]
-        return found
+        bases = [base for base in self.allowed.directories() if self.files.is_dir(base)]
+        return sorted({path for base in bases for path in self._thd_below(base, DEPTH)})
+
+    def _thd_below(self, place: str, depth: int) -> list[str]:
+        """Return the files below *place*, at most *depth* directories further down."""
+        if not self.files.is_dir(place):
+            return [place]
+        if not depth:
+            return []
+        inside = (f"{place}/{name}" for name in self.files.entries(place))
+        return [path for entry in inside for path in self._thd_below(entry, depth - 1)]

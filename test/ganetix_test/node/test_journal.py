@@ -178,6 +178,21 @@ class JournalTests(AwaitingTestCase):
         self.assertEqual(self.snapshot(20, epoch=4), StorePosition(4, 20))
         self.assertEqual(self.content(), records(20, 1, epoch=4))
 
+    def test_snapshot_shortens(self) -> None:
+        """A snapshot of an earlier record of the same mastership keeps what came since."""
+        self.snapshot(5)
+        self.awaited(self.journal.append(batch(5, 3), CONTEXT))
+        self.assertEqual(self.snapshot(7), StorePosition(1, 8))
+        self.assertEqual(self.content(), records(7, 2))
+        self.awaited(self.journal.append(batch(8), CONTEXT))
+
+    def test_snapshot_of_the_next_master(self) -> None:
+        """What the master before has sent and the new one does not know is gone."""
+        self.snapshot(5)
+        self.awaited(self.journal.append(batch(5, 3), CONTEXT))
+        self.assertEqual(self.snapshot(7, epoch=2), StorePosition(2, 7))
+        self.assertEqual(self.content(), records(7, 1, epoch=2))
+
 
 class CrashTests(AwaitingTestCase):
     """What was answered outlives a loss of power, whatever else does."""

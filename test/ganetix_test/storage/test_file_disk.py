@@ -154,6 +154,15 @@ class DirectoryTests(AwaitingTestCase):
             self.awaited(self.dirs.disk_files()), [self.allowed.paths.at(f"{BASE}/vm1/disk0")]
         )
 
+    def test_all_disks(self) -> None:
+        """Disks are found in instances' directories and in those that an instance named."""
+        places = [f"{BASE}/vm1/disk0", f"{BASE}/fast/vm2/disk0"]
+        self.awaited(self.dirs.create(f"{BASE}/fast/vm2"))
+        for place in places:
+            FileSystem().allocate(self.allowed.paths.at(place), 1, 0o600)
+        wanted = sorted(self.allowed.paths.at(place) for place in places)
+        self.assertEqual(self.awaited(self.dirs.disk_files()), wanted)
+
     def test_rename(self) -> None:
         """A rename can be repeated, takes everything along, and never replaces a directory."""
         FileSystem().allocate(self.allowed.paths.at(f"{BASE}/vm1/disk0"), 1, 0o600)
