@@ -2,6 +2,7 @@
 
 import ast
 import pathlib
+import re
 from typing import Final
 
 from twisted.trial.unittest import SynchronousTestCase
@@ -94,3 +95,16 @@ class InterfaceTests(SynchronousTestCase):
             if factory not in factories or calls.count(factory) < 2
         }
         self.assertEqual(wanting, set())
+
+    def test_users_of_a_factory_are_classes_of_their_own(self) -> None:
+        """A factory is called as the base of a class: trial's workers find tests by their name."""
+        for module in source.tests():
+            bases = {base for cls in source.classes(module.tree) for base in cls.bases}
+            found = [
+                module.at(node)
+                for node in ast.walk(module.tree)
+                if isinstance(node, ast.Call)
+                and re.fullmatch(r"make_\w+_tests", source.dotted(node.func))
+                and node not in bases
+            ]
+            self.assertEqual(found, [])

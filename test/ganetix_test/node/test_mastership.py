@@ -12,5 +12,9 @@ def of_node(case: AwaitingTestCase) -> Mastership:
     return make(case).services.mastership
 
 
-FileTests = make_mastership_tests(of_node)
-MemoryTests = make_mastership_tests(lambda _: MemoryMastership())
+class FileTests(make_mastership_tests(of_node)):  # type: ignore[misc]  # made by a function
+    """A node's mastership in its file."""
+
+
+class MemoryTests(make_mastership_tests(lambda _: MemoryMastership())):  # type: ignore[misc]  # made by a function
+    """The fake in memory."""

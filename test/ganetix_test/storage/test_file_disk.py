@@ -40,8 +40,12 @@ def fixture(case: SynchronousTestCase, dev_type: str) -> BlockDeviceFixture:
     return BlockDeviceFixture(table.driver(made, dev_type), disk(dev_type), BASE)
 
 
-FileTests = make_block_device_tests(lambda case: fixture(case, "file"))
-SharedFileTests = make_block_device_tests(lambda case: fixture(case, "sharedfile"))
+class FileTests(make_block_device_tests(lambda case: fixture(case, "file"))):  # type: ignore[misc]  # made by a function
+    """Disks as files of one node."""
+
+
+class SharedFileTests(make_block_device_tests(lambda case: fixture(case, "sharedfile"))):  # type: ignore[misc]  # made by a function
+    """Disks as files that all nodes see."""
 
 
 class PlaceTests(AwaitingTestCase):
