@@ -1,0 +1,1 @@
+"""Tests of whole virtual clusters: real processes, real sockets, real TLS."""
