@@ -6,6 +6,7 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from ganetix_test.house import source
 
+FACES = {"cli", "rapi", "web", "watcher"}
 HOLLOW = ("manager", "helper", "helpers", "util", "utils", "common", "engine", "misc")
 
 
@@ -41,10 +42,30 @@ class LayoutTests(SynchronousTestCase):
 
     def test_every_room_has_its_layer(self) -> None:
         """A room that exists is a layer for good: no parentheses around it in pyproject.toml."""
-        settings = tomllib.loads((source.ROOT / "pyproject.toml").read_text("utf-8"))
-        layers = settings["tool"]["importlinter"]["contracts"][0]["layers"]
         optional = {
-            name.strip(" ()") for layer in layers for name in layer.split("|") if "(" in name
+            name.strip(" ()")
+            for layer in _contract("Imports only point down")["layers"]
+            for name in layer.split("|")
+            if "(" in name
         }
-        built = {path.stem for path in (source.ROOT / "ganetix").iterdir()}
-        self.assertEqual(optional & built, set())
+        self.assertEqual(optional & _rooms(), set())
+
+    def test_every_face_is_kept_outside(self) -> None:
+        """A face that exists is held to LUXI's client by its contract."""
+        held = _contract("The faces reach a cluster only through LUXI's client")["source_modules"]
+        self.assertEqual({f"ganetix.{name}" for name in FACES & _rooms()}, set(held))
+
+
+def _rooms() -> set[str]:
+    """Return the names of the rooms that hold modules, whether packages or modules."""
+    top = source.ROOT / "ganetix"
+    return {path.stem for path in top.glob("*.py")} | {
+        path.parts[-2] for path in top.glob("*/*.py")
+    }
+
+
+def _contract(name: str) -> dict[str, list[str]]:
+    """Return the settings of the import contract called *name*."""
+    settings = tomllib.loads((source.ROOT / "pyproject.toml").read_text("utf-8"))
+    [found] = [c for c in settings["tool"]["importlinter"]["contracts"] if c["name"] == name]
+    return dict(found)
