@@ -38,7 +38,6 @@ class Master:
     distribution: Distribution = attrs.field(init=False)
     watcher_pause: WatcherPause = attrs.field(init=False)
     _opened: bool = attrs.field(default=False, init=False)
-    _opened: bool = attrs.field(default=False, init=False)
 
     async def start(self) -> None:
         """Recover the state, open the store, and take up the jobs.
@@ -54,7 +53,6 @@ class Master:
         """Recover the state without starting anything. Blocks: before the reactor is busy."""
         self._opened = True
         parts = self.parts
-        self._opened = True
         self.store = open_store(parts, self.epoch)
         self.distribution = Distribution(parts.nodes)
         self.watcher_pause = WatcherPause(

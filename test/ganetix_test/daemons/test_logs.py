@@ -5,12 +5,26 @@ import pathlib
 import stat
 import syslog
 
-from twisted.logger import Logger, LogLevel, LogPublisher
+import attrs
+from twisted.logger import ILogObserver, LogEvent, Logger, LogLevel
 from twisted.python.failure import Failure
 from twisted.trial.unittest import SynchronousTestCase
+from zope.interface import implementer
 
 from ganetix.daemons import logs
 from ganetix.toolkit.logcontext import working_for
+
+
+@implementer(ILogObserver)
+@attrs.frozen
+class Lines:
+    """Keeps each event's line."""
+
+    lines: list[str]
+
+    def __call__(self, event: LogEvent) -> None:
+        """See `ILogObserver`."""
+        self.lines.append(logs.line_of(event))
 
 
 class LineTests(SynchronousTestCase):
@@ -19,8 +33,7 @@ class LineTests(SynchronousTestCase):
     def setUp(self) -> None:
         """Log to a list of lines."""
         self.lines: list[str] = []
-        publisher = LogPublisher(lambda event: self.lines.append(logs.line_of(event)))
-        self.log = Logger(observer=publisher)
+        self.log = Logger(observer=Lines(self.lines))
 
     def test_fields(self) -> None:
         """Job, opcode, node and call of the event and of its context stand before the text."""
