@@ -48,12 +48,8 @@ class FakeHypervisor:
 
     async def create(self, guest: Guest, paused: bool) -> None:
         """See `IHypervisor`."""
-        state = await self.lookup(guest.name)
-        if state is not None and state.state != "shutdown":
-            raise errors.HypervisorError(
-                f"Instance {guest.name} already runs on {self.paths.hostname}."
-            )
-        await self._write(guest, "paused" if paused else "running")
+        text = self._text(guest, "paused" if paused else "running")
+        await self.worker.run(self._thd_create, guest.name, text)
 
     async def shutdown(self, name: str) -> None:
         """See `IHypervisor`: a fake guest obeys at once."""
@@ -125,14 +121,23 @@ class FakeHypervisor:
         )
 
     async def _write(self, guest: Guest, state: str) -> None:
+        await self.worker.run(self._thd_write, guest.name, self._text(guest, state))
+
+    def _text(self, guest: Guest, state: str) -> bytes:
         lines = {
             "memory": guest.memory,
             "vcpus": guest.vcpus,
             "state": state,
             "started": f"{self.clock.wall():.3f}",
         }
-        text = "".join(f"{key}={value}\n" for key, value in lines.items())
-        await self.worker.run(self._thd_write, guest.name, text.encode())
+        return "".join(f"{key}={value}\n" for key, value in lines.items()).encode()
+
+    def _thd_create(self, name: str, data: bytes) -> None:
+        rows = self._thd_read(name)
+        state = None if rows is None else parse(name, rows, self.clock.wall())
+        if state is not None and state.state != "shutdown":
+            raise errors.HypervisorError(f"Instance {name} already runs on {self.paths.hostname}.")
+        self._thd_write(name, data)
 
     def _thd_write(self, name: str, data: bytes) -> None:
         self.files.make_dirs(self.directory, 0o755)

@@ -39,15 +39,19 @@ from ganetix.toolkit.interfaces import IFileSystem, IWorker
 BOOT_ID: Final = "/proc/sys/kernel/random/boot_id"
 
 
-@attrs.frozen
+@attrs.define(eq=False)
 class Machine:
-    """The figures of this machine, by the hypervisor that is asked for first."""
+    """The figures of this machine, by the hypervisor that is asked for first.
+
+    The boot id is read once: whoever outlives a boot was not running here.
+    """
 
     clock: Clock
     files: IFileSystem
     worker: IWorker
     drivers: Mapping[str, IHypervisor]
     disks: Disks
+    _boot_id: str = attrs.field(default="", init=False)
 
     async def measure(
         self, units: Iterable[StorageUnit] = (), hypervisors: Iterable[str] = ()
@@ -55,9 +59,10 @@ class Machine:
         """Return the node's figures with the room in storage *units*."""
         names = [*hypervisors, *self.drivers]
         found = await table.driver(self.drivers, names[0]).figures()
-        boot_id = (await self.worker.run(self.files.read, BOOT_ID)).decode().strip()
+        if not self._boot_id:
+            self._boot_id = (await self.worker.run(self.files.read, BOOT_ID)).decode().strip()
         return NodeInfo(
-            boot_id=boot_id,
+            boot_id=self._boot_id,
             memory_total=found.memory_total,
             memory_free=found.memory_free,
             memory_dom0=found.memory_dom0,
