@@ -69,8 +69,8 @@ class Broker(pb.Broker):
         """See `twisted.internet.interfaces.IProtocol`."""
         # Tell first: whoever learns below that a request failed must not find this session open.
         self.disconnected = 1
-        self.ready = False
         self._on_lost(self, reason)
+        self.ready = False
         super().connectionLost(reason)
 
     def proto_ping(self) -> None:

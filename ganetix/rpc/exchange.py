@@ -91,7 +91,7 @@ class Exchange:
             try:
                 return await self.link.opened()
             except errors.RemoteError as error:
-                if clock.monotonic() >= until:
+                if self.link.stopped or clock.monotonic() >= until:
                     self._unknown(error.message.rstrip("."))
             await clock.sleep(pause)
         raise AssertionError("pauses have no end")

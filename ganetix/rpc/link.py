@@ -46,7 +46,7 @@ class Link:
     uniform: Callable[[], float]
     log: Logger = attrs.field(factory=Logger)
     session: CallingSession | None = attrs.field(default=None, init=False)
-    _stopped: bool = attrs.field(default=False, init=False)
+    stopped: bool = attrs.field(default=False, init=False)
     _waiters: list[Deferred[CallingSession]] = attrs.field(factory=list, init=False)
     _pause: Deferred[None] | None = attrs.field(default=None, init=False)
     _told: str = attrs.field(default="", init=False)
@@ -58,9 +58,11 @@ class Link:
 
     async def stop(self) -> None:
         """End the session for good; whoever waits for one gets `errors.RemoteError`."""
-        self._stopped = True
-        if self.session is not None:
-            self.session.broker.cut("this end stops")
+        self.stopped = True
+        session = self.session
+        if session is not None:
+            self._unuse("this end stops")
+            session.broker.cut("this end stops")
         await self._tasks.stop()
         self._give_up("it is not connected any more, by order of this end")
 
@@ -69,7 +71,7 @@ class Link:
         waiter: Deferred[CallingSession] = Deferred(self._abandon)
         if self.session is not None:
             waiter.callback(self.session)
-        elif self._stopped:
+        elif self.stopped:
             waiter.errback(Failure(self._unreachable("it is not connected any more")))
         else:
             self._waiters.append(waiter)
@@ -98,7 +100,7 @@ class Link:
 
     async def _keep(self) -> None:
         pauses = self._pauses()
-        while not self._stopped:
+        while not self.stopped:
             began = self.clock.monotonic()
             try:
                 session = await self.clock.within(_OPEN_WITHIN, self._open())
@@ -122,7 +124,7 @@ class Link:
         try:
             await self._pause
         except CancelledError:
-            if self._stopped:
+            if self.stopped:
                 raise
         finally:
             self._pause = None
@@ -170,8 +172,10 @@ class Link:
             waiter.callback(session)
 
     def _unuse(self, why: str) -> None:
+        if self.session is None:
+            return
         self.session = None
-        if not self._stopped:
+        if not self.stopped:
             self.log.warn("Lost node {node}: {reason}", node=self.address.name, reason=why)
         self.sink.lost(self.address.uuid)
 

@@ -4,6 +4,7 @@ from typing import Any, Final
 
 import attrs
 from twisted.internet.defer import DeferredLock
+from twisted.internet.error import ConnectionDone, ConnectionLost
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 
@@ -137,10 +138,13 @@ class NodeServer:
     def _lost(self, broker: Broker, reason: Failure) -> None:
         session = self._sessions.pop(broker)
         self.events.unlisten(session.push)
-        if session.role is None and not session.refused:
+        looked_in = reason.check(ConnectionDone, ConnectionLost) and not (
+            broker.why or broker.ready
+        )
+        if session.role is not None or looked_in:
+            self.log.debug("Connection of {peer} ended", peer=broker.peer())
+        elif not session.refused:
             self._refused(broker, broker.why or explain(reason.value or reason))
-        elif session.role is not None:
-            self.log.debug("Session of {peer} ended", peer=broker.peer())
 
     def _refused(self, broker: Broker, reason: str) -> None:
         self.log.warn("Refused {peer}: {reason}", peer=broker.peer(), reason=reason)
