@@ -65,6 +65,7 @@ def _shown(found: dict[str, Any], show: Any) -> tree.Tree:
         ("Creation time", tree.time_of(found["ctime"])),
         ("Modification time", tree.time_of(found["mtime"])),
         ("Master node", found["master"]),
+        *_candidates(found.get("candidates_behind")),
         ("Architecture (this node)", _architecture(found["architecture"])),
         ("Tags", tree.joined(sorted(found["tags"]))),
         ("Default hypervisor", found["default_hypervisor"]),
@@ -84,6 +85,17 @@ def _shown(found: dict[str, Any], show: Any) -> tree.Tree:
     ]
 
 
+def _candidates(found: dict[str, list[str]] | None) -> tree.Tree:
+    """Return which candidates have every change; None from a server that does not tell."""
+    if found is None:
+        return []
+    alone = "(none: what is acknowledged is on the master's disk alone)"
+    return [
+        ("Candidates in sync", ", ".join(found["in_sync"]) or alone),
+        ("Candidates behind", tree.joined(found["behind"])),
+    ]
+
+
 def _architecture(found: list[str] | None) -> str:
     return f"{found[0]} ({found[1]})" if found else "N/A"
 
@@ -93,7 +105,7 @@ def _parameters(found: dict[str, Any], show: Any) -> tree.Tree:
     for title, key in _PARAMETERS:
         value = found[key]
         if key in _LISTS:
-            value = tree.joined(_range(item) for item in value or [])
+            value = tree.joined([_range(item) for item in value or []])
         elif isinstance(value, int) and not isinstance(value, bool):
             value = show(value)
         rows.append((title, value))

@@ -14,7 +14,11 @@ def init(context: Context, options: Namespace, arguments: list[str]) -> int:
     if options.beparams is not None:
         request["beparams"] = parameters.backend(options.beparams)
     bootstrap.carry_out(context, "init", {**request, "cluster_name": arguments[0]})
-    result_of(context, options, opcode("OP_CLUSTER_POST_INIT"))
+    try:
+        result_of(context, options, opcode("OP_CLUSTER_POST_INIT"))
+    except errors.GanetiError as error:
+        context.tell(f"The cluster works, but its hooks after init failed: {error.message}")
+        return 1
     return 0
 
 

@@ -93,7 +93,6 @@ NIC_PARAMETERS = Option(
     "nicparams",
     "Defaults of network interfaces: mode=...,link=...,vlan=...",
     kind="keyval",
-    default={},
 )
 NO_ETC_HOSTS = Option(
     ("--no-etc-hosts",),
@@ -247,35 +246,30 @@ SPECS_CPU_COUNT = Option(
     "ispecs_cpu_count",
     "Limits of virtual CPUs: min=..,max=..,std=..",
     kind="keyval",
-    default={},
 )
 SPECS_DISK_COUNT = Option(
     ("--specs-disk-count",),
     "ispecs_disk_count",
     "Limits of the number of disks: min=..,max=..,std=..",
     kind="keyval",
-    default={},
 )
 SPECS_DISK_SIZE = Option(
     ("--specs-disk-size",),
     "ispecs_disk_size",
     "Limits of disk sizes: min=..,max=..,std=..",
     kind="keyval",
-    default={},
 )
 SPECS_MEM_SIZE = Option(
     ("--specs-mem-size",),
     "ispecs_mem_size",
     "Limits of memory: min=..,max=..,std=..",
     kind="keyval",
-    default={},
 )
 SPECS_NIC_COUNT = Option(
     ("--specs-nic-count",),
     "ispecs_nic_count",
     "Limits of network interfaces: min=..,max=..,std=..",
     kind="keyval",
-    default={},
 )
 SIMULATE_ERRORS = Option(
     ("--debug-simulate-errors",),
@@ -341,13 +335,11 @@ DATA_COLLECTORS = Option(
     "enabled_data_collectors",
     "Which data collectors are on: NAME=yes,...",
     kind="keyval",
-    default={},
 )
 DATA_COLLECTOR_INTERVAL = Option(
     ("--data-collector-interval",),
     "data_collector_interval",
     "Seconds between two runs of a data collector: NAME=seconds,...",
     kind="keyval",
-    default={},
 )
 REALLY = Option(("--yes-do-it",), "yes_do_it", "Do not ask.", action="store_true")

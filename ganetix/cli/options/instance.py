@@ -103,21 +103,18 @@ OS_PARAMETERS = Option(
     "osparams",
     "Parameters of the operating system: key=value,...",
     kind="keyval",
-    default={},
 )
 OS_PARAMETERS_PRIVATE = Option(
     ("--os-parameters-private",),
     "osparams_private",
     "The same, kept out of logs.",
     kind="keyprivateval",
-    default={},
 )
 OS_PARAMETERS_SECRET = Option(
     ("--os-parameters-secret",),
     "osparams_secret",
     "The same, never stored.",
     kind="keyprivateval",
-    default={},
 )
 OS_SIZE = Option(
     ("-s", "--os-size"), "sd_size", "Size of the only disk.", kind="unit", metavar="size"
@@ -195,7 +192,6 @@ HYPERVISOR_PARAMETERS = Option(
     "hvparams",
     "Hypervisor parameters: key=value,...",
     kind="keyval",
-    default={},
 )
 IGNORE_CONSISTENCY = Option(
     ("--ignore-consistency",),
@@ -286,7 +282,6 @@ EXT_PARAMS = Option(
     "ext_params",
     "Parameters of the storage provider when converting disks.",
     kind="keyval",
-    default={},
 )
 ABSOLUTE = Option(("--absolute",), "absolute", "The amount is the new size.", action="store_true")
 SHOW_COMMAND = Option(

@@ -7,7 +7,6 @@ BACKEND = Option(
     "beparams",
     "Memory, CPUs and the like: memory=1g,vcpus=2; see gnt-instance(8).",
     kind="keyval",
-    default={},
 )
 SECONDARY_IP = Option(
     ("-s", "--secondary-ip"),
