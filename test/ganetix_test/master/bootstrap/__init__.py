@@ -1,0 +1,1 @@
+"""Tests of the ways to a node that has no certificate yet."""
