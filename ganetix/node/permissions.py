@@ -15,7 +15,7 @@ def widest(paths: Paths) -> Mapping[str, int]:
     return {
         paths.config_file: 0o640,
         paths.journal_file: 0o640,
-        paths.epoch_file: 0o640,
+        paths.epoch_file: 0o644,
         paths.authority_key_file: 0o600,
         paths.node_cert_file: 0o440 | 0o600,
         paths.rapi_cert_file: 0o640,

@@ -75,7 +75,7 @@ class Mastership:
     def _thd_write(self, fresh: MasterInfo) -> None:
         self._check(fresh.epoch, fresh.master_node)
         self.files.make_dirs(self.paths.data_dir, 0o755)
-        self.files.replace(self.paths.epoch_file, msgspec.json.encode(fresh), 0o600, True)
+        self.files.replace(self.paths.epoch_file, msgspec.json.encode(fresh), 0o644, True)
         self._obeyed = fresh
 
     def _thd_forget(self) -> None:
