@@ -130,7 +130,9 @@ def command_lines(sets: Sequence[Sequence[Job]]) -> list[str]:
 
 
 def _go(inst: Instance, target: str | None) -> dict[str, Any]:
-    common = {"instance_name": inst.name, "target_node": target, "ignore_ipolicy": False}
+    common: dict[str, Any] = {"instance_name": inst.name, "ignore_ipolicy": False}
+    if target is not None:
+        common["target_node"] = target
     if inst.forthcoming:
         return {
             "OP_ID": "OP_INSTANCE_FAILOVER", **common, "ignore_consistency": False,

@@ -115,7 +115,7 @@ def _plan(
     from ganetix.htools.search import search
 
     options = output.algorithm(values)
-    inst_width = max(len(inst.alias) for inst in state.instances.values())
+    inst_width = max((len(inst.alias) for inst in state.instances.values()), default=0)
     node_width = max(len(node.spec.alias) for node in state.nodes.values())
     found = []
     for after, step in balance.steps(state, options, search, rounds=values.max_length, until=until):

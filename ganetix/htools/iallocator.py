@@ -1,0 +1,334 @@
+"""The iallocator request: a cluster as JSON, and what shall be done on it."""
+
+import json
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple, TypeVar
+
+from ganetix.htools.allocate import Wanted
+from ganetix.htools.build import Marks, Raw, RawNode
+from ganetix.htools.faults import PlanError
+from ganetix.htools.model import (
+    ALLOC_POLICIES,
+    DEFAULT_POLICY,
+    MOVABLE,
+    NO_NODE,
+    OFFLINE,
+    RUNNING,
+    TEMPLATES,
+    Cluster,
+    Disk,
+    Group,
+    Instance,
+    NodeSpec,
+    Policy,
+    Spec,
+)
+
+Json = Mapping[str, Any]
+T = TypeVar("T")
+STATES = {"up": RUNNING, "down": "ADMIN_down", "offline": OFFLINE}
+
+
+def decode(text: str, source: str = "request") -> Json:
+    """Read a message; raises `PlanError` when it is not a JSON object."""
+    try:
+        message = json.loads(text)
+    except ValueError as err:
+        raise PlanError(f"{source} is not JSON: {err}") from None
+    if not isinstance(message, dict):
+        raise PlanError(f"{source} is not a JSON object")
+    return message
+
+
+def _kind(kind: type | tuple[type, ...]) -> str:
+    kinds = kind if isinstance(kind, tuple) else (kind,)
+    return " or ".join("number" if one is float else one.__name__ for one in kinds)
+
+
+def item(obj: Json, key: str, kind: type | tuple[type, ...], what: str) -> Any:
+    """Return *key* of *obj*; raises `PlanError` that names *what* when it lacks or is no *kind*."""
+    if key not in obj:
+        raise PlanError(f"{what} has no field {key!r}")
+    value = obj[key]
+    if not isinstance(value, kind) or (isinstance(value, bool) and kind is not bool):
+        raise PlanError(f"{what}, field {key}: {value!r} is not a {_kind(kind)}")
+    return value
+
+
+def _optional(obj: Json, key: str, kind: type, default: T, what: str) -> T:
+    if obj.get(key) is None:
+        return default
+    value: T = item(obj, key, kind, what)
+    return value
+
+
+def _spec(obj: Json, what: str) -> Spec:
+    keys = ("memory-size", "cpu-count", "disk-size", "disk-count", "nic-count", "spindle-use")
+    return Spec(*(int(item(obj, key, (int, float), what)) for key in keys))
+
+
+def policy(obj: Json, what: str) -> Policy:
+    """Read an instance policy."""
+    pairs = [
+        (_spec(item(pair, "min", dict, what), what), _spec(item(pair, "max", dict, what), what))
+        for pair in item(obj, "minmax", list, what)
+    ]
+    return Policy(
+        tuple(pairs),
+        _spec(item(obj, "std", dict, what), what),
+        tuple(item(obj, "disk-templates", list, what)),
+        float(item(obj, "vcpu-ratio", (int, float), what)),
+        float(item(obj, "spindle-ratio", (int, float), what)),
+    )
+
+
+def _group(idx: int, uuid: str, obj: Json) -> Group:
+    what = f"invalid data for group '{uuid}'"
+    alloc = item(obj, "alloc_policy", str, what)
+    if alloc not in ALLOC_POLICIES:
+        raise PlanError(f"{what}, field alloc_policy: {alloc!r} is not known")
+    return Group(
+        idx,
+        item(obj, "name", str, what),
+        uuid,
+        alloc,
+        tuple(item(obj, "networks", list, what)),
+        policy(item(obj, "ipolicy", dict, what), what),
+        tuple(item(obj, "tags", list, what)),
+    )
+
+
+class _NodeReader(NamedTuple):
+    """Reads the nodes of a message."""
+
+    groups: Mapping[str, int]
+    kvm: bool
+
+    def read(self, idx: int, name: str, obj: Json) -> RawNode:
+        """Read one node."""
+        what = f"invalid data for node '{name}'"
+        offline = item(obj, "offline", bool, what)
+        drained = item(obj, "drained", bool, what)
+        uuid = item(obj, "group", str, what)
+        if uuid not in self.groups:
+            raise PlanError(f"Unknown group '{uuid}' for node {name}")
+        params = item(obj, "ndparams", dict, what)
+        exclusive = item(params, "exclusive_storage", bool, what)
+        live = not offline and obj.get("vm_capable") is not False
+
+        def number(key: str) -> Any:
+            return item(obj, key, (int, float), what) if live else 0
+
+        if exclusive:
+            spindles = number("total_spindles")
+        else:
+            spindles = item(params, "spindle_count", int, what)
+        spec = NodeSpec(
+            idx, name, name,
+            t_mem=float(number("total_memory")), n_mem=int(number("reserved_memory")),
+            f_mem=int(number("free_memory")), t_disk=float(number("total_disk")),
+            t_cpu=float(number("total_cpus")), n_cpu=int(number("reserved_cpus")),
+            cpu_speed=1.0, t_spindles=int(spindles), group=self.groups[uuid],
+            offline=not live or drained, master=False, exclusive=exclusive,
+            tags=tuple(obj.get("tags") or ()),
+        )  # fmt: skip
+        return RawNode(spec, int(number("free_disk")), int(number("free_spindles")), self.kvm)
+
+
+def _disks(obj: Json, what: str) -> tuple[Disk, ...]:
+    found = []
+    for disk in item(obj, "disks", list, what):
+        if not isinstance(disk, dict):
+            raise PlanError(f"{what}, field disks: {disk!r} is not an object")
+        found.append(Disk(item(disk, "size", int, what), disk.get("spindles")))
+    return tuple(found)
+
+
+def instance(idx: int, name: str, obj: Json, primary: int, secondary: int) -> Instance:
+    """Read an instance, of the cluster or of a request."""
+    what = f"invalid data for instance '{name}'"
+    template = item(obj, "disk_template", str, what)
+    if template not in TEMPLATES:
+        raise PlanError(f"{what}, field disk_template: {template!r} is not known")
+    return Instance(
+        idx,
+        name,
+        name,
+        mem=item(obj, "memory", int, what),
+        disk=item(obj, "disk_space_total", int, what),
+        disks=_disks(obj, what),
+        vcpus=item(obj, "vcpus", int, what),
+        status=STATES.get(obj.get("admin_state", "up"), RUNNING),
+        primary=primary,
+        secondary=secondary,
+        template=template,
+        tags=tuple(item(obj, "tags", list, what)),
+        spindle_use=item(obj, "spindle_use", int, what),
+        movable=template in MOVABLE,
+        forthcoming=obj.get("forthcoming") is True,
+        networks=tuple(nic.get("network") for nic in item(obj, "nics", list, what)),
+    )
+
+
+def _placed(idx: int, name: str, obj: Json, nodes: Mapping[str, int]) -> Instance:
+    homes = item(obj, "nodes", list, f"invalid data for instance '{name}'")
+    if not homes:
+        raise PlanError(f"empty node list for instance {name}")
+    for home in homes[:2]:
+        if home not in nodes:
+            raise PlanError(f"Unknown node '{home}' for instance {name}")
+    secondary = nodes[homes[1]] if len(homes) > 1 else NO_NODE
+    return instance(idx, name, obj, nodes[homes[0]], secondary)
+
+
+def cluster(message: Json) -> Raw:
+    """Read the cluster of a request; raises `PlanError`."""
+    what = "invalid iallocator message"
+    groups = {
+        idx: _group(idx, uuid, obj)
+        for idx, (uuid, obj) in enumerate(item(message, "nodegroups", dict, what).items())
+    }
+    hypervisors = message.get("enabled_hypervisors") or [None]
+    by_uuid = {group.uuid: idx for idx, group in groups.items()}
+    reader = _NodeReader(by_uuid, hypervisors[0] == "kvm")
+    nodes = [
+        reader.read(idx, name, obj)
+        for idx, (name, obj) in enumerate(item(message, "nodes", dict, what).items())
+    ]
+    by_name = {node.spec.name: node.spec.idx for node in nodes}
+    instances = [
+        _placed(idx, name, obj, by_name)
+        for idx, (name, obj) in enumerate(item(message, "instances", dict, what).items())
+    ]
+    tags = tuple(item(message, "cluster_tags", list, what))
+    return Raw(groups, nodes, instances, tags, DEFAULT_POLICY)
+
+
+class Allocate(NamedTuple):
+    """Place one new instance."""
+
+    wanted: Wanted
+    restrict: tuple[str, ...] | None
+
+
+class AllocateMany(NamedTuple):
+    """Place several new instances, one after the other."""
+
+    wanted: tuple[Wanted, ...]
+
+
+class AllocateSecondary(NamedTuple):
+    """Find a secondary for an instance that gets a mirror."""
+
+    instance: int
+
+
+class Relocate(NamedTuple):
+    """Find another node for one instance."""
+
+    instance: int
+    needed: int
+    leaving: tuple[int, ...]
+
+
+class Evacuate(NamedTuple):
+    """Move instances off their nodes."""
+
+    instances: tuple[int, ...]
+    mode: str
+
+
+class ChangeGroup(NamedTuple):
+    """Move instances to other groups."""
+
+    instances: tuple[int, ...]
+    groups: tuple[int, ...]
+
+
+Request = Allocate | AllocateMany | AllocateSecondary | Relocate | Evacuate | ChangeGroup
+
+
+class _RequestReader:
+    """Reads what is to be done, against the cluster that it is to be done on."""
+
+    def __init__(self, message: Json, on: Cluster, marks: Marks) -> None:
+        self.request: Json = item(message, "request", dict, "invalid iallocator message")
+        self._on = on
+        self._marks = marks
+
+    def field(self, key: str, kind: type) -> Any:
+        """Return a field of the request."""
+        return item(self.request, key, kind, "invalid request")
+
+    def _numbers(self, objects: Mapping[int, Any], wanted: list[str], what: str) -> tuple[int, ...]:
+        known = {obj.name: idx for idx, obj in objects.items()}
+        for name in wanted:
+            if name not in known:
+                raise PlanError(f"Unknown {what} '{name}'")
+        return tuple(known[name] for name in wanted)
+
+    def instances(self, wanted: list[str]) -> tuple[int, ...]:
+        """Return the numbers of instances."""
+        return self._numbers(self._on.instances, wanted, "instance")
+
+    def _wanted(self, obj: Json) -> Wanted:
+        name = item(obj, "name", str, "invalid request")
+        inst = self._marks.apply(instance(-1, name, obj, 0, 0))
+        count = item(obj, "required_nodes", int, "invalid request")
+        group = _optional(self.request, "group_name", str, None, "invalid request")
+        return Wanted(inst, count, group)
+
+    def allocate(self) -> Request:
+        """Read a request for one instance."""
+        names = self.request.get("restrict-to-nodes")
+        return Allocate(self._wanted(self.request), None if names is None else tuple(names))
+
+    def allocate_many(self) -> Request:
+        """Read a request for several instances."""
+        return AllocateMany(tuple(self._wanted(obj) for obj in self.field("instances", list)))
+
+    def allocate_secondary(self) -> Request:
+        """Read a request for a secondary."""
+        return AllocateSecondary(self.instances([self.field("name", str)])[0])
+
+    def relocate(self) -> Request:
+        """Read a request for another node."""
+        inst = self.instances([self.field("name", str)])[0]
+        leaving = self._numbers(self._on.nodes, self.field("relocate_from", list), "node")
+        return Relocate(inst, self.field("required_nodes", int), leaving)
+
+    def evacuate(self) -> Request:
+        """Read a request to empty nodes."""
+        mode = self.field("evac_mode", str)
+        if mode not in ("primary-only", "secondary-only", "all"):
+            raise PlanError(f"invalid request, field evac_mode: {mode!r} is not known")
+        return Evacuate(self.instances(self.field("instances", list)), mode)
+
+    def change_group(self) -> Request:
+        """Read a request to change groups."""
+        known = {group.uuid: idx for idx, group in self._on.groups.items()}
+        wanted = self.field("target_groups", list)
+        for uuid in wanted:
+            if uuid not in known:
+                raise PlanError(f"Unknown group '{uuid}'")
+        groups = tuple(known[uuid] for uuid in wanted)
+        return ChangeGroup(self.instances(self.field("instances", list)), groups)
+
+
+READERS: dict[str, Callable[[_RequestReader], Request]] = {
+    "allocate": _RequestReader.allocate,
+    "multi-allocate": _RequestReader.allocate_many,
+    "allocate-secondary": _RequestReader.allocate_secondary,
+    "relocate": _RequestReader.relocate,
+    "node-evacuate": _RequestReader.evacuate,
+    "change-group": _RequestReader.change_group,
+}
+
+
+def request(message: Json, on: Cluster, marks: Marks) -> Request:
+    """Read what *message* asks for; raises `PlanError`."""
+    reader = _RequestReader(message, on, marks)
+    kind = reader.field("type", str)
+    if kind not in READERS:
+        raise PlanError(f"Invalid request type '{kind}'")
+    return READERS[kind](reader)
