@@ -47,10 +47,14 @@ class PipeAddress:
 
 @attrs.define(eq=False)
 class PipeNetwork:
-    """All hosts and what connects them. *latency* is seconds one way between any two hosts."""
+    """All hosts and what connects them. *latency* is seconds one way between any two hosts.
+
+    *watch* is told of all bytes as they arrive, with the address that they arrive at.
+    """
 
     clock: Clock
     latency: float = 0.0005
+    watch: Callable[["PipeAddress", bytes], None] = attrs.field(default=lambda *_: None)
     _listening: dict[PipeAddress, IProtocolFactory] = attrs.field(factory=dict, init=False)
     _latencies: dict[Pair, float] = attrs.field(factory=dict, init=False)
     _cut: set[Pair] = attrs.field(factory=set, init=False)
@@ -277,6 +281,7 @@ class PipeTransport:
 
     def _take(self, data: bytes, end: Failure | None) -> None:
         if data and not self._ended:
+            self.network.watch(self.host, data)
             self.protocol.dataReceived(data)
         if end is not None and isinstance(end.value, Exception):
             self.broken(end.value)

@@ -12,6 +12,7 @@ from twisted.internet import ssl
 from twisted.internet.defer import CancelledError, Deferred
 from twisted.internet.endpoints import TCP4ClientEndpoint, TCP4ServerEndpoint, wrapClientTLS
 from twisted.internet.interfaces import IStreamClientEndpoint
+from twisted.internet.protocol import Factory, Protocol
 from twisted.logger import Logger, formatEvent
 from twisted.trial.unittest import TestCase
 
@@ -21,6 +22,7 @@ from ganetix.process.command import Command
 from ganetix.process.runner import ProcessRunner
 from ganetix.rpc import calls
 from ganetix.rpc.admission import Admission
+from ganetix.rpc.call import Nothing
 from ganetix.rpc.calls import Delay, Done, MasterInfo
 from ganetix.rpc.client import ClientPool
 from ganetix.rpc.events import EventSource
@@ -30,6 +32,7 @@ from ganetix.tls.authority import Authority
 from ganetix.tls.contexts import client_endpoint, pinned, server_endpoint
 from ganetix.tls.credentials import Credentials
 from ganetix.tls.identity import NODE, digest_of, of_tls
+from ganetix.tls.plain import of_plain, plain_candidates
 from ganetix.toolkit.clock import Clock
 from ganetix_test.rpc.world import VERSIONS, Heard, MemoryMastership, seeded
 
@@ -233,6 +236,38 @@ class TlsTests(TestCase):
         error: Any = await self.assertFailure(work, errors.RemoteError)
         self.assertIn("node9", error.message)
         self.assertEqual(self.refusals[0], MasterInfo("node9", 5))
+
+    async def test_without_tls(self) -> None:
+        """Without TLS, on loopback, calls are answered to anybody."""
+        log: list[str] = []
+        server = NodeServer(
+            {},
+            MemoryMastership(),
+            Admission(plain_candidates, of_plain),
+            EventSource("boot"),
+            self.clock,
+            VERSIONS,
+            log=logger(log),
+        )
+        await server.start()
+        endpoint = TCP4ServerEndpoint(reactor, 0, interface="127.0.0.1")
+        noded = Noded(server, MemoryMastership(), await endpoint.listen(server.factory), log)
+        self.addCleanup(self._stop, noded)
+        pool = await self.pool(noded, lambda node: TCP4ClientEndpoint(reactor, node.ip, node.port))
+        info = await pool.call("node-uuid", calls.VERSION, Nothing())
+        self.assertEqual(info, VERSIONS)
+        self.assertEqual(server.sessions()[0].role, "master")
+
+    async def test_probe(self) -> None:
+        """Who only looks whether the port answers leaves no warning in the log."""
+        noded = await self.noded()
+        port = noded.port.getHost().port
+        probe: Any = await TCP4ClientEndpoint(reactor, "127.0.0.1", port).connect(
+            Factory.forProtocol(Protocol)
+        )
+        probe.transport.loseConnection()
+        await self.until(lambda: bool(noded.log), noded.log)
+        self.assertNotIn("Refused", noded.log[0])
 
     async def test_revoked_at_once(self) -> None:
         """Taking the master from the list closes its open session."""
