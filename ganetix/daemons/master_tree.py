@@ -1,5 +1,6 @@
 """The master daemon's tree: made from the real reactor, files, TLS and sockets."""
 
+import contextvars
 import gc
 import grp
 import os
@@ -147,7 +148,8 @@ def versions() -> VersionInfo:
 
 def _changed(pool: ClientPool, change: Change) -> None:
     if change.nodes or change.drop_nodes:
-        pool.update()
+        # Links outlive the job that changed the nodes: they don't log in its name.
+        contextvars.Context().run(pool.update)
 
 
 def _connector(reactor: EPollReactor, paths: Paths) -> Connect:
