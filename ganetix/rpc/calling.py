@@ -37,7 +37,7 @@ class CallingSession:
             raise errors.RemoteError(f"The node's daemon refuses the request: {error}.") from error
 
     async def _deliver(self, frame: bytes) -> bytes | int:
-        if len(frame) <= codec.PAGE:
+        if len(frame) <= codec.ONE_PIECE:
             return await self.broker.call(ROOT, "call", frame)  # type: ignore[no-any-return]
         await self._pages.acquire()
         try:

@@ -14,7 +14,10 @@ from ganetix import errors
 from ganetix.rpc.call import Call
 
 PAGE: Final = 64 * 1024
-"""Bytes that travel in one piece; anything longer goes in pages, one in flight."""
+"""Bytes of a page: what is long goes in pages, one in flight."""
+
+ONE_PIECE: Final = PAGE + 1024
+"""Bytes that a frame may have to go without pages: a page of data with what is around it."""
 
 MAX_FRAME: Final = 32 * 1024 * 1024
 """Bytes that a request or an answer may have in all."""

@@ -94,7 +94,7 @@ class ServedSession(pb.Referenceable):
             return codec.encode_error(error)
 
     def _in_pages(self, answer: bytes, frame: bytes) -> bytes | int:
-        if len(answer) <= codec.PAGE:
+        if len(answer) <= codec.ONE_PIECE:
             return answer
         self._going[codec.decode_envelope(frame).request_id] = answer
         return len(answer)
