@@ -81,6 +81,11 @@ class JobContext:
         """The newest committed configuration."""
         return self.around.store.cluster
 
+    @property
+    def behind(self) -> frozenset[str]:
+        """The candidates that lack acknowledged changes."""
+        return frozenset(self.around.store.journal.replicas.behind)
+
     def nodes(self) -> INodes:
         """The nodes."""
         return self.around.nodes

@@ -1,5 +1,7 @@
 """OP_INSTANCE_SHUTDOWN: mark an instance down, stop it, shut its disks down."""
 
+from collections.abc import Sequence
+
 import attrs
 import msgspec
 from zope.interface import implementer
@@ -91,11 +93,20 @@ def _marked_down(cluster: Cluster, uuid: str, source: str) -> Change:
     return Change(instances=(fresh,))
 
 
-async def stop(context: Context, instance: Instance, timeout: float, reason: list[object]) -> None:
-    """Stop the guest within *timeout* seconds, then hard; a restart goes on with what is left."""
+async def stop(
+    context: Context,
+    instance: Instance,
+    timeout: float,
+    reason: list[object],
+    nodes: Sequence[str] = (),
+) -> None:
+    """Stop the guest within *timeout* seconds, then hard; a restart goes on with what is left.
+
+    *nodes* are remembered beside the end of the wait, for the operation that resumes.
+    """
     now = context.clock.wall()
-    end = now + timeout if context.resumed is None else float(context.resumed)
+    end = now + timeout if context.resumed is None else float(context.resumed[0])
     left = min(max(end - now, 0.0), timeout)
     request = InstanceShutdown(instance.name, instance.hypervisor, left, reason)
     node = instance.primary_node
-    await context.rest(end, lambda: context.call(node, INSTANCE_SHUTDOWN, request))
+    await context.rest([end, *nodes], lambda: context.call(node, INSTANCE_SHUTDOWN, request))

@@ -4,6 +4,15 @@ from collections.abc import Mapping
 from typing import Any
 
 from ganetix.master.allocator import Allocator
+from ganetix.master.logic.cluster_destroy import ClusterDestroy
+from ganetix.master.logic.cluster_post_init import ClusterPostInit
+from ganetix.master.logic.cluster_redist_conf import ClusterRedistConf
+from ganetix.master.logic.cluster_set_params import ClusterSetParams
+from ganetix.master.logic.cluster_verify import (
+    ClusterVerify,
+    ClusterVerifyConfig,
+    ClusterVerifyGroup,
+)
 from ganetix.master.logic.instance_create import InstanceCreate
 from ganetix.master.logic.instance_remove import InstanceRemove
 from ganetix.master.logic.instance_shutdown import InstanceShutdownUnit
@@ -11,22 +20,42 @@ from ganetix.master.logic.instance_startup import InstanceStartup
 from ganetix.master.logic.node_add import NodeAdd
 from ganetix.master.logic.node_remove import NodeRemove
 from ganetix.master.logic.node_set_params import NodeSetParams
+from ganetix.master.logic.os_diagnose import OsDiagnose
 from ganetix.master.logic.outside import Outside
 from ganetix.master.logic.tags import TagsDel, TagsGet, TagsSearch, TagsSet
 from ganetix.master.logic.test_delay import TestDelay
 from ganetix.master.logic.unit import Unit
 from ganetix.opcodes.base import OpCode
+from ganetix.opcodes.cluster import (
+    OpClusterDestroy,
+    OpClusterPostInit,
+    OpClusterRedistConf,
+    OpClusterSetParams,
+)
 from ganetix.opcodes.instance import OpInstanceCreate, OpInstanceRemove
 from ganetix.opcodes.instance_state import OpInstanceShutdown, OpInstanceStartup
 from ganetix.opcodes.node import OpNodeAdd, OpNodeRemove, OpNodeSetParams
+from ganetix.opcodes.os import OpOsDiagnose
 from ganetix.opcodes.tags import OpTagsDel, OpTagsGet, OpTagsSearch, OpTagsSet
 from ganetix.opcodes.test import OpTestDelay
+from ganetix.opcodes.verify import (
+    OpClusterVerify,
+    OpClusterVerifyConfig,
+    OpClusterVerifyGroup,
+)
 
 
 def units(outside: Outside) -> Mapping[type[OpCode], Unit[Any, Any]]:
     """Return the unit of every opcode that this release has."""
     allocator = Allocator(outside.hail)
     return {
+        OpClusterDestroy: ClusterDestroy(),
+        OpClusterPostInit: ClusterPostInit(),
+        OpClusterRedistConf: ClusterRedistConf(outside),
+        OpClusterSetParams: ClusterSetParams(outside),
+        OpClusterVerify: ClusterVerify(),
+        OpClusterVerifyConfig: ClusterVerifyConfig(),
+        OpClusterVerifyGroup: ClusterVerifyGroup(),
         OpInstanceCreate: InstanceCreate(outside, allocator),
         OpInstanceRemove: InstanceRemove(),
         OpInstanceShutdown: InstanceShutdownUnit(),
@@ -34,6 +63,7 @@ def units(outside: Outside) -> Mapping[type[OpCode], Unit[Any, Any]]:
         OpNodeAdd: NodeAdd(outside),
         OpNodeRemove: NodeRemove(outside),
         OpNodeSetParams: NodeSetParams(outside),
+        OpOsDiagnose: OsDiagnose(),
         OpTagsDel: TagsDel(),
         OpTagsGet: TagsGet(),
         OpTagsSearch: TagsSearch(),

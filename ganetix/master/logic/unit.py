@@ -96,6 +96,10 @@ class Context(Protocol):
     def cluster(self) -> Cluster:
         """The newest committed configuration."""
 
+    @property
+    def behind(self) -> frozenset[str]:
+        """The master candidates (node uuids) that lack acknowledged changes."""
+
     def nodes(self) -> Any:
         """The nodes, see `ganetix.rpc.call.INodes`."""
 
