@@ -27,6 +27,7 @@ from ganetix.rpc.session import CALLS_VERSION
 from ganetix.tls.contexts import server_endpoint
 from ganetix.tls.credentials import Credentials, certificate_from_pem, key_from_pem
 from ganetix.tls.identity import NODE, Identity, NotIdentified, of_tls
+from ganetix.tls.plain import require_loopback
 from ganetix.toolkit.clock import Clock
 from ganetix.toolkit.files import FileSystem, Worker
 from ganetix.toolkit.services import ServiceTree
@@ -73,11 +74,8 @@ def decided(options: Options, paths: Paths) -> NodedSettings:
     """Return the settings; raise `errors.GanetiError` for what can't be."""
     address = bind_address(options["bind"], options["interface"], settings.own_address(paths))
     ssl = not options["no-ssl"]
-    if not ssl and not (address.startswith("127.") or address == "::1"):
-        raise errors.GenericError(
-            "With --no-ssl ganeti-noded listens on a loopback address only: give one with -b, such "
-            "as -b 127.0.0.1."
-        )
+    if not ssl:
+        require_loopback(address)
     port = options["port"]
     return NodedSettings(
         paths,

@@ -31,8 +31,7 @@ from ganetix.rpc.server import NodeServer
 from ganetix.tls.authority import Authority
 from ganetix.tls.contexts import client_endpoint, pinned, server_endpoint
 from ganetix.tls.credentials import Credentials
-from ganetix.tls.identity import NODE, digest_of, of_tls
-from ganetix.tls.plain import of_plain, plain_candidates
+from ganetix.tls.identity import NODE, Identity, digest_of, of_tls
 from ganetix.toolkit.clock import Clock
 from ganetix_test.rpc.world import VERSIONS, Heard, MemoryMastership, seeded
 
@@ -240,10 +239,11 @@ class TlsTests(TestCase):
     async def test_without_tls(self) -> None:
         """Without TLS, on loopback, calls are answered to anybody."""
         log: list[str] = []
+        anybody = Identity("anybody", frozenset({NODE}), "")
         server = NodeServer(
             {},
             MemoryMastership(),
-            Admission(plain_candidates, of_plain),
+            Admission(lambda: {"anybody": ""}, lambda _: anybody),
             EventSource("boot"),
             self.clock,
             VERSIONS,
