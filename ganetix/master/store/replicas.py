@@ -19,6 +19,8 @@ from ganetix.toolkit.clock import Clock
 from ganetix.toolkit.tasks import Tasks
 
 PAGE: Final = 64 * 1024
+SHORTEN: Final = 4 * 1024 * 1024
+"""Bytes of journal after which a candidate in sync gets a snapshot in their place."""
 RETRY: Final = 2.0
 """Seconds between tries to catch up a candidate."""
 
@@ -49,6 +51,8 @@ class Replicas:
     changed: Callable[[], None] = attrs.field(default=lambda: None)
     _tasks: Tasks = attrs.field(factory=Tasks, init=False)
     _catching: dict[str, _CatchUp] = attrs.field(factory=dict, init=False)
+    _sent: dict[str, int] = attrs.field(factory=dict, init=False)
+    """Bytes sent to each candidate since its snapshot."""
     _wake: dict[str, Deferred[None]] = attrs.field(factory=dict, init=False)
 
     def update(self, candidates: Iterable[str]) -> None:
@@ -74,7 +78,23 @@ class Replicas:
         for catching in self._catching.values():
             catching.backlog.append((after, records, last))
         request = JournalAppend(epoch=epoch, after=after, records=records, last=last)
+        for uuid in self.in_sync:
+            self._count(uuid, len(records))
         return Deferred.fromCoroutine(self._push_all(sorted(self.in_sync), request))
+
+    def _count(self, uuid: str, size: int) -> None:
+        """Note what *uuid* is sent; a long journal there is replaced by a snapshot."""
+        self._sent[uuid] = self._sent.get(uuid, 0) + size
+        if self._sent[uuid] > SHORTEN:
+            self._sent[uuid] = 0
+            self._tasks.spawn(f"shortening the journal of {uuid}", self._shorten(uuid))
+
+    async def _shorten(self, uuid: str) -> None:
+        """Send a snapshot to a candidate in sync: it keeps the records that follow it."""
+        try:
+            await self._send_snapshot(uuid)
+        except errors.GanetiError as error:
+            self.log.info("{node} keeps its long journal: {why}", node=uuid, why=error.message)
 
     async def _push_all(self, nodes: list[str], request: JournalAppend) -> dict[str, str]:
         sends = [(uuid, Deferred.fromCoroutine(self._send(uuid, request))) for uuid in nodes]
