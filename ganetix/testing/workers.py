@@ -30,8 +30,9 @@ class FakeWorker:
     """Runs one call after the other at times of an injected clock.
 
     *latency* returns the seconds that the next call takes; its effects happen in the middle of
-    them, so that it can be interrupted before and after. *cut* is told when the power failed
-    inside a call, which then never ends.
+    them, so that it can be interrupted before and after. The next call begins then: as with a
+    thread, it may have its effects before the answer to the first is heard. *cut* is told when
+    the power failed inside a call, which then never ends.
     """
 
     clock: Clock
@@ -40,6 +41,7 @@ class FakeWorker:
     _queue: deque[tuple[Deferred[Any], Callable[..., Any], tuple[object, ...]]] = attrs.field(
         factory=deque, init=False
     )
+    _answered: float = attrs.field(default=0.0, init=False)
     _busy: bool = attrs.field(default=False, init=False)
 
     def run(self, call: Callable[..., Any], *args: object) -> Deferred[Any]:
@@ -58,18 +60,22 @@ class FakeWorker:
 
     def _work(self, half: float) -> None:
         done, call, args = self._queue.popleft()
+        self._busy = False
         answer: Callable[[Any], None]
         try:
             outcome, answer = call(*args), done.callback
         except PowerCut:
+            self._busy = True
             self.cut()
             return
         except Exception:  # noqa: BLE001 - it is the caller's
             outcome, answer = Failure(), done.errback
-        self.clock.call_later(half, self._finish, done, answer, outcome)
-
-    def _finish(self, done: Deferred[Any], answer: Callable[[Any], None], outcome: Any) -> None:
-        self._busy = False
+        now = self.clock.monotonic()
+        self._answered = max(self._answered, now + half)
+        self.clock.call_later(self._answered - now, _finish, done, answer, outcome)
         self._next()
-        if not done.called:
-            answer(outcome)
+
+
+def _finish(done: Deferred[Any], answer: Callable[[Any], None], outcome: Any) -> None:
+    if not done.called:
+        answer(outcome)

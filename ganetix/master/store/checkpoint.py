@@ -4,7 +4,7 @@ A checkpoint is due when the configuration has been quiet for `QUIET` seconds, a
 `LATEST` seconds after a change or after `LIMIT` bytes of journal, at a clean stop, and when asked.
 """
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Final
 
 import attrs
@@ -30,8 +30,8 @@ class Checkpoint:
     """Writes the projections durably, then begins the journal anew.
 
     *worker* is one of its own: the journal's is never kept waiting. *cluster* returns the newest
-    configuration; *head* the entry that the new journal begins with; *dirty* the paths of job
-    files that were renamed into place but not synced since the last call.
+    configuration; *head* the entry that the new journal begins with; *settle* makes job files of
+    all changes so far, on stable storage.
     """
 
     clock: Clock
@@ -41,7 +41,7 @@ class Checkpoint:
     journal: Journal
     cluster: Callable[[], Cluster]
     head: Callable[[], entries.Entry]
-    dirty: Callable[[], list[str]]
+    settle: Callable[[IWorker], Awaitable[None]]
     _tasks: Tasks = attrs.field(factory=Tasks, init=False)
     _timer: IDelayedCall | None = attrs.field(default=None, init=False)
     _since: float | None = attrs.field(default=None, init=False)
@@ -79,16 +79,12 @@ class Checkpoint:
 
     async def _fold(self) -> None:
         await self.journal.durable()
-        serial, epoch = self.journal.serial, self.journal.epoch
-        head = encode(Record(epoch, serial, entries.encode(self.head())))
-        await self.worker.run(self._sync_jobs, self.dirty())
+        # What is in the file now; a batch on its way there comes after the cut, or is kept by it.
+        serial = self.journal.file.last
+        head = encode(Record(self.journal.epoch, serial, entries.encode(self.head())))
+        await self.settle(self.worker)
         await self.worker.run(self._write_config, self.cluster())
         await self.journal.worker.run(self.journal.file.cut, serial, head)
-
-    def _sync_jobs(self, dirty: list[str]) -> None:
-        for path in dirty:
-            if self.fs.exists(path):
-                self.fs.sync(path)
 
     def _write_config(self, cluster: Cluster) -> None:
         self.fs.replace(self.paths.config_file, encode_config(cluster), 0o640, True)

@@ -17,17 +17,22 @@ class JournalFile:
     _recent: deque[tuple[int, bytes]] = attrs.field(factory=deque, init=False)
     size: int = attrs.field(default=0, init=False)
     """Bytes written since the last cut."""
+    last: int = attrs.field(default=0, init=False)
+    """Serial of the last record in the file."""
 
-    def open(self, end: int) -> None:
-        """Open for appending at *end*, cutting off a torn tail."""
+    def open(self, end: int, last: int) -> None:
+        """Open for appending at *end*, after record *last*, cutting off a torn tail."""
         self._handle = self.fs.append_to(self.path, 0o600)
         if self._handle.size() > end:
             self._handle.truncate(end)
             self._handle.sync()
-        self.size = end
+        self.size, self.last = end, last
 
-    def write(self, data: bytes) -> None:
-        """Append *data* and sync; after an error the file is as before."""
+    def write(self, data: bytes, last: int) -> None:
+        """Append *data*, a batch that ends with record *last*, and sync.
+
+        After an error the file is as before. The batch is kept for the next `cut`.
+        """
         handle = self._open_handle()
         before = handle.size()
         try:
@@ -36,20 +41,17 @@ class JournalFile:
         except OSError:
             handle.truncate(before)
             raise
-        self.size = before + len(data)
-
-    def remember(self, serial: int, data: bytes) -> None:
-        """Keep *data*, a batch whose last record is *serial*, for the next `cut`."""
-        self._recent.append((serial, data))
+        self.size, self.last = before + len(data), last
+        self._recent.append((last, data))
 
     def cut(self, serial: int, head: bytes) -> None:
-        """Begin the file anew with *head* and the batches after *serial*."""
+        """Begin the file anew with *head*, which stands for all up to *serial*, and the rest."""
         while self._recent and self._recent[0][0] <= serial:
             self._recent.popleft()
         data = head + b"".join(rows for _, rows in self._recent)
         self.fs.replace(self.path, data, 0o600, True)
         self.close()
-        self.open(len(data))
+        self.open(len(data), self.last)
 
     def close(self) -> None:
         """Release the file."""

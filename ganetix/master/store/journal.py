@@ -40,6 +40,8 @@ class Journal:
     replicas: Replicas
     epoch: int
     serial: int
+    acknowledged: int = attrs.field(default=0, init=False)
+    """Serial of the last record that somebody was told to be durable."""
     log: Logger = attrs.field(factory=Logger)
     written: Callable[[], None] = attrs.field(default=lambda: None)
     """Called after each durable batch, for the projections."""
@@ -131,15 +133,14 @@ class Journal:
             rows.append(encode(Record(self.epoch, self.serial, entries.encode(entry))))
         data = b"".join(rows)
         push = self.replicas.push(self.epoch, after, data, self.serial)
-        await self._write_here(data)
-        self.file.remember(self.serial, data)
+        await self._write_here(data, self.serial)
         return await push
 
-    async def _write_here(self, data: bytes) -> None:
+    async def _write_here(self, data: bytes, last: int) -> None:
         """Write and sync; a disk that refuses is tried again: nothing is acknowledged meanwhile."""
         while True:
             try:
-                await self.worker.run(self.file.write, data)
+                await self.worker.run(self.file.write, data, last)
             except OSError as error:
                 self.log.warn(
                     "{path} can't be written ({why}). Nothing is acknowledged until it can; "
@@ -153,6 +154,7 @@ class Journal:
 
     def _acknowledge(self, ticket: int) -> None:
         self._durable = ticket
+        self.acknowledged = self.serial
         self.written()
         ready = [done for wanted, done in self._waiters if wanted <= ticket]
         self._waiters = [row for row in self._waiters if row[0] > ticket]

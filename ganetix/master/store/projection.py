@@ -4,6 +4,7 @@ from collections.abc import Iterable
 
 import attrs
 import msgspec
+from twisted.logger import Logger
 
 from ganetix.master.jobs.records import Job
 from ganetix.paths import Paths
@@ -18,6 +19,7 @@ class JobFiles:
     worker: IWorker
     fs: IFileSystem
     paths: Paths
+    log: Logger = attrs.field(factory=Logger)
     _changed: dict[int, Job] = attrs.field(factory=dict, init=False)
     _archived: list[int] = attrs.field(factory=list, init=False)
     _dirty: set[str] = attrs.field(factory=set, init=False)
@@ -39,10 +41,23 @@ class JobFiles:
         """Note that the drain flag is now *drained*."""
         self._drained = drained
 
-    def dirty(self) -> list[str]:
-        """Return, and forget, the files written since the last call."""
+    async def settle(self, worker: IWorker) -> None:
+        """Write what is noted and make all files durable; the syncs run on *worker*.
+
+        Raise OSError when the disk refuses; it is tried again the next time.
+        """
+        await self._round()
         paths, self._dirty = sorted(self._dirty), set()
-        return paths
+        try:
+            await worker.run(self._sync, paths)
+        except BaseException:
+            self._dirty |= set(paths)
+            raise
+
+    def _sync(self, paths: list[str]) -> None:
+        for path in paths:
+            if self.fs.exists(path):
+                self.fs.sync(path)
 
     def written(self) -> None:
         """Tell that a batch is durable: the files may follow."""
@@ -58,13 +73,32 @@ class JobFiles:
     async def _run(self) -> None:
         try:
             while self._changed or self._archived or self._drained is not None:
-                jobs, self._changed = self._changed, {}
-                gone, self._archived = self._archived, []
-                drained, self._drained = self._drained, None
-                self._dirty |= {self.paths.job(job_id) for job_id in jobs}
-                await self.worker.run(self._write, list(jobs.values()), gone, drained)
+                await self._round()
+        except OSError as error:
+            self.log.warn(
+                "Job files can't be written ({why}); the journal has what is not in them.",
+                why=str(error),
+            )
         finally:
             self._busy = False
+
+    async def _round(self) -> None:
+        """Write what is noted now; after an error it is noted again."""
+        jobs, self._changed = self._changed, {}
+        gone, self._archived = self._archived, []
+        drained, self._drained = self._drained, None
+        try:
+            await self.worker.run(self._write, list(jobs.values()), gone, drained)
+        except OSError:
+            self._note_again(jobs, gone, drained)
+            raise
+        self._dirty |= {self.paths.job(job_id) for job_id in jobs}
+        self._dirty |= {self.paths.archived_job(job_id) for job_id in gone}
+
+    def _note_again(self, jobs: dict[int, Job], gone: list[int], drained: bool | None) -> None:
+        self._changed = {**jobs, **self._changed}
+        self._archived = gone + self._archived
+        self._drained = drained if self._drained is None else self._drained
 
     def _write(self, jobs: list[Job], gone: list[int], drained: bool | None) -> None:
         for job in jobs:

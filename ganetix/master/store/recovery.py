@@ -33,11 +33,16 @@ def recover(fs: IFileSystem, paths: Paths) -> Found:
     played = [_entry(paths, record) for record in scan.records]
     base = played[0].base if played else None
     config = base.config if base is not None else _config(fs, paths)
-    replay = Replay(config, {} if base is not None else _jobs(fs, paths))
+    jobs, damaged = ({}, {}) if base is not None else _jobs(fs, paths)
+    replay = Replay(config, jobs)
     replay.last_job = max(_last_job(fs, paths), max(replay.jobs, default=0))
     replay.drained = fs.exists(paths.drain_file)
     for entry in played:
         replay.play(entry)
+    for job_id, error in damaged.items():
+        # After a power cut a job file may be torn; the journal has the job then.
+        if job_id not in replay.touched:
+            raise error
     last = scan.records[-1] if scan.records else journal.Record(0, 0, b"")
     return Found(replay, last.epoch, last.serial, scan.end)
 
@@ -86,20 +91,20 @@ def _last_job(fs: IFileSystem, paths: Paths) -> int:
         return 0
 
 
-def _jobs(fs: IFileSystem, paths: Paths) -> dict[int, Job]:
-    jobs = {}
+def _jobs(
+    fs: IFileSystem, paths: Paths
+) -> tuple[dict[int, Job], dict[int, errors.JobFileCorrupted]]:
+    """Return the jobs in the queue directory, and for those that can't be read the error."""
+    jobs: dict[int, Job] = {}
+    damaged: dict[int, errors.JobFileCorrupted] = {}
     for name in fs.entries(paths.queue_dir):
         if name.startswith("job-") and name[4:].isdigit():
-            job = _job(fs.read(f"{paths.queue_dir}/{name}"), name)
-            jobs[job.id] = job
-    return jobs
-
-
-def _job(data: bytes, name: str) -> Job:
-    try:
-        return msgspec.json.decode(data, type=Job)
-    except msgspec.DecodeError as error:
-        raise errors.JobFileCorrupted(
-            f"Job file {name} can't be read: {error}. Move it out of the queue directory "
-            "to start without this job."
-        ) from error
+            job_id = int(name[4:])
+            try:
+                jobs[job_id] = msgspec.json.decode(fs.read(f"{paths.queue_dir}/{name}"), type=Job)
+            except msgspec.DecodeError as error:
+                damaged[job_id] = errors.JobFileCorrupted(
+                    f"Job file {paths.queue_dir}/{name} can't be read: {error}. Move it out of "
+                    "the queue directory to start without this job."
+                )
+    return jobs, damaged

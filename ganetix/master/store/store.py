@@ -39,6 +39,8 @@ class Store:
     jobs: dict[int, Job]
     last_job: int
     drained: bool
+    _whole: set[int] = attrs.field(factory=set, init=False)
+    """Jobs that the journal has whole: of others it needs more than a line of their log."""
     observers: tuple[Callable[[Cluster, Cluster, Change], None], ...] = ()
     """Told of each new configuration: before, after, the change."""
 
@@ -64,6 +66,7 @@ class Store:
         """Record new states of *jobs*; with *urgent* the result fires when they are durable."""
         rows = tuple(jobs)
         for job in rows:
+            self._whole.add(job.id)
             self.jobs[job.id] = job
             self.files.put(job)
         self.last_job = max(self.last_job, max((job.id for job in rows), default=0))
@@ -74,6 +77,9 @@ class Store:
     def put_log(self, job: Job, index: int, entry: LogEntry) -> Job:
         """Record one more log entry of opcode *index* of *job*; returns the job with it."""
         fresh = entries.with_log(job, index, entry)
+        if job.id not in self._whole:
+            self.put_jobs((fresh,), urgent=False)
+            return fresh
         self.jobs[job.id] = fresh
         self.files.put(fresh)
         self.journal.append(Entry(logs=((job.id, index, entry),)), urgent=False)
@@ -107,6 +113,11 @@ class Store:
             last_job=self.last_job,
             drained=self.drained,
         )
+
+    def begin_journal(self) -> Entry:
+        """Return the head of a journal that is to take the present one's place."""
+        self._whole.clear()
+        return self.head()
 
     def snapshot(self) -> tuple[int, int, bytes]:
         """Return (epoch, serial, record) of the whole state, for a candidate."""
@@ -159,7 +170,7 @@ def open_store(parts: StoreParts, epoch: int) -> Store:
     found = recovery.recover(parts.fs, parts.paths)
     cluster = found.replay.cluster()
     file = JournalFile(parts.fs, parts.paths.journal_file)
-    file.open(found.end)
+    file.open(found.end, found.serial)
     replicas = Replicas(parts.clock, parts.nodes, lambda: cluster.cluster.candidate_timeout)
     replicas.behind = set(found.replay.behind)
     journal = Journal(
@@ -174,8 +185,8 @@ def open_store(parts: StoreParts, epoch: int) -> Store:
         parts.paths,
         journal,
         lambda: store.cluster,
-        lambda: store.head(),  # noqa: PLW0108 - the store is made below
-        files.dirty,
+        lambda: store.begin_journal(),  # noqa: PLW0108 - the store is made below
+        files.settle,
     )
     store = Store(
         clock=parts.clock,

@@ -1,0 +1,169 @@
+"""The master daemon in the simulation: the real core on a fake machine."""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import attrs
+from twisted.internet.defer import Deferred
+from twisted.internet.interfaces import IStreamClientEndpoint
+from zope.interface import implementer
+
+from ganetix.ids import Randomness
+from ganetix.master.election import elect
+from ganetix.master.jobs.execute import Units
+from ganetix.master.livestate import LiveState
+from ganetix.master.locks.waiter import Locks
+from ganetix.master.service import Master
+from ganetix.master.store.recovery import recover
+from ganetix.master.store.store import StoreParts
+from ganetix.model.changes import Change
+from ganetix.model.cluster import Cluster
+from ganetix.rpc.call import INodes
+from ganetix.rpc.calls import MasterInfo
+from ganetix.rpc.client import ClientPool
+from ganetix.rpc.events import Event
+from ganetix.rpc.interfaces import Claim, IEventSink, NodeAddress
+from ganetix.testing.sim.machines import Machine, Process
+from ganetix.testing.sim.noded import PORT, VERSIONS
+
+Where = Callable[[str], str]
+"""Node name to the name of the daemon's process there now."""
+
+
+@attrs.frozen
+class Surroundings:
+    """What the world gives to a master daemon.
+
+    *watched* wraps the nodes, so that calls are seen; *made* is told each random token.
+    """
+
+    where: Where
+    units: Units
+    make_locks: Callable[[], Locks]
+    watched: Callable[["MasterDaemon", INodes], INodes]
+    ended: Callable[["MasterDaemon", str], None]
+    token: Callable[["MasterDaemon", int], bytes]
+
+
+@attrs.define(eq=False)
+class MasterDaemon:
+    """One run of the master daemon."""
+
+    machine: Machine
+    around: Surroundings
+    process: Process = attrs.field(init=False)
+    live: LiveState = attrs.field(factory=LiveState, init=False)
+    epoch: int = attrs.field(default=0, init=False)
+    master: Master | None = attrs.field(default=None, init=False)
+    ready: bool = attrs.field(default=False, init=False)
+    """Whether clients may talk to it."""
+    pool: ClientPool = attrs.field(init=False)
+    _cluster: Cluster = attrs.field(init=False)
+
+    def start(self) -> None:
+        """Start it; `ready` says when clients may talk to it, *ended* hears when it gave up."""
+        self.process = self.machine.process("masterd")
+        with self.machine.powered():
+            self._cluster = recover(self.machine.fs, self.machine.paths).replay.cluster()
+            self.epoch = self._cluster.cluster.epoch
+            started = Deferred.fromCoroutine(self._start())
+            self.machine.timeline.grave.append(started.addErrback(self._failed))
+
+    async def _start(self) -> None:
+        machine, process = self.machine, self.process
+        await self._elect()
+        claim = Claim(self.epoch, machine.name)
+        pool = self.pool = self._pool(lambda: claim, _Sink(self))
+        parts = StoreParts(
+            process.clock,
+            machine.fs,
+            machine.paths,
+            self.around.watched(self, pool),
+            process.worker(),
+            process.worker(),
+        )
+        master = Master(
+            parts,
+            self._randomness(),
+            self.around.units,
+            self.epoch,
+            (self._committed,),
+            locks=self.around.make_locks(),
+        )
+        master.open()
+        self.master = master
+        await pool.start()
+        await master.start()
+        self.ready = True
+
+    def _failed(self, failure: Any) -> None:
+        if not self.process.time.dead:
+            self.around.ended(self, failure.getErrorMessage())
+
+    async def _elect(self) -> None:
+        pool = self._pool(lambda: None, LiveState())
+        await pool.start()
+        try:
+            await elect(pool, self._cluster, self.machine.name, self.process.clock)
+        finally:
+            await pool.stop()
+
+    def _pool(self, claim: Callable[[], Claim | None], sink: IEventSink) -> ClientPool:
+        return ClientPool(
+            self._addresses,
+            self._connect,
+            claim,
+            sink,
+            self._refused,
+            self.process.clock,
+            self._randomness(),
+            VERSIONS,
+        )
+
+    def _randomness(self) -> Randomness:
+        return Randomness(lambda size: self.around.token(self, size), self.machine.dice.uniform)
+
+    def newest(self) -> Cluster:
+        """Return the configuration as this daemon has it."""
+        return self._cluster if self.master is None else self.master.store.cluster
+
+    def _addresses(self) -> Mapping[str, NodeAddress]:
+        return {
+            node.uuid: NodeAddress(node.uuid, node.name, node.name, PORT, node.offline)
+            for node in self.newest().nodes.values()
+        }
+
+    def _connect(self, node: NodeAddress) -> IStreamClientEndpoint:
+        return self.machine.network.client(
+            self.process.name, self.around.where(node.name), node.port
+        )
+
+    def _refused(self, node: str, obeyed: MasterInfo) -> None:
+        self.around.ended(self, f"{node} obeys {obeyed.master_node}, epoch {obeyed.epoch}")
+
+    def _committed(self, before: Cluster, after: Cluster, change: Change) -> None:
+        if change.nodes or change.drop_nodes:
+            self.pool.update()
+
+    def connected(self, node: str) -> None:
+        """Tell the master that *node* has a session."""
+        if self.master is not None:
+            self.master.node_connected(node)
+
+
+@implementer(IEventSink)
+@attrs.frozen
+class _Sink:
+    """Live facts, and the news that a node is back."""
+
+    daemon: MasterDaemon
+
+    def whole(self, node: str, events: Sequence[Event]) -> None:
+        self.daemon.live.whole(node, events)
+        self.daemon.connected(node)
+
+    def event(self, node: str, event: Event) -> None:
+        self.daemon.live.event(node, event)
+
+    def lost(self, node: str) -> None:
+        self.daemon.live.lost(node)

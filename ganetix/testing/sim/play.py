@@ -1,0 +1,139 @@
+"""One run: a seed, its faults, its users, and whether every promise was kept."""
+
+import gc
+from collections.abc import Callable, Sequence
+from typing import Final
+
+import attrs
+
+from ganetix.ids import Randomness
+from ganetix.testing.dice import seeded
+from ganetix.testing.sim import workload
+from ganetix.testing.sim.client import Clients
+from ganetix.testing.sim.faults import FAULTS, Planned, heal
+from ganetix.testing.sim.promises import Broken
+from ganetix.testing.sim.world import Crew, World
+
+PATIENCE: Final = 300.0
+"""Seconds after the last fault in which everything must come to rest."""
+
+
+@attrs.frozen
+class Outcome:
+    """How a run went. *broken* says which promise was broken, else it is empty."""
+
+    seed: int
+    log: tuple[str, ...]
+    broken: str
+    steps: int
+    met: tuple[Planned, ...] = ()
+    """The faults that happened."""
+    reached: frozenset[tuple[str, str]] = frozenset()
+
+
+def play(seed: int, crew: Crew, plan: Sequence[Planned] = ()) -> Outcome:
+    """Play *seed* with the faults of *plan* to its end."""
+    gc.collect()
+    gc.disable()
+    try:
+        return _play(seed, crew, plan)
+    finally:
+        gc.enable()
+
+
+def _play(seed: int, crew: Crew, plan: Sequence[Planned]) -> Outcome:
+    dice = seeded(seed * 1000 + 7)
+    world = World(seed, 3 + int(dice.uniform() * 2), crew)
+    run = Run(world, Clients(world), list(plan))
+    try:
+        run.begin(dice)
+        run.until(lambda: world.timeline.now > workload.LENGTH + 5)
+        run.settle()
+        broken = ""
+    except Broken as found:
+        broken = str(found)
+        world.note(f"BROKEN: {broken}")
+    return Outcome(
+        seed,
+        tuple(world.log),
+        broken,
+        world.timeline.steps,
+        tuple(run.met),
+        frozenset(run.reached),
+    )
+
+
+@attrs.define(eq=False)
+class Run:
+    """A run under way."""
+
+    world: World
+    clients: Clients
+    plan: list[Planned]
+    met: list[Planned] = attrs.field(factory=list)
+    reached: set[tuple[str, str]] = attrs.field(factory=set)
+    over: bool = False
+    """Whether no more faults happen."""
+
+    def begin(self, dice: Randomness) -> None:
+        """Start all daemons and plan what users do."""
+        world = self.world
+
+        def reached(operation: str, step: str, node: str) -> None:
+            self.reached.add((operation, step))
+            for planned in self.plan:
+                if (planned.operation, planned.step) == (operation, step):
+                    self.plan.remove(planned)
+                    # Sometimes at once, sometimes in the midst of what the step began.
+                    wait = max(0.0, world.dice.uniform() - 0.5) * 0.02
+                    world.later(wait, self.inject, planned, node)
+                    break
+
+        world.reached_step = reached
+        for name in world.machines:
+            world.start_noded(name)
+        world.later(0.1, world.ensure_master)
+        for at, jobs in workload.requests(dice, list(world.machines)):
+            world.later(at, self.clients.submit, jobs)
+        for _ in range(3):
+            world.later(dice.uniform() * workload.LENGTH, self.clients.cancel_one)
+            world.later(dice.uniform() * workload.LENGTH, self.clients.hurry_one)
+
+    def inject(self, planned: Planned, node: str) -> None:
+        """Let a fault happen."""
+        if self.over:
+            return
+        self.world.note(f"FAULT {planned.fault} at {planned.operation}: {planned.step}")
+        if FAULTS[planned.fault](self.world, node):
+            self.met.append(planned)
+        else:
+            self.world.note("it finds nothing to break")
+
+    def until(self, done: Callable[[], bool]) -> None:
+        """Go on, step by step, until *done*; raise `Broken` when a promise is broken."""
+        world = self.world
+        while not done():
+            if not world.timeline.step():
+                raise Broken("nothing is left to happen")
+            world.check()
+            self.clients.look()
+
+    def settle(self) -> None:
+        """Let everything come to rest."""
+        world = self.world
+        self.over = True
+        heal(world)
+        end = world.timeline.now + PATIENCE
+        self.until(lambda: self._at_rest() or world.timeline.now > end)
+        if not self._at_rest():
+            raise Broken(
+                f"after {PATIENCE:.0f} seconds without faults: jobs {self.clients.open_jobs()} "
+                f"have not ended, {self.clients.waiting} requests found no master, in sync are "
+                f"{world.in_sync()}"
+            )
+
+    def _at_rest(self) -> bool:
+        world = self.world
+        if self.clients.waiting or self.clients.open_jobs() or world.master is None:
+            return False
+        return world.master.ready and len(world.in_sync()) == len(world.machines) - 1

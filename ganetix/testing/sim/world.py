@@ -1,0 +1,326 @@
+"""The world of a simulation: machines, their daemons, the network, and who watches them."""
+
+from collections.abc import Callable
+
+import attrs
+from twisted.python.failure import Failure
+
+from ganetix.ids import Randomness
+from ganetix.master.jobs.execute import Units
+from ganetix.master.locks.waiter import Locks
+from ganetix.rpc.interfaces import CallContext, Handlers
+from ganetix.testing.dice import seeded
+from ganetix.testing.files import FakeFileSystem
+from ganetix.testing.pipes import PipeNetwork
+from ganetix.testing.sim import install
+from ganetix.testing.sim.machines import Machine
+from ganetix.testing.sim.masterd import MasterDaemon, Surroundings
+from ganetix.testing.sim.noded import MakeHandlers, NodeDaemon, usual_handlers
+from ganetix.testing.sim.observe import (
+    WatchedNodes,
+    Work,
+    watched_handlers,
+    watched_units,
+)
+from ganetix.testing.sim.promises import (
+    Broken,
+    Journals,
+    Obedience,
+    Working,
+    check_instances,
+    check_locks,
+)
+from ganetix.testing.sim.timeline import Timeline
+from ganetix.tls.identity import NODE, Identity
+
+MakeDisk = Callable[[Callable[[], float]], FakeFileSystem]
+Reached = Callable[[str, str, str], None]
+
+
+@attrs.frozen
+class Crew:
+    """The collaborators that a test may replace with broken ones, to see that it is noticed."""
+
+    units: Units
+    make_locks: Callable[[], Locks] = Locks
+    make_disk: MakeDisk = FakeFileSystem
+    make_handlers: MakeHandlers = usual_handlers
+
+
+@attrs.define(eq=False)
+class World:
+    """Everything. *reached* is told each step that an operation passes."""
+
+    seed: int
+    size: int
+    crew: Crew
+    timeline: Timeline = attrs.field(factory=Timeline)
+    reached_step: Reached = attrs.field(default=lambda *_: None)
+    log: list[str] = attrs.field(factory=list)
+    machines: dict[str, Machine] = attrs.field(factory=dict, init=False)
+    """By node name."""
+    nodeds: dict[str, NodeDaemon] = attrs.field(factory=dict, init=False)
+    master: MasterDaemon | None = attrs.field(default=None, init=False)
+    """The one that clients talk to; None while there is none."""
+    dice: Randomness = attrs.field(init=False)
+    network: PipeNetwork = attrs.field(init=False)
+    journals: Journals = attrs.field(factory=Journals, init=False)
+    working: Working = attrs.field(factory=Working, init=False)
+    obedience: Obedience = attrs.field(factory=Obedience, init=False)
+    old_masters: list[MasterDaemon] = attrs.field(factory=list, init=False)
+    master_name: str = attrs.field(default="", init=False)
+    _tokens: dict[str, int] = attrs.field(factory=dict, init=False)
+    _changed: set[str] = attrs.field(factory=set, init=False)
+    _operations: int = attrs.field(default=0, init=False)
+    _cuts: dict[frozenset[str], set[str]] = attrs.field(factory=dict, init=False)
+    broken: Broken | None = attrs.field(default=None, init=False)
+
+    def __attrs_post_init__(self) -> None:
+        """Make the machines, and a cluster on their disks."""
+        self.dice = seeded(self.seed)
+        self.network = PipeNetwork(self.timeline.clock())
+        cluster = install.cluster(self.size, self.dice)
+        for node in sorted(cluster.nodes.values(), key=lambda node: node.name):
+            self._machine(node.uuid, node.name)
+        self.master_name = cluster.master.name
+        for machine in self.machines.values():
+            install.on_disk(machine, cluster)
+
+    def _machine(self, uuid: str, name: str) -> None:
+        disk = self.crew.make_disk(self.dice.uniform)
+        machine = Machine(
+            uuid, name, disk, self.timeline, self.network, self.dice, self._power_failed
+        )
+        journal_file = machine.paths.journal_file
+
+        def changed(path: str) -> None:
+            if path in (journal_file, f"{journal_file}.new"):
+                self._changed.add(name)
+
+        disk.changed = changed
+        self.machines[name] = machine
+        self.network.identify(name, Identity(uuid, frozenset({NODE}), install.digest(name)))
+
+    def note(self, text: str) -> None:
+        """Add a line to the event log."""
+        self.log.append(f"{self.timeline.now:11.6f} {text}")
+
+    def later(self, seconds: float, call: Callable[..., object], *args: object) -> None:
+        """Let the world do something after *seconds*."""
+        self.timeline.clock().call_later(seconds, call, *args)
+
+    # --- daemons ---------------------------------------------------------------------------
+
+    def start_noded(self, name: str) -> None:
+        """Start the node daemon of *name*."""
+        daemon = NodeDaemon(self.machines[name], self.crew.make_handlers, self._watched)
+        self.nodeds[name] = daemon
+        with daemon.machine.powered():
+            started = daemon.start()
+            self.timeline.grave.append(started.addErrback(self._noded_failed, name))
+        self.note(f"{daemon.process.name} starts")
+
+    def _noded_failed(self, failure: Failure, name: str) -> None:
+        self.broken = Broken(f"the node daemon of {name} does not start: {failure.value}")
+
+    def kill_noded(self, name: str, *, told: bool = True) -> None:
+        """Kill the node daemon of *name*; guests go on."""
+        daemon = self.nodeds[name]
+        if not daemon.process.time.dead:
+            self.note(f"{daemon.process.name} dies")
+            daemon.process.kill(told)
+
+    def start_master(self, name: str) -> None:
+        """Start a master daemon on *name*, for clients to talk to."""
+        around = Surroundings(
+            self._where,
+            watched_units(self.crew.units, self),
+            self.crew.make_locks,
+            lambda daemon, nodes: WatchedNodes(nodes, self),
+            self._master_ended,
+            self._token,
+        )
+        self.master_name = name
+        self.master = MasterDaemon(self.machines[name], around)
+        self.master.start()
+        if self.master is not None:
+            self.note(f"{self.master.process.name} starts, epoch {self.master.epoch}")
+
+    def kill_master(self, *, told: bool = True) -> None:
+        """Kill the master daemon that clients talk to."""
+        if self.master is not None:
+            self.note(f"{self.master.process.name} dies")
+            daemon, self.master = self.master, None
+            self._bury(daemon, told)
+
+    def _bury(self, daemon: MasterDaemon, told: bool) -> None:
+        if not daemon.process.time.dead:
+            daemon.process.kill(told)
+            self.timeline.grave.append(daemon)
+            self.working.running.clear()
+
+    def depose(self) -> MasterDaemon | None:
+        """Let clients talk to the present master no more; it goes on by itself."""
+        daemon, self.master = self.master, None
+        if daemon is not None:
+            self.old_masters.append(daemon)
+            self.working.running.clear()
+        return daemon
+
+    def _master_ended(self, daemon: MasterDaemon, why: str) -> None:
+        """A master daemon gave up. One that clients talk to is started again later."""
+        self.note(f"{daemon.process.name} ends: {why}")
+        self._bury(daemon, told=True)
+        if daemon is self.master:
+            self.master = None
+            self.later(2.0, self.ensure_master)
+        elif daemon in self.old_masters:
+            self.old_masters.remove(daemon)
+
+    def ensure_master(self) -> None:
+        """Start the master again where it belongs, if it does not run."""
+        if self.master is None and self.machines[self.master_name].up:
+            self.start_master(self.master_name)
+
+    def _where(self, name: str) -> str:
+        daemon = self.nodeds.get(name)
+        return daemon.process.name if daemon is not None else f"{name}/noded"
+
+    def _token(self, daemon: MasterDaemon, size: int) -> bytes:
+        token = self.dice.token(size)
+        self._tokens[token.hex()] = daemon.epoch
+        return token
+
+    # --- power and network -----------------------------------------------------------------
+
+    def power_off(self, name: str) -> None:
+        """Cut the power of a machine: nobody is told, and only what was synced stays."""
+        machine = self.machines[name]
+        if not machine.up:
+            return
+        self.note(f"{name} loses its power")
+        machine.up = False
+        for other in self.machines:
+            if other != name:
+                self.cut(name, other, f"{name} is off")
+        self.kill_noded(name, told=False)
+        for daemon in [self.master, *self.old_masters]:
+            if daemon is not None and daemon.machine is machine:
+                self._bury(daemon, told=False)
+        if self.master is not None and self.master.machine is machine:
+            self.master = None
+        self.old_masters = [d for d in self.old_masters if d.machine is not machine]
+        machine.fs.crash()
+        machine.fs.remove_tree(machine.paths.run_dir)
+        machine.slow, machine.lose_answers = 0.0, 0
+        self._changed.add(name)
+
+    def _power_failed(self, machine: Machine) -> None:
+        self.power_off(machine.name)
+        self.later(1.0 + 5.0 * self.dice.uniform(), self.power_on, machine.name)
+
+    def power_on(self, name: str) -> None:
+        """Let a machine come back, with the daemons that belong there."""
+        machine = self.machines[name]
+        if machine.up:
+            return
+        self.note(f"{name} is back")
+        machine.up = True
+        install.booted(machine)
+        for other in self.machines:
+            if other != name:
+                self.mend(name, other, f"{name} is off")
+                if not self.machines[other].up:
+                    self.cut(name, other, f"{other} is off")
+        self.start_noded(name)
+        if name == self.master_name:
+            self.ensure_master()
+
+    def cut(self, one: str, other: str, why: str) -> None:
+        """Let nothing through between two machines, for the reason *why*."""
+        self._cuts.setdefault(frozenset((one, other)), set()).add(why)
+        self.network.partition(one, other)
+
+    def mend(self, one: str, other: str, why: str) -> None:
+        """Take away the reason *why*; without any left, things get through again."""
+        reasons = self._cuts.get(frozenset((one, other)), set())
+        reasons.discard(why)
+        if not reasons:
+            self.network.heal(one, other)
+
+    # --- what is seen ----------------------------------------------------------------------
+
+    def reached(self, operation: str, step: str, node: str = "") -> None:
+        """See `Observer`."""
+        name = next((m.name for m in self.machines.values() if m.uuid == node), "")
+        self.note(f"{operation}: {step}{' ' + name if name else ''}")
+        self.reached_step(operation, step, name)
+
+    def enter(self, work: Work) -> None:
+        """See `Observer`."""
+        try:
+            self.working.enter(work)
+        except Broken as broken:
+            self.broken = broken
+
+    def leave(self, work: Work) -> None:
+        """See `Observer`."""
+        self.working.leave(work)
+
+    def _watched(self, machine: Machine, handlers: Handlers) -> Handlers:
+        def begun(name: str, context: CallContext) -> None:
+            if context.role == "master":
+                epoch = self._tokens.get(context.request_id.partition("-")[0], 0)
+                try:
+                    self.obedience.obeyed(machine.name, epoch, name)
+                except Broken as broken:
+                    self.broken = broken
+
+        def ended(name: str, context: CallContext) -> None:
+            if machine.lose_answers > 0:
+                machine.lose_answers -= 1
+                self.note(f"{machine.name} loses its answer to {name}")
+                for other in self.machines:
+                    self.network.reset(machine.name, other)
+
+        return watched_handlers(handlers, begun, ended)
+
+    def check(self) -> None:
+        """Raise `Broken` if a promise is broken now."""
+        if self.broken is not None:
+            raise self.broken
+        daemon = self.master
+        for name in sorted(self._changed):
+            self.journals.read(self.machines[name])
+        if daemon is not None and daemon.master is not None:
+            self._check_master(daemon)
+            check_locks(daemon.master.locks)
+        operations = sum(machine.fs.operations for machine in self.machines.values())
+        if operations != self._operations:
+            self._operations = operations
+            check_instances(self.machines.values())
+
+    def _check_master(self, daemon: MasterDaemon) -> None:
+        assert daemon.master is not None  # noqa: S101 - the caller looked
+        store = daemon.master.store.journal
+        told = store.acknowledged
+        if not told or not (self._changed or told != self._told):
+            return
+        self._told = told
+        self._changed.clear()
+        self.journals.acknowledged(daemon.machine.uuid, told)
+        for machine in self.machines.values():
+            if machine.uuid in store.replicas.in_sync:
+                self.journals.check_in_sync(machine.uuid, told, machine.name)
+            elif machine is not daemon.machine:
+                self.journals.check_prefix(machine.uuid, machine.name)
+
+    _told: int = attrs.field(default=0, init=False)
+
+    def in_sync(self) -> list[str]:
+        """Return the names of the candidates that are in sync, without the master's."""
+        daemon = self.master
+        if daemon is None or daemon.master is None:
+            return []
+        rows = daemon.master.store.journal.replicas.in_sync
+        return [machine.name for machine in self.machines.values() if machine.uuid in rows]
