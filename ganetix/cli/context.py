@@ -27,8 +27,8 @@ class World(NamedTuple):
     stderr: TextIO
     connect: Callable[[str, float], Any]
     """Connects to a Unix socket; see `ganetix.luxi.client.Door`."""
-    ask: Callable[[str], str]
-    """Asks on the controlling terminal; the empty text if there is none."""
+    ask: Callable[[str], str | None]
+    """Asks on the controlling terminal; None if there is none."""
     nanoseconds: Callable[[], int]
     """Wall time since the epoch."""
 
@@ -67,6 +67,12 @@ class Context:
     def confirm(self, question: str, *, code: int = 1) -> None:
         """Ask *question*; raise `Refused` with exit *code* unless the answer is yes."""
         answer = self.world.ask(f"{question}\ny/[n]: ")
+        if answer is None:
+            self.tell(
+                f"{question}\nNothing was done: there is no terminal to ask on."
+                f" See what skips the question with: {self.prog} {self.name} --help"
+            )
+            raise Refused(code)
         if answer.strip().lower() not in {"y", "yes"}:
             self.tell("Nothing was done.")
             raise Refused(code)

@@ -63,11 +63,11 @@ def _carry_out(context: Context, words: list[str]) -> int:
 def describe(error: GanetiError) -> str:
     """Return what to say about *error*."""
     if isinstance(error, OpPrereqError):
-        return f"Failure: refused before anything was changed ({error.kind}):\n{error.message}"
+        return f"Failure: {error.message}\nError type: {error.kind}; nothing was changed."
     if isinstance(error, OpExecError):
-        return f"Failure: the operation went wrong on its way:\n{error.message}"
+        return f"Failure: {error.message}\nThe operation had begun when it failed."
     if isinstance(error, HooksAbort):
-        return f"Failure: a hook refused the operation before it began:\n{error.message}"
+        return f"Failure: {error.message}\nA hook refused the operation; nothing was changed."
     return f"Failure: {error.message}"
 
 
@@ -87,14 +87,14 @@ def _usage(prog: str, commands: Mapping[str, Command], words: list[str]) -> str:
     return "\n".join([*head, more, "", "Commands:", *lines, ""])
 
 
-def _ask(question: str) -> str:
-    """Ask on the controlling terminal."""
+def _ask(question: str) -> str | None:
+    """Ask on the controlling terminal; None if there is none."""
     try:
         with open("/dev/tty", "r+b", buffering=0) as terminal:
             terminal.write(question.encode())
             return terminal.read(1024).decode(errors="replace")
     except OSError:
-        return ""
+        return None
 
 
 def _program(prog: str) -> int:

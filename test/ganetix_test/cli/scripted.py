@@ -111,9 +111,9 @@ class CommandCase(SynchronousTestCase):
             sent.append(theirs)
             return ours
 
-        def ask(question: str) -> str:
+        def ask(question: str) -> str | None:
             self.asked.append(question)
-            return self.typed.pop(0) if self.typed else ""
+            return self.typed.pop(0) if self.typed else None
 
         out, err = io.StringIO(), io.StringIO()
         world = World(
