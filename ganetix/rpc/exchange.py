@@ -12,7 +12,7 @@ from ganetix.rpc.calling import LOST, CallingSession
 from ganetix.rpc.calls import RequestQuery, RequestState
 from ganetix.rpc.link import Link
 from ganetix.rpc.requests import KEEP
-from ganetix.toolkit.retry import backoff
+from ganetix.toolkit.retry import backoff, retry
 from ganetix.toolkit.tasks import Tasks
 from ganetix.toolkit.timers import Timers
 
@@ -87,14 +87,16 @@ class Exchange:
     async def _recovered(self) -> CallingSession:
         clock = self.link.clock
         until = clock.monotonic() + _COMES_BACK
-        for pause in backoff(self.link.uniform, 0.1, 2.0):
-            try:
-                return await self.link.opened()
-            except errors.RemoteError as error:
-                if self.link.stopped or clock.monotonic() >= until:
-                    self._unknown(error.message.rstrip("."))
-            await clock.sleep(pause)
-        raise AssertionError("pauses have no end")
+
+        def may_come_back(error: Exception) -> bool:
+            away = isinstance(error, errors.RemoteError)
+            return away and not self.link.stopped and clock.monotonic() < until
+
+        try:
+            pauses = backoff(self.link.uniform, 0.1, 2.0)
+            return await retry(self.link.opened, clock, pauses, may_come_back)
+        except errors.RemoteError as error:
+            self._unknown(error.message.rstrip("."))
 
     async def _state(self, session: CallingSession) -> RequestState:
         try:

@@ -1,4 +1,4 @@
-"""What travels: frames as this release writes them, snapshot pages, events, and the fake nodes."""
+"""What travels: frames as this release writes them, events, and the fake nodes."""
 
 import msgspec
 from twisted.trial.unittest import SynchronousTestCase
@@ -8,9 +8,8 @@ from ganetix import errors
 from ganetix.model.objects import Disk
 from ganetix.rpc import calls, codec
 from ganetix.rpc.call import INodes, Nothing
-from ganetix.rpc.calls import Delay, DiskRequest, Done, MasterInfo, SnapshotPage, VersionInfo
+from ganetix.rpc.calls import Delay, DiskRequest, Done, MasterInfo, VersionInfo
 from ganetix.rpc.events import EventOrder, EventSource, TaskEvent, decode_push, known_events
-from ganetix.rpc.pages import SnapshotAssembly, send_snapshot
 from ganetix.rpc.session import Hello, check_versions
 from ganetix.testing.nodes import FakeNodes
 
@@ -137,44 +136,6 @@ class EventTests(SynchronousTestCase):
         self.source.unlisten(self.frames.append)
         self.source.publish(TaskEvent("r", 1, 0.5))
         self.assertEqual(len(self.frames), 1)
-
-
-class SnapshotTests(SynchronousTestCase):
-    """A configuration in pages."""
-
-    def test_round_trip(self) -> None:
-        """What is sent arrives as it was, in pages, also when it is empty."""
-        for data in (b"", b"x", b"y" * codec.PAGE, bytes(range(256)) * 1000):
-            nodes = FakeNodes()
-            assembly = SnapshotAssembly()
-            whole: list[bytes] = []
-
-            async def take(
-                _: str,
-                page: SnapshotPage,
-                assembly: SnapshotAssembly = assembly,
-                whole: list[bytes] = whole,
-            ) -> calls.StorePosition:
-                got = assembly.add(page)
-                if got is not None:
-                    whole.append(got)
-                return calls.StorePosition(page.epoch, page.serial if got is not None else -1)
-
-            nodes.handlers["journal_snapshot"] = take
-            position = self.successResultOf(send_snapshot(nodes, "n1", 2, 9, data))
-            self.assertEqual((position.epoch, position.serial), (2, 9))
-            self.assertEqual(whole, [data])
-            self.assertEqual(len(nodes.made), max(1, -(-len(data) // codec.PAGE)))
-
-    def test_missing_page(self) -> None:
-        """A page that does not follow is refused; one that comes again is taken once."""
-        assembly = SnapshotAssembly()
-        self.assertIsNone(assembly.add(SnapshotPage(1, 1, 0, b"ab", 6)))
-        self.assertIsNone(assembly.add(SnapshotPage(1, 1, 2, b"cd", 6)))
-        self.assertIsNone(assembly.add(SnapshotPage(1, 1, 2, b"cd", 6)))
-        for wrong in (SnapshotPage(1, 1, 5, b"x", 6), SnapshotPage(1, 2, 4, b"ef", 6)):
-            self.assertRaises(errors.ConfigurationError, assembly.add, wrong)
-        self.assertEqual(assembly.add(SnapshotPage(1, 1, 4, b"ef", 6)), b"abcdef")
 
 
 class FakeNodesTests(SynchronousTestCase):
