@@ -1,10 +1,11 @@
 """Tests of a running virtual cluster of three nodes, as its users see it."""
 
+import atexit
+import functools
 import os
 import pathlib
 import signal
 import stat
-from typing import ClassVar
 
 from twisted.trial.unittest import SynchronousTestCase
 
@@ -18,25 +19,24 @@ exit {code}
 """
 
 
+@functools.cache
+def running_cluster() -> VirtualCluster:
+    """Return a cluster of three nodes, removed when the tests have ended.
+
+    Trial has no fixtures for a class; making a cluster for each test would take minutes.
+    """
+    cluster = VirtualCluster.make(3)
+    atexit.register(cluster.remove)
+    cluster.begin(3)
+    return cluster
+
+
 class RunningClusterTests(SynchronousTestCase):
     """One cluster for all tests here; each leaves it as it was."""
 
-    cluster: ClassVar[VirtualCluster]
-
-    @classmethod
-    def setUpClass(cls) -> None:
-        """Make a cluster of three nodes."""
-        cls.cluster = VirtualCluster.make(3)
-        try:
-            cls.cluster.begin(3)
-        except BaseException:
-            cls.cluster.remove()
-            raise
-
-    @classmethod
-    def tearDownClass(cls) -> None:
-        """Take it away."""
-        cls.cluster.remove()
+    def setUp(self) -> None:
+        """Take the cluster; the first test makes it."""
+        self.cluster = running_cluster()
 
     def add_instance(self, name: str, node: int, *more: str) -> None:
         """Create instance *name* on *node*, removed after the test."""
