@@ -65,7 +65,7 @@ def _here(context: Context, path: str, daemon: str) -> int:
     with link, _raw(sys.stdin.fileno()):
         link.settimeout(None)
         link.sendall(_terminal(context).encode())
-        _shovel(link)
+        shovel(link, sys.stdin.fileno(), sys.stdout.fileno())
     return 0
 
 
@@ -90,9 +90,8 @@ def _raw(descriptor: int) -> Iterator[None]:
         termios.tcsetattr(descriptor, termios.TCSADRAIN, before)
 
 
-def _shovel(link: socket.socket) -> None:
-    """Carry bytes both ways until the daemon closes."""
-    keys, screen = sys.stdin.fileno(), sys.stdout.fileno()
+def shovel(link: socket.socket, keys: int, screen: int) -> None:
+    """Carry bytes from the descriptor *keys* to *link*, and back to *screen*, until it closes."""
     sources: list[Any] = [link, keys]
     while True:
         ready, _, _ = select.select(sources, [], [])

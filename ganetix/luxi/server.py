@@ -63,6 +63,7 @@ class LuxiProtocol(Protocol):
         self._method = ""
         self._writable = True
         self._reading = True
+        self._abandoned = False
         self._ended = False
         """No more requests will come: end the connection after the last answer."""
         self._refusal = ""
@@ -122,7 +123,9 @@ class LuxiProtocol(Protocol):
         self._abandon()
 
     def _abandon(self) -> None:
+        """Give a wait up without an answer: a client that is still there asks again elsewhere."""
         if self._current is not None and self._method in _ABANDONED:
+            self._abandoned = True
             self._current.cancel()
 
     # ------------------------------------------------------------ pace
@@ -192,7 +195,9 @@ class LuxiProtocol(Protocol):
         except errors.GanetiError as error:
             self._send(messages.encode_error(error))
         except CancelledError:
-            self._send(messages.encode_error(errors.GenericError(f"{self._method} was given up.")))
+            if not self._abandoned:
+                given_up = errors.GenericError(f"{self._method} was given up.")
+                self._send(messages.encode_error(given_up))
         except Exception:  # noqa: BLE001 - whatever it was, the client gets an answer; logged
             self.log.failure("Answering {method} failed", Failure(), method=self._method)
             self._send(messages.encode_error(_defect(self._method)))

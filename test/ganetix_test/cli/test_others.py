@@ -2,9 +2,11 @@
 
 import json
 import os
+import socket
 from typing import Any
 
 from ganetix import errors
+from ganetix.cli.manhole import shovel
 from ganetix_test.cli.scripted import CommandCase, followed, job_done, job_failed
 
 
@@ -214,3 +216,19 @@ class DebugTests(CommandCase):
         self.assertIn(f"{self.root}/var/run/ganeti/manhole/noded", ran.err)
         ran = self.run_command("gnt-debug manhole --node node9", 1)
         self.assertIn("node9", ran.err)
+
+    def test_manhole_bytes(self) -> None:
+        """Keys go to the daemon, also those before its end; what it says goes to the screen."""
+        ours, theirs = socket.socketpair()
+        keys, typist = os.pipe()
+        reader, screen = os.pipe()
+        os.write(typist, b"1 + 1\r\x03")
+        os.close(typist)
+        theirs.sendall(b"\x1b[32m2\x1b[0m")
+        theirs.shutdown(socket.SHUT_WR)
+        with ours, theirs:
+            shovel(ours, keys, screen)
+            self.assertEqual(theirs.recv(100), b"1 + 1\r\x03")
+        self.assertEqual(os.read(reader, 100), b"\x1b[32m2\x1b[0m")
+        for descriptor in (keys, reader, screen):
+            os.close(descriptor)

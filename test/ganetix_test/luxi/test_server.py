@@ -248,6 +248,7 @@ class EndTests(ServerCase):
         self.successResultOf(stopped)
         self.assertEqual(self.results(), [7])
         self.assertEqual(self.handler.cancelled, ["WaitForJobChange"])
+        self.assertEqual(waiting.value(), b"")  # no answer: the client shall ask again
         self.assertTrue(all(t.disconnecting for t in (self.transport, waiting, idle)))
 
     def test_cancelled_handler(self) -> None:
