@@ -27,6 +27,7 @@ INIT: Final = (
     "--enabled-disk-templates=file,sharedfile,diskless",
     "--file-storage-dir=/srv/ganeti/file-storage",
     "--shared-file-storage-dir=/srv/ganeti/shared-file-storage",
+    "--ipolicy-bounds-specs=min:disk-size=1,disk-count=0/max:disk-size=1024",
     "--no-etc-hosts", "--no-ssh-init", "cluster.example.com",
 )  # fmt: skip
 
@@ -144,4 +145,11 @@ class VirtualCluster:
 
 def delay(seconds: float) -> list[dict[str, Any]]:
     """Return a job that waits on the master and does nothing else."""
-    return [{"OP_ID": "OP_TEST_DELAY", "duration": seconds, "on_master": True, "on_nodes": []}]
+    op = {
+        "OP_ID": "OP_TEST_DELAY",
+        "duration": seconds,
+        "on_master": True,
+        "on_nodes": [],
+        "reason": [],
+    }
+    return [op]

@@ -124,28 +124,28 @@ class RunningClusterTests(SynchronousTestCase):
 
     def test_instance_life(self) -> None:
         """Instances of each disk template run where they were put, and can be stopped."""
-        self.add_instance("instance1", 1, "-t", "file", "--disk", "0:size=64m")
-        self.add_instance("instance2", 2, "-t", "diskless")
-        self.add_instance("instance3", 3, "-t", "sharedfile", "--disk", "0:size=64m")
+        self.add_instance("instance1.example.com", 1, "-t", "file", "--disk", "0:size=64m")
+        self.add_instance("instance2.example.com", 2, "-t", "diskless")
+        self.add_instance("instance3.example.com", 3, "-t", "sharedfile", "--disk", "0:size=64m")
         found = self.instances()
         for number in (1, 2, 3):
             self.assertEqual(
                 found[f"instance{number}.example.com"], [self.cluster.name(number), "running"]
             )
-        self.cluster.run(1, "gnt-instance", "stop", "instance3")
+        self.cluster.run(1, "gnt-instance", "stop", "instance3.example.com")
         self.assertEqual(self.instances()["instance3.example.com"][1], "ADMIN_down")
 
     def test_failover(self) -> None:
         """A diskless instance fails over; one with a file on its node is refused in words."""
-        self.add_instance("instance1", 1, "-t", "file", "--disk", "0:size=64m")
-        self.add_instance("instance2", 2, "-t", "diskless")
+        self.add_instance("instance1.example.com", 1, "-t", "file", "--disk", "0:size=64m")
+        self.add_instance("instance2.example.com", 2, "-t", "diskless")
         self.cluster.run(
-            1, "gnt-instance", "failover", "-f", "-n", self.cluster.name(1), "instance2"
+            1, "gnt-instance", "failover", "-f", "-n", self.cluster.name(1), "instance2.example.com"
         )
         self.assertEqual(
             self.instances()["instance2.example.com"], [self.cluster.name(1), "running"]
         )
-        done = self.cluster.attempt(1, "gnt-instance", "failover", "-f", "instance1")
+        done = self.cluster.attempt(1, "gnt-instance", "failover", "-f", "instance1.example.com")
         self.assertEqual(done.returncode, 1)
         self.assertIn("file", done.stderr)
         self.assertEqual(
@@ -156,7 +156,7 @@ class RunningClusterTests(SynchronousTestCase):
         """An instance whose operating system is not there leaves no entry and no disk."""
         done = self.cluster.attempt(
             1, "gnt-instance", "add", "-t", "file", "--disk", "0:size=64m", "-o", "no-such-os",
-            "-n", self.cluster.name(1), "instance9",
+            "-n", self.cluster.name(1), "instance9.example.com",
         )  # fmt: skip
         self.assertEqual(done.returncode, 1)
         self.assertIn("no-such-os", done.stderr)
@@ -180,7 +180,7 @@ class RunningClusterTests(SynchronousTestCase):
     def test_hooks_on_two_nodes(self) -> None:
         """Hooks run on the master and on the instance's node, before and after."""
         records = [self.hook(node, phase, 0) for node in (1, 2) for phase in ("pre", "post")]
-        self.add_instance("instance1", 2, "-t", "diskless")
+        self.add_instance("instance1.example.com", 2, "-t", "diskless")
         self.assertEqual(
             [record.read_text("ascii") for record in records],
             ["pre instance1.example.com\n", "post instance1.example.com\n"] * 2,
@@ -191,7 +191,7 @@ class RunningClusterTests(SynchronousTestCase):
         record = self.hook(2, "pre", 1)
         done = self.cluster.attempt(
             1, "gnt-instance", "add", "-t", "diskless", "-o", "dummy",
-            "-n", self.cluster.name(2), "instance1",
+            "-n", self.cluster.name(2), "instance1.example.com",
         )  # fmt: skip
         self.assertEqual(done.returncode, 1)
         self.assertTrue(record.exists())
@@ -202,7 +202,7 @@ class RunningClusterTests(SynchronousTestCase):
 
     def test_instances_outlive_noded(self) -> None:
         """Stopping a node daemon leaves its instances running; back again, it says so."""
-        self.add_instance("instance2", 2, "-t", "diskless")
+        self.add_instance("instance2.example.com", 2, "-t", "diskless")
         self.cluster.run(2, "daemon-util", "stop", "ganeti-noded")
         self.addCleanup(self.cluster.run, 2, "daemon-util", "start", "ganeti-noded")
         self.cluster.until(
@@ -271,7 +271,7 @@ class RunningClusterTests(SynchronousTestCase):
 
     def test_everything_restarts(self) -> None:
         """Stopped and started again, the cluster is what it was."""
-        self.add_instance("instance1", 1, "-t", "file", "--disk", "0:size=64m")
+        self.add_instance("instance1.example.com", 1, "-t", "file", "--disk", "0:size=64m")
         before = self.instances()
         self.cluster.all("restart")
         self.cluster.until(lambda: self.instances() == before, "everything is as before")
