@@ -47,8 +47,6 @@ class Command(NamedTuple):
     """What the command is about, where several programs share its function."""
 
 
-ONE_OR_MORE = (1, None)
-ANY = (0, None)
 DEBUG = Option(("-d", "--debug"), "debug", "Say more in the logs.", action="count", default=0)
 REASON = Option(("--reason",), "reason", "Why you do this; kept with the job.")
 COMMON = (DEBUG, REASON)

@@ -84,7 +84,7 @@ def _actual(own: Data, actual: Data) -> Data:
 
 
 def _nic(nic: list[Any]) -> tree.Tree:
-    name, uuid, ip, mac, mode, vlan, link, network, _ = nic
+    name, uuid, ip, mac, mode, link, vlan, network, _ = nic
     return [
         ("MAC", mac),
         ("IP", ip),

@@ -3,7 +3,6 @@
 from argparse import Namespace
 from typing import Any, Final
 
-from ganetix import errors
 from ganetix.cli import filters, table
 from ganetix.cli.context import Context
 
@@ -120,16 +119,3 @@ def fields_of(context: Context, options: Namespace, arguments: list[str]) -> int
     titles = [table.Column(title) for title in ("Name", "Type", "Title", "Description")]
     context.print(*table.render(titles, rows, style_of(options)))
     return UNKNOWN_FIELD if any(row[1] == "Unknown" for row in rows) else 0
-
-
-def rows_of(context: Context, what: str, fields: list[str], names: list[str]) -> list[list[Any]]:
-    """Return the values of *fields* of the objects called *names*, or of all; None for missing.
-
-    Raise `OpPrereqError` if one does not exist.
-    """
-    chosen = filters.from_arguments(names, force=False) if names else None
-    answer = context.call("Query", what, fields, chosen)
-    rows = [[value for _, value in row] for row in answer["data"]]
-    if names and not rows:
-        raise errors.OpPrereqError(f"There is no {what} {', '.join(names)}.", errors.NOENT)
-    return rows

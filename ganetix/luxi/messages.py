@@ -84,31 +84,18 @@ def decode_request(message: Any) -> tuple[str, list[Any]]:
     return method, args
 
 
-def parse_request(text: bytes) -> tuple[str, list[Any]]:
-    """Return method and arguments of the request *text*; raise `MalformedRequest`."""
-    try:
-        return decode_request(json.loads(text))
-    except (ValueError, RecursionError) as error:
-        raise MalformedRequest(f"The request is not JSON: {error}.") from None
-
-
-def encode_result(result: Any) -> bytes:
-    """Return the framed answer of a call that succeeded with *result*."""
-    return _encode_answer(True, result)
-
-
 def encode_error(error: errors.GanetiError) -> bytes:
     """Return the framed answer of a call that failed with *error*."""
-    return _encode_answer(False, error.to_wire())
+    return _encode_failure(error.to_wire())
 
 
 def encode_refusal(sentence: str) -> bytes:
     """Return the framed answer to a request that was not understood."""
-    return _encode_answer(False, sentence)
+    return _encode_failure(sentence)
 
 
-def _encode_answer(success: bool, result: Any) -> bytes:
-    message = {"success": success, "result": result}
+def _encode_failure(result: Any) -> bytes:
+    message = {"success": False, "result": result}
     return json.dumps(message, separators=(",", ":")).encode() + TERMINATOR
 
 

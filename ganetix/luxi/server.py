@@ -187,7 +187,7 @@ class LuxiProtocol(Protocol):
         try:
             method, args = messages.decode_request(msgspec.json.decode(request))
             self._method = method
-            answer = _answer(await self._luxi.handler(method, args, self._peer))
+            answer = encode_result(await self._luxi.handler(method, args, self._peer))
         except (msgspec.DecodeError, RecursionError, UnicodeDecodeError) as error:
             self._break(f"The request is not JSON: {error}.")
         except messages.MalformedRequest as error:
@@ -240,7 +240,8 @@ class LuxiProtocol(Protocol):
         return self._current
 
 
-def _answer(result: object) -> bytes:
+def encode_result(result: object) -> bytes:
+    """Return the framed answer of a call that succeeded with *result*, which may hold structs."""
     return b'{"success":true,"result":' + msgspec.json.encode(result) + b"}" + messages.TERMINATOR
 
 

@@ -14,6 +14,7 @@ from ganetix import errors
 from ganetix.cli.context import World
 from ganetix.cli.main import run
 from ganetix.luxi import messages
+from ganetix.luxi.server import encode_result
 from ganetix.opcodes.codec import decode_submitted
 
 NOW = 1_700_000_000_000_000_000
@@ -56,7 +57,7 @@ def answers(*results: Any) -> bytes:
     return b"".join(
         messages.encode_error(result)
         if isinstance(result, errors.GanetiError)
-        else messages.encode_result(result)
+        else encode_result(result)
         for result in results
     )
 

@@ -11,11 +11,12 @@ from typing import Final
 from twisted.trial.unittest import SynchronousTestCase
 
 from ganetix.luxi import messages
+from ganetix.luxi.server import encode_result
 from ganetix_test.house import source
 
 HEAVY: Final = frozenset(
     {"asyncio", "attr", "attrs", "ganetix.model", "ganetix.opcodes", "msgspec", "numpy", "rich"}
-    | {"twisted", "txaio", "zope"}
+    | {"twisted", "txaio", "zope", "email", "importlib.metadata", "shutil", "ssl", "subprocess"}
 )
 """What a list command has no time for."""
 
@@ -37,7 +38,7 @@ def _answer_once(door: socket.socket) -> None:
     with link:
         while not link.recv(4096).endswith(messages.TERMINATOR):
             pass
-        link.sendall(messages.encode_result(answer))
+        link.sendall(encode_result(answer))
 
 
 class StartupTests(SynchronousTestCase):

@@ -10,6 +10,7 @@ from txaio import aio, tx
 from ganetix import errors
 from ganetix.luxi import messages
 from ganetix.luxi.aclient import AsyncClient, Conversation, Link
+from ganetix.luxi.server import encode_result
 
 
 class Canned:
@@ -35,9 +36,9 @@ class AsyncClientTests(SynchronousTestCase):
     def setUp(self) -> None:
         """Prepare three answers: a result, an error, a result; then the end."""
         self.answers = [
-            messages.encode_result(1),
+            encode_result(1),
             messages.encode_error(errors.JobLost("gone")),
-            messages.encode_result(3),
+            encode_result(3),
         ]
         self.links: list[Canned] = []
 
@@ -74,7 +75,7 @@ class AsyncClientTests(SynchronousTestCase):
         """After a lost connection the next call makes a new one."""
         client = AsyncClient(tx, self.connect)
         self.successResultOf(Deferred.fromCoroutine(self.talk(client)))
-        self.answers.append(messages.encode_result("back"))
+        self.answers.append(encode_result("back"))
         again = Deferred.fromCoroutine(client.call("Query"))
         self.assertEqual(self.successResultOf(again), "back")
         self.assertEqual(len(self.links), 2)

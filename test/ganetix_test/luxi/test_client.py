@@ -1,5 +1,6 @@
 """Promises of the blocking client: answers, errors, and what it says when nobody answers."""
 
+import json
 import socket
 from typing import Any
 
@@ -8,6 +9,7 @@ from twisted.trial.unittest import SynchronousTestCase
 from ganetix import errors
 from ganetix.luxi import messages
 from ganetix.luxi.client import Client, Door
+from ganetix.luxi.server import encode_result
 
 
 class ClientCase(SynchronousTestCase):
@@ -53,11 +55,11 @@ class AnswerTests(ClientCase):
 
     def test_calls(self) -> None:
         """Several calls go over one connection and each gets its answer."""
-        self.script = [messages.encode_result(1) + messages.encode_result("two")]
+        self.script = [encode_result(1) + encode_result("two")]
         client = self.client()
         self.assertEqual([client.call("A", 1, [2]), client.call("B")], [1, "two"])
         sent: Any = self.ends[0].recv(10000).split(b"\x03")
-        self.assertEqual(messages.parse_request(sent[0]), ("A", [1, [2]]))
+        self.assertEqual(messages.decode_request(json.loads(sent[0])), ("A", [1, [2]]))
         self.assertEqual(len(self.ends), 1)
 
     def test_error(self) -> None:
@@ -71,7 +73,7 @@ class LostTests(ClientCase):
 
     def test_query_goes_again(self) -> None:
         """A call that changes nothing is made again on a new connection, and the user is told."""
-        self.script = [b"", messages.encode_result([])]
+        self.script = [b"", encode_result([])]
         self.assertEqual(self.client().call("QueryTags", "cluster", ""), [])
         self.assertEqual(len(self.told), 1)
 
