@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Final
 
 from ganetix import errors
-from ganetix.daemons import layout, settings
+from ganetix.daemons import settings
 from ganetix.daemons.pidfile import running_pid
 from ganetix.paths import Paths
 
@@ -77,7 +77,6 @@ def daemons_here(paths: Paths) -> tuple[str, ...]:
 
 def start_all(paths: Paths) -> int:
     """Start the daemons that belong on this node."""
-    layout.make_directories(paths)
     return _worst(start(paths, daemon) for daemon in daemons_here(paths))
 
 
@@ -107,7 +106,6 @@ def _worst(codes: Iterable[int]) -> int:
 
 
 def _check_and_start(paths: Paths, daemon: str, *arguments: str) -> int:
-    layout.make_directories(paths)
     return start(paths, daemon, arguments)
 
 

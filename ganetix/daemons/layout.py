@@ -70,7 +70,12 @@ FILES: Final = {
 
 
 def make_directories(paths: Paths) -> None:
-    """Make what is missing of the node's directories, with modes and owners. Blocks."""
+    """Make what is missing of the node's directories, with modes and owners. Blocks.
+
+    On a real machine that takes root; a daemon that anybody else starts finds them made.
+    """
+    if not paths.virtual and os.geteuid() != 0:
+        return
     for entry in DIRECTORIES:
         path = paths.at(entry.path)
         if not os.path.isdir(path):

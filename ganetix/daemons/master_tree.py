@@ -14,7 +14,7 @@ from twisted.internet.interfaces import IStreamClientEndpoint
 from zope.interface import implementer
 
 from ganetix import __version__, errors
-from ganetix.daemons import layout, settings
+from ganetix.daemons import settings
 from ganetix.daemons.daemon import Daemon
 from ganetix.daemons.outside import World, hail, outside_of
 from ganetix.daemons.stalls import StallMeter
@@ -118,9 +118,11 @@ def build(daemon: Daemon, paths: Paths, voting: bool) -> ServiceTree:
     electing = (Election(parts, current),) if voting else ()
     opening = Opening(current, master)
     luxi = _luxi(daemon, paths, Handler(Door(master, live, clock)), clock)
+    group = SocketGroup(paths, _groups())
     meter = StallMeter(daemon.reactor, daemon.log_fd)
     return ServiceTree(
-        "ganeti-masterd", (meter, names, *workers, *electing, opening, pool, master, Frozen(), luxi)
+        "ganeti-masterd",
+        (meter, names, *workers, *electing, opening, pool, master, Frozen(), luxi, group),
     )
 
 
@@ -167,11 +169,14 @@ def _connector(reactor: EPollReactor, paths: Paths) -> Connect:
 
 
 def _luxi(daemon: Daemon, paths: Paths, handler: Handler, clock: Clock) -> LuxiService:
-    groups = frozenset(row.gr_gid for row in grp.getgrall() if row.gr_name in ADMINS)
-    allowed = Allowed(frozenset({0, os.geteuid()}), groups)
+    allowed = Allowed(frozenset({0, os.geteuid()}), frozenset(_groups().values()))
     factory = LuxiFactory(handler, allowed, clock, _peer)
-    layout.make_directories(paths)
     return LuxiService(daemon.reactor, paths.luxi_socket, factory, FileSystem(), _directory)
+
+
+def _groups() -> Mapping[str, int]:
+    """Return the ids of the groups of `ADMINS` that this machine has."""
+    return {row.gr_name: row.gr_gid for row in grp.getgrall() if row.gr_name in ADMINS}
 
 
 def _peer(transport: Any) -> Peer:
@@ -241,6 +246,24 @@ class Opening:
 
     async def stop(self) -> None:
         """The master itself closes it."""
+
+
+@attrs.define(eq=False)
+class SocketGroup:
+    """Lets the daemons' group at the LUXI socket, where that group is and we are in it."""
+
+    paths: Paths
+    groups: Mapping[str, int]
+    name: str = "socket group"
+
+    async def start(self) -> None:
+        """Set the group; in a virtual cluster the socket is its owner's alone."""
+        group = self.groups.get(ADMINS[0])
+        if not self.paths.virtual and group in (*os.getgroups(), os.getegid()):
+            os.chown(self.paths.luxi_socket, -1, group)
+
+    async def stop(self) -> None:
+        """The socket goes with the service that made it."""
 
 
 @attrs.define(eq=False)

@@ -35,7 +35,7 @@ def join_node(paths: Paths, request: Join) -> Joined:
     uuid = _uuid(cluster, host.name, request.readd)
     target = Target(host.name, host.address)
     material = _material(paths, cluster)
-    bootstrap = _bootstrap(paths, request)
+    bootstrap = _bootstrap(paths, request, material)
     done = _finished(join(target, uuid, request.readd, bootstrap, material, time.time()))
     if done.ssh_public_key:
         ssh_files.learn(paths, uuid, done.ssh_public_key)
@@ -73,10 +73,14 @@ def _material(paths: Paths, cluster: Cluster) -> Material:
     )
 
 
-def _bootstrap(paths: Paths, request: Join) -> IBootstrap:
+def _bootstrap(paths: Paths, request: Join, material: Material) -> IBootstrap:
     if paths.virtual:
         return SiblingDirectory(paths, sys.executable, spawn, os.path.isdir)
-    return Ssh(sys.executable, spawn, request.ssh_port, request.ssh_key_check)
+    cluster = material.cluster_name if material.ssh_host_keys else ""
+    return Ssh(
+        sys.executable, spawn, request.ssh_port, request.ssh_key_check, cluster,
+        paths.known_hosts_file,
+    )  # fmt: skip
 
 
 async def spawn(command: Sequence[str], environment: Mapping[str, str], request: bytes) -> bytes:

@@ -10,7 +10,7 @@ from twisted.python import usage
 from twisted.scripts._twistd_unix import ServerOptions, UnixApplicationRunner
 
 from ganetix import errors
-from ganetix.daemons import logs, settings
+from ganetix.daemons import layout, logs, settings
 from ganetix.daemons.daemon import Daemon
 
 _READY: Final = "ready"
@@ -121,6 +121,7 @@ def _runner(daemon: str, config: ServerOptions) -> Runner:
     """Return the runner with our log observer in place of twistd's."""
     options, paths = config.subOptions, settings.node_paths(os.environ)
     found = settings.account(daemon, paths)
+    layout.make_directories(paths)
     owner = (found.pw_uid, found.pw_gid) if found else None
     log_file = logs.LogFile(settings.log_file(paths, daemon), daemon, owner)
     observer = logs.observers(

@@ -7,6 +7,7 @@ from zope.interface import implementer
 
 from ganetix import errors
 from ganetix.master.bootstrap.interface import MODULE, IBootstrap, Spawn, Target
+from ganetix.master.bootstrap.join import SETUP
 
 
 @implementer(IBootstrap)
@@ -16,23 +17,37 @@ class Ssh:
 
     *python* is the interpreter, at the same path on all nodes. The machine is not in the cluster's
     known hosts yet: with *ask* its key must be known to whoever runs this, or be confirmed; without
-    it any key is taken.
+    it any key is taken. The first step may give it the cluster's host keys; then it is known as
+    *cluster* in the file *known_hosts* (both empty when the cluster leaves ssh alone).
     """
 
     python: str
     spawn: Spawn
     port: int
     ask: bool
+    cluster: str = ""
+    known_hosts: str = ""
 
     def command(self, target: Target, step: str) -> tuple[str, ...]:
         """Return the command line."""
-        checking = "ask" if self.ask else "no"
-        known = () if self.ask else ("-o", "UserKnownHostsFile=/dev/null")
         return (
-            "ssh", "-o", "EscapeChar=none", "-o", f"StrictHostKeyChecking={checking}", *known,
-            "-o", f"HostKeyAlias={target.name}", "-o", "CheckHostIP=no", "-o", "LogLevel=ERROR",
-            "-p", str(self.port), f"root@{target.address}",
+            "ssh", "-o", "EscapeChar=none", *self._checks(target, step), "-o", "CheckHostIP=no",
+            "-o", "LogLevel=ERROR", "-p", str(self.port), f"root@{target.address}",
             shlex.join((self.python, "-m", MODULE, step)),
+        )  # fmt: skip
+
+    def _checks(self, target: Target, step: str) -> tuple[str, ...]:
+        """Return ssh's options for the host key."""
+        alias, known = target.name, "/dev/null"
+        if step == SETUP and self.cluster:
+            checking, alias, known = "yes", self.cluster, self.known_hosts
+        elif self.ask:
+            return "-o", "StrictHostKeyChecking=ask", "-o", f"HostKeyAlias={alias}"
+        else:
+            checking = "no"
+        return (
+            "-o", f"StrictHostKeyChecking={checking}", "-o", f"HostKeyAlias={alias}",
+            "-o", f"UserKnownHostsFile={known}",
         )  # fmt: skip
 
     async def run(self, target: Target, step: str, request: bytes) -> bytes:
