@@ -1,6 +1,7 @@
 """A blocking LUXI client on plain sockets, for programs that ask one thing after another."""
 
 import os
+import select
 import socket
 import time
 from collections.abc import Callable
@@ -109,6 +110,8 @@ class Client:
         return self._answers.pop(0)
 
     def _connected(self) -> socket.socket:
+        if self._link is not None and not self._answers and _closed(self._link):
+            self.close()
         if self._link is None:
             self._link = self._connect()
         return self._link
@@ -172,6 +175,12 @@ class Client:
             f"The master daemon on {self._door.socket} went away before it answered {method}"
             f" ({why}).{_what_now(method)}"
         )
+
+
+def _closed(link: socket.socket) -> bool:
+    """Whether the other end has closed while nothing was asked: nothing sent could be lost."""
+    readable, _, _ = select.select([link], [], [], 0)
+    return bool(readable) and not link.recv(1, socket.MSG_PEEK)
 
 
 def _what_now(method: str) -> str:

@@ -77,6 +77,13 @@ class LostTests(ClientCase):
         self.assertEqual(self.client().call("QueryTags", "cluster", ""), [])
         self.assertEqual(len(self.told), 1)
 
+    def test_closed_between_calls(self) -> None:
+        """A master daemon that was restarted between two calls is found again, for any call."""
+        self.script = [encode_result(1), encode_result(2)]
+        client = self.client()
+        self.assertEqual([client.call("QueryTags"), client.call("SubmitJob", [])], [1, 2])
+        self.assertEqual((len(self.ends), self.told), (2, []))
+
     def test_query_gives_up(self) -> None:
         """A master daemon that always closes is given up after 15 tries."""
         self.script = [b"{"]
