@@ -16,7 +16,7 @@ from zope.interface import implementer
 from ganetix import __version__, errors
 from ganetix.daemons import settings
 from ganetix.daemons.daemon import Daemon
-from ganetix.daemons.outside import World, hail, outside_of
+from ganetix.daemons.outside import World, outside_of
 from ganetix.daemons.stalls import StallMeter
 from ganetix.ids import Randomness
 from ganetix.luxi.link import LuxiService
@@ -110,7 +110,7 @@ def build(daemon: Daemon, paths: Paths, voting: bool) -> ServiceTree:
         await master.store.checkpoint.run()
 
     world = World(reactor, paths, names, parts.port)
-    units = table.units(outside_of(world, checkpoint, hail))
+    units = table.units(outside_of(world, checkpoint))
     master = Master(
         store, parts.randomness, units, cluster.cluster.epoch,
         (lambda before, after, change: _changed(pool, change),),

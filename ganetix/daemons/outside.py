@@ -9,8 +9,8 @@ from twisted.internet.epollreactor import EPollReactor
 from twisted.internet.error import ConnectError, DNSLookupError
 from twisted.internet.protocol import Protocol
 
-from ganetix import errors
 from ganetix.daemons import settings
+from ganetix.htools.hail import hail
 from ganetix.master.logic.outside import Outside
 from ganetix.paths import Paths
 from ganetix.toolkit.files import FileSystem, Worker
@@ -52,15 +52,6 @@ class World:
         return data
 
 
-def hail(request: dict[str, Any]) -> dict[str, Any]:
-    """See `Outside.hail`."""
-    raise errors.OpPrereqError("The allocator hail is not there; name the node.", errors.NORES)
-
-
-def outside_of(
-    world: World,
-    checkpoint: Callable[[], Awaitable[None]],
-    hail: Callable[[dict[str, Any]], dict[str, Any]],
-) -> Outside:
+def outside_of(world: World, checkpoint: Callable[[], Awaitable[None]]) -> Outside:
     """Return what the units of logic are given."""
     return Outside(world.resolve, world.answers, world.read_file, checkpoint, hail)
