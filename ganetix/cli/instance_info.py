@@ -124,7 +124,7 @@ def _identity(identity: Any) -> str:
 
 def _status(status: list[Any]) -> str:
     path, major, minor, percent, seconds, degraded, ldisk = status
-    text = f"{path} ({major}:{minor})"
+    text = path if major is None else f"{path} ({major}:{minor})"
     if percent is not None:
         text += f", {percent:.2f}% in sync"
         text += f", {seconds} s to go" if seconds is not None else ", unknown time to go"

@@ -24,7 +24,6 @@ def modify(context: Context, options: Namespace, arguments: list[str]) -> int:
     if changed:
         context.print(f"Changed in {arguments[0]}:")
         context.print(*(f" - {name:<20} -> {value}" for name, value in changed))
-        context.print("What the hypervisor was given at the start changes at the next start.")
     return 0
 
 

@@ -1,7 +1,7 @@
 """gnt-debug manhole: this terminal on the console of a running daemon.
 
 The daemon's console speaks raw terminal bytes over a Unix socket; the first line from here says
-what kind of terminal it has: ``TERM columns rows``.
+what kind of terminal it has: ``TERM columns rows``, or ``dumb 0 0`` for a pipe.
 """
 
 import os
@@ -70,9 +70,10 @@ def _here(context: Context, path: str, daemon: str) -> int:
 
 
 def _terminal(context: Context) -> str:
-    columns, rows = 80, 24
-    if sys.stdout.isatty():
-        columns, rows = os.get_terminal_size(sys.stdout.fileno())
+    """Return the first line: the kind and size of the terminal; ``dumb 0 0`` for a pipe."""
+    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+        return "dumb 0 0\n"
+    columns, rows = os.get_terminal_size(sys.stdout.fileno())
     return f"{context.world.environ.get('TERM', 'dumb')} {columns} {rows}\n"
 
 
