@@ -103,6 +103,12 @@ class CandidateJournal:
             )
 
     def _thd_page(self, page: SnapshotPage) -> StorePosition:
+        here = self._thd_position()
+        if page.epoch < here.epoch:
+            raise errors.ConfigurationError(
+                f"Node {self.paths.hostname} has the journal of epoch {here.epoch}; a snapshot of "
+                f"epoch {page.epoch} does not take its place."
+            )
         if page.offset == 0:
             self._pages.clear()
         if page.offset != len(self._pages):

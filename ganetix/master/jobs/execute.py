@@ -81,7 +81,12 @@ class Executor:
             )
             waiting(wait)
             held = await wait
-            if unit.locks(op, context.cluster) == wants:
+            try:
+                again = unit.locks(op, context.cluster)
+            except BaseException:
+                held.release_all()
+                raise
+            if again == wants:
                 return held
             held.release_all()
         raise errors.OpPrereqError(

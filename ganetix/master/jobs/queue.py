@@ -204,7 +204,8 @@ class JobQueue:
 
     async def cancel(self, job_id: int) -> tuple[bool, str]:
         """Cancel a job that is queued, waiting, or at a place where it can stop."""
-        job = self.job(job_id)
+        self.job(job_id)
+        job = self.store.jobs[job_id]
         run = self.runs.get(job_id)
         if job.final:
             return False, f"Job {job_id} is no longer waiting in the queue: it is {job.status}."
@@ -217,14 +218,15 @@ class JobQueue:
         """Give the opcodes that are not final another priority (-20 to 19)."""
         if not -20 <= priority <= 19:
             raise errors.GenericError(f"Priority {priority} is not between -20 and 19.")
-        job = self.job(job_id)
+        self.job(job_id)
+        job = self.store.jobs[job_id]
         if job.final:
             return False, f"Job {job_id} is finished: its priority can't be changed."
         ops = tuple(
             op if op.status in FINAL else msgspec.structs.replace(op, priority=priority)
             for op in job.ops
         )
-        fresh = msgspec.structs.replace(self.store.jobs[job_id], ops=ops)
+        fresh = msgspec.structs.replace(job, ops=ops)
         self._scheduler.reprioritize(job_id, priority)
         if (run := self.runs.get(job_id)) is not None:
             run.change_priority(priority)

@@ -219,6 +219,9 @@ def _connect(store: Store, found: recovery.Found) -> None:
         store.files.archive((job_id,))
     master = store.cluster.cluster.master_node
     rows = {node.uuid for node in store.cluster.candidates()} - {master}
+    if not found.serial:
+        # No journal yet, as after a take-over from Ganeti: nobody has a copy of it either.
+        replicas.behind |= rows
     replicas.in_sync = rows - replicas.behind
     replicas.update(rows)
     if found.replay.changed:

@@ -38,9 +38,10 @@ class Surroundings:
     """
 
     where: Where
-    units: Units
+    units: Callable[["MasterDaemon"], Units]
     make_locks: Callable[[], Locks]
     watched: Callable[["MasterDaemon", INodes], INodes]
+    up: Callable[["MasterDaemon"], None]
     ended: Callable[["MasterDaemon", str], None]
     token: Callable[["MasterDaemon", int], bytes]
 
@@ -51,6 +52,7 @@ class MasterDaemon:
 
     machine: Machine
     around: Surroundings
+    voting: bool
     process: Process = attrs.field(init=False)
     live: LiveState = attrs.field(factory=LiveState, init=False)
     epoch: int = attrs.field(default=0, init=False)
@@ -71,7 +73,8 @@ class MasterDaemon:
 
     async def _start(self) -> None:
         machine, process = self.machine, self.process
-        await self._elect()
+        if self.voting:
+            await self._elect()
         claim = Claim(self.epoch, machine.name)
         pool = self.pool = self._pool(lambda: claim, _Sink(self))
         parts = StoreParts(
@@ -85,7 +88,7 @@ class MasterDaemon:
         master = Master(
             parts,
             self._randomness(),
-            self.around.units,
+            self.around.units(self),
             self.epoch,
             (self._committed,),
             locks=self.around.make_locks(),
@@ -95,6 +98,7 @@ class MasterDaemon:
         await pool.start()
         await master.start()
         self.ready = True
+        self.around.up(self)
 
     def _failed(self, failure: Any) -> None:
         if not self.process.time.dead:

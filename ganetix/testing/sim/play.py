@@ -2,9 +2,11 @@
 
 import gc
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Final
 
 import attrs
+from twisted.logger import LogEvent, LogLevel, formatEvent, globalLogPublisher
 
 from ganetix.ids import Randomness
 from ganetix.testing.dice import seeded
@@ -44,6 +46,8 @@ def play(seed: int, crew: Crew, plan: Sequence[Planned] = ()) -> Outcome:
 def _play(seed: int, crew: Crew, plan: Sequence[Planned]) -> Outcome:
     dice = seeded(seed * 1000 + 7)
     world = World(seed, 3 + int(dice.uniform() * 2), crew)
+    observer = partial(_tell, world)
+    globalLogPublisher.addObserver(observer)
     run = Run(world, Clients(world), list(plan))
     try:
         run.begin(dice)
@@ -53,6 +57,8 @@ def _play(seed: int, crew: Crew, plan: Sequence[Planned]) -> Outcome:
     except Broken as found:
         broken = str(found)
         world.note(f"BROKEN: {broken}")
+    finally:
+        globalLogPublisher.removeObserver(observer)
     return Outcome(
         seed,
         tuple(world.log),
@@ -61,6 +67,14 @@ def _play(seed: int, crew: Crew, plan: Sequence[Planned]) -> Outcome:
         tuple(run.met),
         frozenset(run.reached),
     )
+
+
+def _tell(world: World, event: LogEvent) -> None:
+    """Add what a daemon logs to the event log."""
+    if event.get("log_level", LogLevel.info) >= LogLevel.info:
+        failure = event.get("log_failure")
+        why = f": {failure.type.__name__}: {failure.value}" if failure is not None else ""
+        world.note(f"    {formatEvent(event)}{why}")
 
 
 @attrs.define(eq=False)
@@ -126,11 +140,20 @@ class Run:
         end = world.timeline.now + PATIENCE
         self.until(lambda: self._at_rest() or world.timeline.now > end)
         if not self._at_rest():
+            self._tell_locks()
             raise Broken(
                 f"after {PATIENCE:.0f} seconds without faults: jobs {self.clients.open_jobs()} "
                 f"have not ended, {self.clients.waiting} requests found no master, in sync are "
                 f"{world.in_sync()}"
             )
+
+    def _tell_locks(self) -> None:
+        daemon = self.world.master
+        if daemon is not None and daemon.master is not None:
+            for job_id in self.clients.open_jobs():
+                self.world.note(f"job {job_id} is {daemon.master.queue.job(job_id).status}")
+            for row in daemon.master.locks.rows():
+                self.world.note(f"lock {row}")
 
     def _at_rest(self) -> bool:
         world = self.world

@@ -46,6 +46,8 @@ class Journals:
     ledger: Ledger = attrs.field(factory=dict)
     copies: dict[str, Copy] = attrs.field(factory=dict)
     """Machine uuid to its copy."""
+    sure: dict[str, int] = attrs.field(factory=dict)
+    """Machine uuid to the newest record that was acknowledged while it was in sync."""
 
     def read(self, machine: Machine) -> None:
         """Read what is on the stable storage of *machine* now."""
@@ -86,18 +88,20 @@ class Journals:
                 f"record {serial} is acknowledged and candidate {title} is in sync, but its disk "
                 f"has {last.serial if last else 'nothing'}"
             )
+        self.sure[uuid] = serial
         self.check_prefix(uuid, title)
 
     def check_prefix(self, uuid: str, title: str) -> None:
         """Raise `Broken` if the copy of *uuid* contradicts what was acknowledged.
 
-        A record of an older mastership beyond what the newer one began with is no contradiction:
-        nobody was told of it, and the next snapshot removes it.
+        Beyond what was acknowledged while it was in sync, a candidate may have records that
+        nobody was told of: the master died after it had sent them. It is behind then, and the next
+        snapshot removes them.
         """
-        copy = self.copies.get(uuid, Copy())
+        copy, sure = self.copies.get(uuid, Copy()), self.sure.get(uuid, 0)
         for row in copy.scan.records[1:]:
             told = self.ledger.get(row.serial)
-            if told is not None and told != row and row.epoch >= told.epoch:
+            if told is not None and told != row and row.serial <= sure:
                 raise Broken(f"record {row.serial} on {title} is not the one acknowledged")
 
 

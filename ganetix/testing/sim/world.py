@@ -69,6 +69,8 @@ class World:
     obedience: Obedience = attrs.field(factory=Obedience, init=False)
     old_masters: list[MasterDaemon] = attrs.field(factory=list, init=False)
     master_name: str = attrs.field(default="", init=False)
+    voting: bool = attrs.field(default=True, init=False)
+    """Whether a master daemon asks the nodes when it starts; not after a takeover."""
     _tokens: dict[str, int] = attrs.field(factory=dict, init=False)
     _changed: set[str] = attrs.field(factory=set, init=False)
     _operations: int = attrs.field(default=0, init=False)
@@ -134,14 +136,15 @@ class World:
         """Start a master daemon on *name*, for clients to talk to."""
         around = Surroundings(
             self._where,
-            watched_units(self.crew.units, self),
+            lambda daemon: watched_units(self.crew.units, Seat(self, daemon)),
             self.crew.make_locks,
-            lambda daemon, nodes: WatchedNodes(nodes, self),
+            lambda daemon, nodes: WatchedNodes(nodes, Seat(self, daemon)),
+            self._master_up,
             self._master_ended,
             self._token,
         )
         self.master_name = name
-        self.master = MasterDaemon(self.machines[name], around)
+        self.master = MasterDaemon(self.machines[name], around, self.voting)
         self.master.start()
         if self.master is not None:
             self.note(f"{self.master.process.name} starts, epoch {self.master.epoch}")
@@ -166,6 +169,16 @@ class World:
             self.old_masters.append(daemon)
             self.working.running.clear()
         return daemon
+
+    def reinstate(self, daemon: MasterDaemon) -> None:
+        """Let clients talk to *daemon* again: nobody took over from it."""
+        if self.master is None and daemon in self.old_masters:
+            self.old_masters.remove(daemon)
+            self.master = daemon
+
+    def _master_up(self, daemon: MasterDaemon) -> None:
+        self.note(f"{daemon.process.name} is ready")
+        self.voting = True
 
     def _master_ended(self, daemon: MasterDaemon, why: str) -> None:
         """A master daemon gave up. One that clients talk to is started again later."""
@@ -251,21 +264,17 @@ class World:
     # --- what is seen ----------------------------------------------------------------------
 
     def reached(self, operation: str, step: str, node: str = "") -> None:
-        """See `Observer`."""
+        """An operation passes a step."""
         name = next((m.name for m in self.machines.values() if m.uuid == node), "")
         self.note(f"{operation}: {step}{' ' + name if name else ''}")
         self.reached_step(operation, step, name)
 
     def enter(self, work: Work) -> None:
-        """See `Observer`."""
+        """An opcode of the present master begins to work."""
         try:
             self.working.enter(work)
         except Broken as broken:
             self.broken = broken
-
-    def leave(self, work: Work) -> None:
-        """See `Observer`."""
-        self.working.leave(work)
 
     def _watched(self, machine: Machine, handlers: Handlers) -> Handlers:
         def begun(name: str, context: CallContext) -> None:
@@ -324,3 +333,25 @@ class World:
             return []
         rows = daemon.master.store.journal.replicas.in_sync
         return [machine.name for machine in self.machines.values() if machine.uuid in rows]
+
+
+@attrs.frozen
+class Seat:
+    """What the world hears of one master daemon. What a deposed one does concerns nobody."""
+
+    world: World
+    daemon: MasterDaemon
+
+    def reached(self, operation: str, step: str, node: str = "") -> None:
+        """See `Observer`."""
+        if self.daemon is self.world.master:
+            self.world.reached(operation, step, node)
+
+    def enter(self, work: Work) -> None:
+        """See `Observer`."""
+        if self.daemon is self.world.master:
+            self.world.enter(work)
+
+    def leave(self, work: Work) -> None:
+        """See `Observer`."""
+        self.world.working.leave(work)
