@@ -23,6 +23,9 @@ def add(context: Context, options: Namespace, arguments: list[str]) -> int:
         "ssh_key_check": options.ssh_key_check,
         "verbose": options.verbose,
     }
+    port = (options.ndparams or {}).get("ssh_port")
+    if port is not None:
+        request["ssh_port"] = _port(port)
     joined = bootstrap.ask(context, "join", request)
     op = opcode(
         "OP_NODE_ADD",
@@ -41,3 +44,9 @@ def add(context: Context, options: Namespace, arguments: list[str]) -> int:
         node_setup=True,
     )
     return submit(context, options, op)
+
+
+def _port(text: str) -> int:
+    if not text.isdigit():
+        raise errors.OpPrereqError(f"ssh_port={text} is not a port number.", errors.INVAL)
+    return int(text)
