@@ -65,7 +65,7 @@ class FileTests(SynchronousTestCase):
         """Use a file of this test alone."""
         self.path = pathlib.Path(self.mktemp())
         self.file = logs.LogFile(str(self.path), "ganeti-noded")
-        self.addCleanup(lambda: os.close(self.file.fileno()))
+        self.addCleanup(lambda: self.file._stream.close())
 
     def test_line(self) -> None:
         """A line names daemon and pid; nobody else may read the file."""
