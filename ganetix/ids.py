@@ -14,7 +14,7 @@ GroupUuid = str
 DiskUuid = str
 JobId = int
 
-_HOST_LABEL = re.compile(r"^[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?$")
+_HOST_LABEL = re.compile(r"[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?")
 
 
 @attrs.frozen
@@ -51,7 +51,7 @@ class Randomness:
 
 def valid_hostname(name: str) -> bool:
     """Tell whether *name* is a usable lower-case host name: labels of letters, digits, ``-_``."""
-    return 0 < len(name) <= 255 and all(_HOST_LABEL.match(label) for label in name.split("."))
+    return 0 < len(name) <= 255 and all(_HOST_LABEL.fullmatch(label) for label in name.split("."))
 
 
 def valid_ip(address: str) -> bool:

@@ -57,6 +57,20 @@ class Allocator:
         result = self.run(request_of(cluster, live, request))
         return [str(chosen) for chosen in result]
 
+    async def relocate(self, context: Context, instance: Instance) -> list[str]:
+        """Return the name of the new node for *instance*, whose disks every node sees."""
+        cluster = context.cluster
+        disks = cluster.disks_of(instance)
+        request = {
+            "type": "relocate",
+            "name": instance.name,
+            "disk_space_total": sum(disk.size for disk in disks),
+            "required_nodes": 1,
+            "relocate_from": [cluster.nodes[instance.primary_node].name],
+        }
+        live = await gather(context, params.template_of(disks))
+        return [str(chosen) for chosen in self.run(request_of(cluster, live, request))]
+
     def run(self, request: dict[str, Any]) -> Any:
         """Return the result for *request*; raise `errors.OpPrereqError` if there is none."""
         response = self.hail(request)

@@ -83,6 +83,7 @@ class LogicContext:
     journalled: list[bytes] = attrs.field(factory=list)
     released: list[tuple[Level, frozenset[str] | None]] = attrs.field(factory=list)
     wants: list[Want] = attrs.field(factory=list)
+    behind: frozenset[str] = frozenset()
     fake: FakeNodes = attrs.field(init=False)
 
     def __attrs_post_init__(self) -> None:
@@ -194,7 +195,7 @@ async def run(unit: Unit[Any, Any], op: OpCode, context: LogicContext) -> Any:
     after = hooks_of(unit, op, plan, context)
     if (before is None) != (after is None):
         raise AssertionError(f"{op} has hooks only before or only after.")
-    return msgspec.to_builtins(result)
+    return msgspec.json.decode(msgspec.json.encode(result))
 
 
 def hooks_of(unit: Unit[Any, Any], op: OpCode, plan: Any, context: LogicContext) -> Hooks | None:

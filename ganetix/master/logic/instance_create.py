@@ -104,23 +104,12 @@ class InstanceCreate:
 
     async def _addresses_checked(self, op: OpInstanceCreate, name: str) -> OpInstanceCreate:
         """Return *op* with ``auto`` addresses of NICs replaced by the name's own."""
-        wants_own = any(nic.get("ip") == "auto" for nic in op.nics)
-        if not op.name_check:
-            if wants_own:
-                raise errors.OpPrereqError(
-                    "IP address 'auto' needs the name check; give the address itself.",
-                    errors.INVAL,
-                )
+        address = await names.check_addresses(self.outside, name, op.name_check, op.ip_check)
+        if not any(nic.get("ip") == "auto" for nic in op.nics):
             return op
-        full, address = await self.outside.resolve(name)
-        if full.lower() != name:
+        if address is None:
             raise errors.OpPrereqError(
-                f"Instance name '{name}' resolves to '{full}'; give that name.", errors.INVAL
-            )
-        if op.ip_check and await self.outside.answers(address):
-            raise errors.OpPrereqError(
-                f"Address {address} of instance '{name}' is in use: something answers there.",
-                errors.NOTUNIQUE,
+                "IP address 'auto' needs the name check; give the address itself.", errors.INVAL
             )
         rows = [nic | {"ip": address} if nic.get("ip") == "auto" else nic for nic in op.nics]
         return msgspec.structs.replace(op, nics=rows)

@@ -64,11 +64,6 @@ def _require_plain_creation(op: OpInstanceCreate) -> None:
             "Forthcoming instances are not available in this release; create the instance at once.",
             errors.INVAL,
         )
-    if op.ip_check and not op.name_check:
-        raise errors.OpPrereqError(
-            "The IP address can't be checked without a check of the name; ask for both or none.",
-            errors.INVAL,
-        )
 
 
 def _hypervisor(cluster: Cluster, op: OpInstanceCreate) -> str:

@@ -5,6 +5,7 @@ from typing import Final
 
 from ganetix import errors
 from ganetix.ids import valid_hostname
+from ganetix.master.logic.outside import Outside
 from ganetix.master.logic.unit import Context
 from ganetix.model.cluster import Cluster
 from ganetix.model.objects import Instance, Node
@@ -123,6 +124,34 @@ async def require_stopped(context: Context, instance: Instance, what: str) -> No
             f"'gnt-instance stop {instance.name}' stops it.",
             errors.STATE,
         )
+
+
+async def check_addresses(
+    outside: Outside, name: str, name_check: bool, ip_check: bool
+) -> str | None:
+    """Resolve *name* if *name_check* is asked for, and return its address.
+
+    With *ip_check* nothing may answer there. Raise `errors.OpPrereqError`.
+    """
+    if not name_check:
+        if ip_check:
+            raise errors.OpPrereqError(
+                "The IP address can't be checked without a check of the name; ask for both or "
+                "none.",
+                errors.INVAL,
+            )
+        return None
+    full, address = await outside.resolve(name)
+    if full.lower() != name:
+        raise errors.OpPrereqError(
+            f"Instance name '{name}' resolves to '{full}'; give that name.", errors.INVAL
+        )
+    if ip_check and await outside.answers(address):
+        raise errors.OpPrereqError(
+            f"Address {address} of instance '{name}' is in use: something answers there.",
+            errors.NOTUNIQUE,
+        )
+    return address
 
 
 def node_names(cluster: Cluster, uuids: Iterable[str]) -> list[str]:

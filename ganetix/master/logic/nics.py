@@ -15,7 +15,7 @@ from ganetix.model.objects import Nic
 
 MAX_NICS: Final = 8
 AUTO: Final = ("auto", "generate")
-_MAC = re.compile(r"^([0-9a-f]{2}:){5}[0-9a-f]{2}$")
+_MAC = re.compile(r"([0-9a-f]{2}:){5}[0-9a-f]{2}")
 _OWN: Final = ("mode", "link", "vlan")
 
 
@@ -85,7 +85,7 @@ def _mac(
     cluster: Cluster, index: int, nic: Nic, given: Mapping[str, Any], others: Sequence[Nic]
 ) -> str:
     mac = str(given.get("mac") or nic.mac).lower()
-    if not _MAC.match(mac):
+    if not _MAC.fullmatch(mac):
         raise errors.OpPrereqError(
             f"NIC {index}: '{mac}' is not a MAC address; give six pairs of hexadecimal digits, "
             "or 'auto'.",

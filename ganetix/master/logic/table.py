@@ -13,8 +13,21 @@ from ganetix.master.logic.cluster_verify import (
     ClusterVerifyConfig,
     ClusterVerifyGroup,
 )
+from ganetix.master.logic.instance_activate_disks import (
+    InstanceActivateDisks,
+    InstanceDeactivateDisks,
+)
+from ganetix.master.logic.instance_console import InstanceConsole
 from ganetix.master.logic.instance_create import InstanceCreate
+from ganetix.master.logic.instance_failover import InstanceFailover
+from ganetix.master.logic.instance_grow_disk import InstanceGrowDisk
+from ganetix.master.logic.instance_migrate import InstanceMigrateUnit
+from ganetix.master.logic.instance_query_data import InstanceQueryData
+from ganetix.master.logic.instance_reboot import InstanceRebootUnit
+from ganetix.master.logic.instance_reinstall import InstanceReinstall
 from ganetix.master.logic.instance_remove import InstanceRemove
+from ganetix.master.logic.instance_rename import InstanceRename
+from ganetix.master.logic.instance_set_params import InstanceSetParams
 from ganetix.master.logic.instance_shutdown import InstanceShutdownUnit
 from ganetix.master.logic.instance_startup import InstanceStartup
 from ganetix.master.logic.node_add import NodeAdd
@@ -32,8 +45,27 @@ from ganetix.opcodes.cluster import (
     OpClusterRedistConf,
     OpClusterSetParams,
 )
-from ganetix.opcodes.instance import OpInstanceCreate, OpInstanceRemove
-from ganetix.opcodes.instance_state import OpInstanceShutdown, OpInstanceStartup
+from ganetix.opcodes.instance import (
+    OpInstanceConsole,
+    OpInstanceCreate,
+    OpInstanceQueryData,
+    OpInstanceReinstall,
+    OpInstanceRemove,
+    OpInstanceRename,
+    OpInstanceSetParams,
+)
+from ganetix.opcodes.instance_disks import (
+    OpInstanceActivateDisks,
+    OpInstanceDeactivateDisks,
+    OpInstanceGrowDisk,
+)
+from ganetix.opcodes.instance_state import (
+    OpInstanceFailover,
+    OpInstanceMigrate,
+    OpInstanceReboot,
+    OpInstanceShutdown,
+    OpInstanceStartup,
+)
 from ganetix.opcodes.node import OpNodeAdd, OpNodeRemove, OpNodeSetParams
 from ganetix.opcodes.os import OpOsDiagnose
 from ganetix.opcodes.tags import OpTagsDel, OpTagsGet, OpTagsSearch, OpTagsSet
@@ -56,8 +88,19 @@ def units(outside: Outside) -> Mapping[type[OpCode], Unit[Any, Any]]:
         OpClusterVerify: ClusterVerify(),
         OpClusterVerifyConfig: ClusterVerifyConfig(),
         OpClusterVerifyGroup: ClusterVerifyGroup(),
+        OpInstanceActivateDisks: InstanceActivateDisks(),
+        OpInstanceConsole: InstanceConsole(),
         OpInstanceCreate: InstanceCreate(outside, allocator),
+        OpInstanceDeactivateDisks: InstanceDeactivateDisks(),
+        OpInstanceFailover: InstanceFailover(allocator),
+        OpInstanceGrowDisk: InstanceGrowDisk(),
+        OpInstanceMigrate: InstanceMigrateUnit(allocator),
+        OpInstanceQueryData: InstanceQueryData(),
+        OpInstanceReboot: InstanceRebootUnit(),
+        OpInstanceReinstall: InstanceReinstall(),
         OpInstanceRemove: InstanceRemove(),
+        OpInstanceRename: InstanceRename(outside),
+        OpInstanceSetParams: InstanceSetParams(),
         OpInstanceShutdown: InstanceShutdownUnit(),
         OpInstanceStartup: InstanceStartup(),
         OpNodeAdd: NodeAdd(outside),

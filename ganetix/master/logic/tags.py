@@ -15,7 +15,7 @@ from ganetix.opcodes.tags import OpTagsDel, OpTagsGet, OpTagsSearch, OpTagsSet
 
 MAX_LENGTH: Final = 128
 MAX_TAGS: Final = 4096
-_VALID = re.compile(r"^[\w.+*/:@-]+$", re.ASCII)
+_VALID = re.compile(r"[\w.+*/:@-]+", re.ASCII)
 
 
 def tagged(cluster: Cluster, kind: str, name: str | None) -> Any:
@@ -41,7 +41,7 @@ def valid_tag(tag: str) -> str:
         raise errors.TagError(
             f"Tag '{tag[:20]}...' has {len(tag)} characters; at most {MAX_LENGTH} are possible."
         )
-    if not _VALID.match(tag):
+    if not _VALID.fullmatch(tag):
         raise errors.TagError(
             f"Tag '{tag}' has characters that a tag can't have; use letters, digits and _.+*/:@-."
         )

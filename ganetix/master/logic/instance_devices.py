@@ -1,0 +1,223 @@
+"""Changes to the lists of disks and NICs of an instance: add, modify, remove. Pure."""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Generic, Protocol, TypeVar
+
+import attrs
+import msgspec
+
+from ganetix import errors
+from ganetix.ids import Randomness
+from ganetix.master.logic import disks, nics
+from ganetix.model import params
+from ganetix.model.cluster import Cluster
+from ganetix.model.objects import Disk, Instance, Nic
+from ganetix.opcodes.instance import OpInstanceSetParams
+from ganetix.opcodes.types import DeviceAction
+from ganetix.paths import Paths
+
+Told = list[tuple[str, Any]]
+"""What was changed, as (name, value)."""
+
+
+class Device(Protocol):
+    """What disks and NICs have in common."""
+
+    @property
+    def uuid(self) -> str:
+        """The device's uuid."""
+
+    @property
+    def name(self) -> str | None:
+        """The device's name, if it has one."""
+
+
+T = TypeVar("T", bound=Device)
+
+
+@attrs.frozen
+class Edit(Generic[T]):
+    """What becomes of a list of devices."""
+
+    rows: tuple[T, ...]
+    added: tuple[T, ...] = ()
+    removed: tuple[T, ...] = ()
+    told: tuple[tuple[str, Any], ...] = ()
+
+
+@attrs.frozen
+class Editor(Generic[T]):
+    """How devices of one *kind* are made and modified; both return what to tell."""
+
+    kind: str
+    make: Callable[[int, Mapping[Any, Any], Sequence[T]], tuple[T, Any]]
+    modify: Callable[[int, T, Mapping[Any, Any], Sequence[T]], tuple[T, Told]]
+
+    def edited(
+        self,
+        rows: Sequence[T],
+        changes: Sequence[tuple[DeviceAction, int | str, Mapping[Any, Any]]],
+    ) -> Edit[T]:
+        """Return what *changes* make of *rows*, one after another."""
+        edit = Edit(tuple(rows))
+        for action, which, given in changes:
+            edit = self._apply(edit, action, which, given)
+        return edit
+
+    def _apply(
+        self, edit: Edit[T], action: DeviceAction, which: int | str, given: Mapping[Any, Any]
+    ) -> Edit[T]:
+        if action == "add":
+            return self._add(edit, which, given)
+        if action in ("attach", "detach"):
+            raise errors.OpPrereqError(
+                f"To {action} a {self.kind} is not available in this release; use add and remove.",
+                errors.INVAL,
+            )
+        index = self._index(edit.rows, which)
+        if action == "remove":
+            return self._remove(edit, index)
+        rows = list(edit.rows)
+        others = rows[:index] + rows[index + 1 :]
+        rows[index], told = self.modify(index, rows[index], given, others)
+        added = tuple(rows[index] if one.uuid == rows[index].uuid else one for one in edit.added)
+        return attrs.evolve(edit, rows=tuple(rows), added=added, told=(*edit.told, *told))
+
+    def _add(self, edit: Edit[T], which: int | str, given: Mapping[Any, Any]) -> Edit[T]:
+        index = len(edit.rows) if which == -1 else which
+        if not isinstance(index, int) or not 0 <= index <= len(edit.rows):
+            raise errors.OpPrereqError(
+                f"A {self.kind} can't be added at '{which}'; give an index from 0 to "
+                f"{len(edit.rows)}, or -1 for the end.",
+                errors.INVAL,
+            )
+        made, told = self.make(index, given, edit.rows)
+        rows = (*edit.rows[:index], made, *edit.rows[index:])
+        row = (f"{self.kind}/{index}", told)
+        return attrs.evolve(edit, rows=rows, added=(*edit.added, made), told=(*edit.told, row))
+
+    def _remove(self, edit: Edit[T], index: int) -> Edit[T]:
+        gone = edit.rows[index]
+        fresh = any(one.uuid == gone.uuid for one in edit.added)
+        return attrs.evolve(
+            edit,
+            rows=(*edit.rows[:index], *edit.rows[index + 1 :]),
+            added=tuple(one for one in edit.added if one.uuid != gone.uuid),
+            removed=edit.removed if fresh else (*edit.removed, gone),
+            told=(*edit.told, (f"{self.kind}/{index}", "remove")),
+        )
+
+    def _index(self, rows: Sequence[T], which: int | str) -> int:
+        """Return the index of the device that *which* names by index, name or uuid."""
+        if isinstance(which, str) and which.lstrip("-").isdigit():
+            which = int(which)
+        if isinstance(which, int):
+            index = len(rows) - 1 if which == -1 else which
+            if 0 <= index < len(rows):
+                return index
+            raise errors.OpPrereqError(
+                f"There is no {self.kind} {which}; the instance has {len(rows)}.", errors.INVAL
+            )
+        found = [i for i, row in enumerate(rows) if which in (row.uuid, row.name)]
+        if len(found) != 1:
+            problem = "no" if not found else "more than one"
+            raise errors.OpPrereqError(
+                f"There is {problem} {self.kind} called '{which}'; "
+                "'gnt-instance info' shows the devices.",
+                errors.NOENT,
+            )
+        return found[0]
+
+
+def edited_nics(
+    cluster: Cluster, instance: Instance, op: OpInstanceSetParams, randomness: Randomness
+) -> Edit[Nic]:
+    """Return what *op* makes of the NICs of *instance*."""
+
+    def make(index: int, given: Mapping[Any, Any], others: Sequence[Nic]) -> tuple[Nic, Any]:
+        nic = nics.new_nic(cluster, index, given, others, randomness)
+        filled = params.nic(cluster, nic.nicparams)
+        return nic, (
+            f"add:mac={nic.mac},ip={nic.ip},mode={filled['mode']},link={filled['link']},"
+            f"network={nic.network}"
+        )
+
+    def modify(
+        index: int, nic: Nic, given: Mapping[Any, Any], others: Sequence[Nic]
+    ) -> tuple[Nic, Told]:
+        mac = str(given.get("mac") or "").lower()
+        if mac in nics.AUTO:
+            used = cluster.indexes.macs.keys() | {one.mac for one in others}
+            given = {**given, "mac": randomness.mac(cluster.cluster.mac_prefix, used)}
+        fresh = nics.modified(cluster, index, nic, given, others)
+        return fresh, [(f"nic.{key}/{index}", value) for key, value in sorted(given.items())]
+
+    edit = Editor("nic", make, modify).edited(instance.nics, op.nics)
+    nics.require_count(len(edit.rows))
+    return edit
+
+
+def edited_disks(
+    cluster: Cluster,
+    instance: Instance,
+    op: OpInstanceSetParams,
+    place: tuple[Randomness, Paths],
+) -> Edit[Disk]:
+    """Return what *op* makes of the disks of *instance*, numbered anew."""
+    randomness, paths = place
+
+    def make(index: int, given: Mapping[Any, Any], others: Sequence[Disk]) -> tuple[Disk, Any]:
+        template = _template(cluster, others, given)
+        wanted = disks.wanted_disk(template, index, given)
+        directory = disks.instance_dir(others)
+        if directory is None:
+            top = disks.file_dir(cluster, paths, template, op.file_storage_dir)
+            directory = f"{top}/{instance.name}"
+        where = (op.file_driver or "loop", directory)
+        disk = disks.new_disk(template, wanted, index, where, instance.primary_node, randomness)
+        return disk, f"add:size={wanted.size},mode={wanted.mode}"
+
+    def modify(
+        index: int, disk: Disk, given: Mapping[Any, Any], others: Sequence[Disk]
+    ) -> tuple[Disk, Told]:
+        disks.require_modifiable(index, given)
+        fresh = disk
+        if "mode" in given:
+            fresh = msgspec.structs.replace(fresh, mode=disks.disk_mode(index, given["mode"]))
+        if "name" in given:
+            fresh = msgspec.structs.replace(fresh, name=disks.disk_name(given["name"]))
+        return fresh, [(f"disk.{key}/{index}", value) for key, value in sorted(given.items())]
+
+    edit = Editor("disk", make, modify).edited(cluster.disks_of(instance), op.disks)
+    if len(edit.rows) > disks.MAX_DISKS:
+        raise errors.OpPrereqError(
+            f"The instance would have {len(edit.rows)} disks; at most {disks.MAX_DISKS} are "
+            "possible.",
+            errors.INVAL,
+        )
+    return _numbered(edit)
+
+
+def _template(cluster: Cluster, others: Sequence[Disk], given: Mapping[Any, Any]) -> str:
+    template = str(given.get("dev_type") or params.template_of(list(others)))
+    if template == "diskless":
+        raise errors.OpPrereqError(
+            "A diskless instance has no disk template for a new disk; give the disk a dev_type, "
+            "such as dev_type=file.",
+            errors.INVAL,
+        )
+    disks.require_template(cluster, template)
+    return template
+
+
+def _numbered(edit: Edit[Disk]) -> Edit[Disk]:
+    rows = tuple(
+        disk if disk.iv_name == f"disk/{index}" else _with_number(disk, index)
+        for index, disk in enumerate(edit.rows)
+    )
+    now = {disk.uuid: disk for disk in rows}
+    return attrs.evolve(edit, rows=rows, added=tuple(now[disk.uuid] for disk in edit.added))
+
+
+def _with_number(disk: Disk, index: int) -> Disk:
+    return msgspec.structs.replace(disk, iv_name=f"disk/{index}")

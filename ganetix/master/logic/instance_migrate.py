@@ -1,0 +1,182 @@
+"""OP_INSTANCE_MIGRATE: move a running guest to another node, or nothing is changed."""
+
+from typing import Any, Final
+
+import attrs
+import msgspec
+from zope.interface import implementer
+
+from ganetix import errors
+from ganetix.master.allocator import Allocator
+from ganetix.master.logic import disks, hooks_env, names, relocation
+from ganetix.master.logic.instance_failover import fail_over
+from ganetix.master.logic.migration_cleanup import clean_up, plan_cleanup
+from ganetix.master.logic.relocation import Move
+from ganetix.master.logic.specs import spec_of
+from ganetix.master.logic.unit import Context, Hooks, IUnit, UndoAction, Want
+from ganetix.model import params
+from ganetix.model.cluster import Cluster
+from ganetix.model.hypervisors import MIGRATABLE
+from ganetix.model.objects import Instance
+from ganetix.opcodes.instance_state import OpInstanceMigrate
+from ganetix.rpc.calls import (
+    BLOCKDEV_SHUTDOWN,
+    INSTANCE_ACCEPT,
+    INSTANCE_FINALIZE,
+    INSTANCE_MIGRATE,
+    DiskRequest,
+    InstanceAccept,
+    InstanceFinalize,
+    InstanceMigrate,
+    InstanceSpec,
+)
+
+SHUTDOWN_TIMEOUT: Final = 120
+"""Seconds for the guest to stop when a migration becomes a failover."""
+
+
+@attrs.frozen
+class Plan:
+    """The move; *why* it is done as a failover, or nothing; *live* as the mode says."""
+
+    move: Move
+    why: str
+    live: bool
+
+
+@attrs.frozen
+class FailoverOptions:
+    """What a failover needs to know when a migration falls back to it."""
+
+    reason: list[Any] | None
+    shutdown_timeout: int = SHUTDOWN_TIMEOUT
+    ignore_consistency: bool = False
+
+
+@implementer(IUnit)
+@attrs.frozen
+class InstanceMigrateUnit:
+    """Migrates instances."""
+
+    allocator: Allocator
+    resumable = False
+
+    def locks(self, op: OpInstanceMigrate, cluster: Cluster) -> list[Want]:
+        """See `IUnit`."""
+        return relocation.locks(op, cluster)
+
+    async def check(self, op: OpInstanceMigrate, context: Context) -> Plan:
+        """See `IUnit`."""
+        if op.cleanup:
+            return Plan(plan_cleanup(op, context), "", False)
+        _require_one_mode(op)
+        move = await relocation.planned(op, context, self.allocator, "a migration")
+        source = context.cluster.nodes[move.source]
+        names.require_online(source, f"migrating instance {move.instance.name}")
+        why = await _not_migratable(context, move.instance)
+        if why and not op.allow_failover:
+            raise errors.OpPrereqError(
+                f"Instance {move.instance.name} can't be migrated: {why}. "
+                f"'gnt-instance failover {move.instance.name}' moves it all the same.",
+                errors.STATE,
+            )
+        if move.instance.admin_state == "up":
+            await relocation.require_memory(context, move, "migrating instance")
+        return Plan(move, why, _live(op, context.cluster, move.instance))
+
+    def hooks(self, op: OpInstanceMigrate, plan: Plan, cluster: Cluster) -> Hooks | None:
+        """See `IUnit`."""
+        env = {
+            **hooks_env.instance_variables(cluster, cluster.instances[plan.move.instance.uuid]),
+            **relocation.variables(cluster, plan.move),
+            "MIGRATE_LIVE": str(plan.live),
+            "MIGRATE_CLEANUP": str(op.cleanup),
+            "ALLOW_RUNTIME_CHANGES": str(op.allow_runtime_changes),
+        }
+        return hooks_env.instance_hooks("instance-migrate", cluster, env, plan.move.nodes)
+
+    async def execute(self, op: OpInstanceMigrate, plan: Plan, context: Context) -> None:
+        """Migrate, or what the plan says instead."""
+        if op.cleanup:
+            await clean_up(plan.move, context)
+        elif plan.why:
+            context.log(f"Failing over instead of migrating: {plan.why}.")
+            await fail_over(FailoverOptions(op.reason), plan.move, context)
+        else:
+            await _migrate(plan, context)
+
+
+def _require_one_mode(op: OpInstanceMigrate) -> None:
+    if op.mode is not None and op.live is not None:
+        raise errors.OpPrereqError(
+            "Both 'mode' and 'live' were given, which mean the same; give one of them.",
+            errors.INVAL,
+        )
+
+
+def _live(op: OpInstanceMigrate, cluster: Cluster, instance: Instance) -> bool:
+    if op.live is not None:
+        return op.live
+    mode = op.mode or params.of_hypervisor(cluster, instance).get("migration_mode", "live")
+    return bool(mode == "live")
+
+
+async def _not_migratable(context: Context, instance: Instance) -> str:
+    """Say why *instance* can't be migrated, or nothing."""
+    if instance.hypervisor not in MIGRATABLE:
+        return f"hypervisor {instance.hypervisor} does not migrate"
+    if params.of_backend(context.cluster, instance)["always_failover"]:
+        return "it is set to be failed over always"
+    if await names.running(context, instance) is None:
+        return "it does not run"
+    return ""
+
+
+async def _migrate(plan: Plan, context: Context) -> None:
+    move, cluster = plan.move, context.cluster
+    spec = spec_of(cluster, move.instance)
+    source, target = cluster.nodes[move.source], cluster.nodes[move.target]
+    await context.undo(*_undo_of(move, spec))
+    await disks.assemble(context, move.instance, move.target)
+    context.log(f"Preparing {target.name} to accept the instance.")
+    await context.call(move.target, INSTANCE_ACCEPT, InstanceAccept(spec, source.secondary_ip))
+    context.log(f"Migrating instance {move.instance.name} to {target.name}.")
+    request = InstanceMigrate(spec, target.name, target.secondary_ip, plan.live)
+    await context.call(move.source, INSTANCE_MIGRATE, request)
+    await context.commit(
+        lambda newest: relocation.switched(newest, move.instance.uuid, move.target)
+    )
+    context.undo_done()
+    await _finalize(move, spec, context)
+
+
+def _undo_of(move: Move, spec: InstanceSpec) -> list[UndoAction]:
+    """Return what takes a migration back: first the target, then the source, then the disks."""
+    name = move.instance.name
+    actions = [
+        UndoAction(
+            f"Assembling {disk.iv_name} of {name}",
+            move.target,
+            BLOCKDEV_SHUTDOWN.name,
+            msgspec.to_builtins(DiskRequest(disk, name)),
+        )
+        for disk in spec.disks
+    ]
+    for node, source in ((move.source, True), (move.target, False)):
+        request = msgspec.to_builtins(InstanceFinalize(spec, success=False, source=source))
+        actions.append(UndoAction(f"Migrating {name}", node, INSTANCE_FINALIZE.name, request))
+    return actions
+
+
+async def _finalize(move: Move, spec: InstanceSpec, context: Context) -> None:
+    """Tell both nodes that it is done; the guest is at the target whatever happens now."""
+    try:
+        for node, source in ((move.source, True), (move.target, False)):
+            request = InstanceFinalize(spec, success=True, source=source)
+            await context.call(node, INSTANCE_FINALIZE, request)
+        await disks.shutdown(context, move.instance, node=move.source)
+    except errors.GanetiError as error:
+        raise errors.OpExecError(
+            f"Instance {move.instance.name} was migrated, but the migration could not be ended: "
+            f"{error.message} 'gnt-instance migrate --cleanup {move.instance.name}' mends it."
+        ) from error

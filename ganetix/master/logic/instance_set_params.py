@@ -1,0 +1,258 @@
+"""OP_INSTANCE_SET_PARAMS: change what an instance is; most of it counts from the next start."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import attrs
+import msgspec
+from zope.interface import implementer
+
+from ganetix import errors
+from ganetix.master.logic import capacity, disks, hooks_env, names, wants
+from ganetix.master.logic.instance_devices import Edit, Told, edited_disks, edited_nics
+from ganetix.master.logic.instance_reinstall import validate_os, with_os
+from ganetix.master.logic.unit import Context, Hooks, IUnit, UndoAction, Want
+from ganetix.model import params
+from ganetix.model.changes import Change
+from ganetix.model.cluster import Cluster
+from ganetix.model.objects import Disk, Instance, Nic
+from ganetix.opcodes.instance import OpInstanceSetParams
+from ganetix.rpc.calls import (
+    BLOCKDEV_ASSEMBLE,
+    BLOCKDEV_SHUTDOWN,
+    NODE_INFO,
+    DiskRequest,
+    NodeInfo,
+    NodeInfoRequest,
+)
+
+
+@attrs.frozen
+class Plan:
+    """The instance as it was and as it will be, its disks, and what to tell of the changes."""
+
+    instance: Instance
+    fresh: Instance
+    disks: Edit[Disk]
+    nodes: tuple[str, ...]
+    told: tuple[tuple[str, Any], ...]
+
+
+@implementer(IUnit)
+class InstanceSetParams:
+    """Changes instances."""
+
+    resumable = False
+
+    def locks(self, op: OpInstanceSetParams, cluster: Cluster) -> list[Want]:
+        """See `IUnit`."""
+        instance = names.instance_of(cluster, op.instance_name, op.instance_uuid)
+        own = list(cluster.nodes_of(instance))
+        if op.pnode is not None:
+            own.append(names.node_of(cluster, op.pnode, op.pnode_uuid).uuid)
+        groups = tuple(sorted({cluster.nodes[uuid].group for uuid in own}))
+        return [
+            *wants.instance_only(instance),
+            Want("nodegroup", groups, "shared"),
+            wants.nodes(own),
+            wants.resources(own),
+        ]
+
+    async def check(self, op: OpInstanceSetParams, context: Context) -> Plan:
+        """See `IUnit`."""
+        cluster = context.cluster
+        instance = names.instance_of(cluster, op.instance_name, op.instance_uuid)
+        _require_available(op)
+        edit_nics = edited_nics(cluster, instance, op, context.randomness)
+        edit_disks = edited_disks(cluster, instance, op, (context.randomness, context.paths))
+        fresh, told = _changed(cluster, instance, op)
+        told = [*edit_nics.told, *edit_disks.told, *told]
+        if not told:
+            raise errors.OpPrereqError(
+                f"Nothing to change was given for instance {instance.name}; "
+                "'gnt-instance modify --help' shows what can be.",
+                errors.INVAL,
+            )
+        fresh = _with_devices(fresh, edit_nics.rows, edit_disks.rows)
+        await _check_state(op, instance, edit_disks, context)
+        await _check_os(op, fresh, context)
+        _check_policy(op, fresh, edit_disks.rows, context)
+        await _check_memory(op, instance, fresh, context)
+        return Plan(instance, fresh, edit_disks, tuple(cluster.nodes_of(instance)), tuple(told))
+
+    def hooks(self, op: OpInstanceSetParams, plan: Plan, cluster: Cluster) -> Hooks | None:
+        """See `IUnit`."""
+        env = hooks_env.instance_variables(cluster, plan.fresh, plan.disks.rows)
+        if op.disk_template is not None:
+            env["NEW_DISK_TEMPLATE"] = op.disk_template
+        if op.runtime_mem is not None:
+            env["RUNTIME_MEMORY"] = str(op.runtime_mem)
+        return hooks_env.instance_hooks("instance-modify", cluster, env, plan.nodes)
+
+    async def execute(self, op: OpInstanceSetParams, plan: Plan, context: Context) -> Told:
+        """Make new disks, commit everything at once, remove old disks."""
+        await _make_disks(plan, context)
+        await context.commit(lambda cluster: _change(cluster, plan))
+        context.undo_done()
+        await _remove_disks(plan, context)
+        if plan.instance.admin_state == "up":
+            context.log("A running instance gets the changes at its next start.")
+        return list(plan.told)
+
+
+def _require_available(op: OpInstanceSetParams) -> None:
+    refused = {
+        "disk_template": "Converting the disk template",
+        "runtime_mem": "Changing the memory of a running instance",
+        "instance_communication": "Instance communication",
+    }
+    for name, what in refused.items():
+        if getattr(op, name) is not None:
+            raise errors.OpPrereqError(f"{what} is not available in this release.", errors.INVAL)
+    if op.ext_params:
+        raise errors.OpPrereqError(
+            "Parameters of external storage were given, but the instance has no such disks.",
+            errors.INVAL,
+        )
+
+
+def _changed(
+    cluster: Cluster, instance: Instance, op: OpInstanceSetParams
+) -> tuple[Instance, Told]:
+    """Return *instance* with everything but its devices changed, and what was."""
+    given = params.with_memory(op.beparams)
+    beparams = params.changed(params.BACKEND, instance.beparams, given, "backend parameter")
+    capacity.require_minmax(params.backend(cluster, beparams))
+    known = params.hypervisor_schema(instance.hypervisor)
+    params.only_below_cluster(known, op.hvparams, "hypervisor parameter")
+    hvparams = params.changed(known, instance.hvparams, op.hvparams, "hypervisor parameter")
+    fresh = with_os(instance, op.os_name, op.osparams, op.osparams_private or {})
+    fresh = msgspec.structs.replace(fresh, beparams=beparams, hvparams=hvparams)
+    told: Told = [
+        *((f"be/{name}", value) for name, value in op.beparams.items()),
+        *((f"hv/{name}", value) for name, value in op.hvparams.items()),
+        *((f"os/{name}", value) for name, value in op.osparams.items()),
+        *((f"os_private/{name}", "<redacted>") for name in op.osparams_private or {}),
+    ]
+    if op.os_name is not None:
+        told.append(("os", op.os_name))
+    if op.offline is not None:
+        fresh, row = _switched_off(fresh, op.offline)
+        told.append(row)
+    if op.pnode is not None:
+        node = names.node_of(cluster, op.pnode, op.pnode_uuid)
+        fresh = msgspec.structs.replace(fresh, primary_node=node.uuid)
+        told.append(("pnode", node.name))
+    return fresh, told
+
+
+def _switched_off(instance: Instance, offline: bool) -> tuple[Instance, tuple[str, Any]]:
+    """Return *instance* taken offline, or back from there."""
+    wanted = "offline" if offline else "down"
+    if not offline and instance.admin_state != "offline":
+        raise errors.OpPrereqError(
+            f"Instance {instance.name} is not offline; there is nothing to take back.",
+            errors.STATE,
+        )
+    fresh = msgspec.structs.replace(instance, admin_state=wanted, admin_state_source="admin")
+    return fresh, ("admin_state", wanted)
+
+
+def _with_devices(instance: Instance, nics: Sequence[Nic], rows: Sequence[Disk]) -> Instance:
+    return msgspec.structs.replace(instance, nics=list(nics), disks=[disk.uuid for disk in rows])
+
+
+async def _check_state(
+    op: OpInstanceSetParams, instance: Instance, edit: Edit[Disk], context: Context
+) -> None:
+    primary = context.cluster.nodes[instance.primary_node]
+    if edit.added or edit.removed:
+        names.require_online(primary, f"changing the disks of instance {instance.name}")
+    if edit.removed:
+        await names.require_stopped(context, instance, "removing disks")
+    if op.offline:
+        await names.require_stopped(context, instance, "taking it offline")
+    if op.pnode is not None and not op.force:
+        await names.require_stopped(context, instance, "changing its primary node")
+
+
+async def _check_os(op: OpInstanceSetParams, fresh: Instance, context: Context) -> None:
+    asked = op.os_name is not None or op.osparams or op.osparams_private
+    if asked and not (op.force and op.os_name is not None):
+        await validate_os(context, fresh, None, force_variant=op.force_variant)
+
+
+def _check_policy(
+    op: OpInstanceSetParams, fresh: Instance, rows: Sequence[Disk], context: Context
+) -> None:
+    cluster = context.cluster
+    group = cluster.nodegroups[cluster.nodes[fresh.primary_node].group]
+    shape = capacity.shape_of(cluster, fresh, rows)
+    for warning in capacity.require_policy(
+        cluster, group, fresh.name, shape, ignore=op.ignore_ipolicy
+    ):
+        context.log(warning)
+
+
+async def _check_memory(
+    op: OpInstanceSetParams, instance: Instance, fresh: Instance, context: Context
+) -> None:
+    """More memory must be there for the next start, unless that is forced."""
+    cluster = context.cluster
+    wanted = params.of_backend(cluster, fresh)["maxmem"]
+    primary = cluster.nodes[instance.primary_node]
+    if op.force or wanted <= params.of_backend(cluster, instance)["maxmem"] or primary.offline:
+        return
+    state = await names.running(context, instance)
+    request = NodeInfoRequest(hypervisors=[instance.hypervisor])
+    info: NodeInfo = await context.call(primary.uuid, NODE_INFO, request)
+    missing = wanted - (state.memory if state else 0) - info.memory_free
+    if missing > 0:
+        raise errors.OpPrereqError(
+            f"Node {primary.name} lacks {missing} MiB of memory to start instance {instance.name} "
+            "again with these parameters; --force sets them all the same.",
+            errors.NORES,
+        )
+
+
+async def _make_disks(plan: Plan, context: Context) -> None:
+    added = plan.disks.added
+    if not added:
+        return
+    node, name = plan.instance.primary_node, plan.instance.name
+    first = not plan.instance.disks
+    actions = disks.removals(node, name, added, directory=first)
+    if plan.instance.disks_active:
+        for disk in added:
+            request: Mapping[str, Any] = msgspec.to_builtins(DiskRequest(disk, name))
+            what = f"Assembling {disk.iv_name} of {name}"
+            actions.append(UndoAction(what, node, BLOCKDEV_SHUTDOWN.name, request))
+    await context.undo(*actions)
+    await disks.create(context, node, name, added)
+    if plan.instance.disks_active:
+        for disk in added:
+            await context.call(node, BLOCKDEV_ASSEMBLE, DiskRequest(disk, name))
+
+
+async def _remove_disks(plan: Plan, context: Context) -> None:
+    """Remove what the configuration has dropped; a disk that stays is told, verify names it."""
+    removed = plan.disks.removed
+    if not removed:
+        return
+    last = not plan.disks.rows
+    try:
+        await disks.remove(
+            context, plan.instance.primary_node, plan.instance.name, removed, directory=last
+        )
+    except errors.GanetiError as error:
+        context.log(f"WARNING: A removed disk is still on its node: {error.message}")
+
+
+def _change(cluster: Cluster, plan: Plan) -> Change:
+    """Return the one change with everything; disks that stay as they are are left out."""
+    rows = tuple(disk for disk in plan.disks.rows if cluster.disks.get(disk.uuid) != disk)
+    if plan.fresh.primary_node != plan.instance.primary_node:
+        nodes = [plan.fresh.primary_node]
+        rows = tuple(msgspec.structs.replace(disk, nodes=nodes) for disk in plan.disks.rows)
+    gone = tuple(disk.uuid for disk in plan.disks.removed)
+    return Change(instances=(plan.fresh,), disks=rows, drop_disks=gone)

@@ -1,0 +1,141 @@
+"""Where an instance can go whose disks every node sees: what failover and migration share."""
+
+from collections.abc import Sequence
+
+import attrs
+import msgspec
+
+from ganetix import errors
+from ganetix.master.allocator import Allocator, require_known
+from ganetix.master.logic import capacity, disks, names, wants
+from ganetix.master.logic.unit import ALL, Context, Want
+from ganetix.model import params
+from ganetix.model.changes import Change
+from ganetix.model.cluster import Cluster
+from ganetix.model.objects import Instance, Node
+from ganetix.opcodes.instance_state import OpInstanceFailover, OpInstanceMigrate
+
+Op = OpInstanceFailover | OpInstanceMigrate
+
+
+@attrs.frozen
+class Move:
+    """An instance and the uuids of the nodes that it leaves and goes to."""
+
+    instance: Instance
+    source: str
+    target: str
+
+    @property
+    def nodes(self) -> tuple[str, str]:
+        """Both nodes."""
+        return (self.source, self.target)
+
+
+def locks(op: Op, cluster: Cluster) -> list[Want]:
+    """Return the wants: the instance, and its node with the target, or with all nodes."""
+    instance = names.instance_of(cluster, op.instance_name, op.instance_uuid)
+    alone = wants.instance_only(instance)
+    if op.cleanup:
+        return [*alone, Want("node", (ALL,), "shared")]
+    if op.target_node is None:
+        return [*alone, Want("node", (ALL,)), Want("node-res", (ALL,))]
+    target = names.node_of(cluster, op.target_node, op.target_node_uuid)
+    both = (instance.primary_node, target.uuid)
+    return [*alone, wants.nodes(both), wants.resources(both)]
+
+
+async def planned(op: Op, context: Context, allocator: Allocator, what: str) -> Move:
+    """Return the move for *op*, with the target chosen and fit; *what* names the operation."""
+    instance = names.instance_of(context.cluster, op.instance_name, op.instance_uuid)
+    require_mirrored(context.cluster, instance, what)
+    target = await _target(op, instance, context, allocator)
+    _require_fit(op, instance, target, context)
+    for level in ("node", "node-res"):
+        context.release(level, context.owned(level) - {instance.primary_node, target.uuid})
+    return Move(instance, instance.primary_node, target.uuid)
+
+
+def require_mirrored(cluster: Cluster, instance: Instance, what: str) -> None:
+    """Raise `errors.OpPrereqError` unless the disks of *instance* are on more than one node."""
+    template = params.template_of(cluster.disks_of(instance))
+    if template not in disks.MIRRORED:
+        raise errors.OpPrereqError(
+            f"Instance {instance.name} has disks of template {template}, which are on its primary "
+            f"node alone: {what} is not possible. 'gnt-instance move {instance.name}' copies the "
+            "disks to another node.",
+            errors.STATE,
+        )
+
+
+async def _target(op: Op, instance: Instance, context: Context, allocator: Allocator) -> Node:
+    cluster = context.cluster
+    if op.target_node is not None:
+        if op.iallocator is not None:
+            raise errors.OpPrereqError(
+                "Both a target node and an instance allocator were given; give one of them.",
+                errors.INVAL,
+            )
+        found = names.node_of(cluster, op.target_node, op.target_node_uuid)
+    else:
+        name = op.iallocator
+        if name is None or name == ".":
+            name = cluster.cluster.default_iallocator
+        if not name:
+            raise errors.OpPrereqError(
+                f"Instance {instance.name} can go to any node: give a target node or an instance "
+                "allocator; the cluster has no default one.",
+                errors.INVAL,
+            )
+        require_known(name)
+        (chosen,) = await allocator.relocate(context, instance)
+        context.log(f"Instance allocator {name} chose node {chosen}.")
+        found = cluster.node_named(chosen)
+    if found.uuid == instance.primary_node:
+        raise errors.OpPrereqError(
+            f"Node {found.name} is the primary node of instance {instance.name} already; "
+            "give another target.",
+            errors.STATE,
+        )
+    return found
+
+
+def _require_fit(op: Op, instance: Instance, target: Node, context: Context) -> None:
+    cluster = context.cluster
+    names.require_usable(target)
+    group = cluster.nodegroups[target.group]
+    shape = capacity.shape_of(cluster, instance, cluster.disks_of(instance))
+    for warning in capacity.require_policy(
+        cluster, group, instance.name, shape, ignore=op.ignore_ipolicy
+    ):
+        context.log(warning)
+
+
+async def require_memory(context: Context, move: Move, what: str) -> None:
+    """Raise `errors.OpPrereqError` unless the target has the memory that the instance needs."""
+    needed = params.of_backend(context.cluster, move.instance)["minmem"]
+    await capacity.require_memory(
+        context, move.target, needed, move.instance.hypervisor, f"{what} {move.instance.name}"
+    )
+
+
+def switched(cluster: Cluster, uuid: str, target: str) -> Change:
+    """Return the change that makes node *target* the primary of the instance *uuid*."""
+    instance = cluster.instances[uuid]
+    moved: Sequence[str] = [target]
+    return Change(
+        instances=(msgspec.structs.replace(instance, primary_node=target),),
+        disks=tuple(
+            msgspec.structs.replace(disk, nodes=list(moved)) for disk in cluster.disks_of(instance)
+        ),
+    )
+
+
+def variables(cluster: Cluster, move: Move) -> dict[str, str]:
+    """Return the hook variables of both operations."""
+    return {
+        "OLD_PRIMARY": cluster.nodes[move.source].name,
+        "NEW_PRIMARY": cluster.nodes[move.target].name,
+        "OLD_SECONDARY": "",
+        "NEW_SECONDARY": "",
+    }
