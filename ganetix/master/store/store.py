@@ -185,7 +185,7 @@ def open_store(parts: StoreParts, epoch: int) -> Store:
         parts.paths,
         journal,
         lambda: store.cluster,
-        lambda: store.begin_journal(),  # noqa: PLW0108 - the store is made below
+        lambda: store.begin_journal(),
         files.settle,
     )
     store = Store(
