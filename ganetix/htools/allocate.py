@@ -1,163 +1,18 @@
 """Finding a place for a new instance: on one node, on a pair, in the best group."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
-from ganetix.htools.faults import FailMode, PlanError
-from ganetix.htools.model import ALLOC_POLICIES, Cluster, Group, Instance, Instances, Node, Nodes
-from ganetix.htools.moves import shared_locations
+from ganetix.htools.faults import PlanError
+from ganetix.htools.finder import targets, try_alloc
+from ganetix.htools.model import ALLOC_POLICIES, Cluster, Group, Instance
 from ganetix.htools.options import Options
-from ganetix.htools.pairs import Side, pair_score, primary, side
-from ganetix.htools.placement import add_primary, add_secondary
-from ganetix.htools.policy import policy_fault
-from ganetix.htools.redundancy import Outlook
-from ganetix.htools.score import cluster_score, in_order, statistics
+from ganetix.htools.score import in_order
 from ganetix.htools.solution import (
-    Place,
     Solution,
-    annotated,
-    best_of,
-    choose,
     group_log,
-    merge,
     settle,
 )
-
-Pairs = list[tuple[int, list[int]]]
-
-
-class Targets(NamedTuple):
-    """Where an instance may go: single nodes, or pairs grouped by primary."""
-
-    singles: list[int] | None
-    pairs: Pairs | None
-
-
-def targets(
-    options: Options, nodes: Iterable[Node], count: int, groups: dict[int, Group] | None = None
-) -> Targets:
-    """Return the places for an instance that needs *count* nodes.
-
-    With *groups*, only in groups that take new instances. Raises `PlanError` for other counts.
-    """
-    usable = [
-        node
-        for node in nodes
-        if not node.spec.offline
-        and (options.restrict_to_nodes is None or node.name in options.restrict_to_nodes)
-        and (groups is None or groups[node.spec.group].allocable)
-    ]
-    if count == 1:
-        return Targets([node.idx for node in usable], None)
-    if count != 2:
-        raise PlanError(f"an instance needs one or two nodes, {count} cannot be allocated")
-    found = []
-    for one in usable:
-        others = [
-            two.idx for two in usable if two.idx != one.idx and two.spec.group == one.spec.group
-        ]
-        if others:
-            found.append((one.idx, others))
-    return Targets(None, found)
-
-
-def _always(_place: Place) -> bool:
-    return True
-
-
-def _acceptance(options: Options, nodes: Nodes, instances: Instances) -> Callable[[Place], bool]:
-    """Return the test that a place must pass to be taken."""
-    if not options.capacity:
-        return _always
-    outlook = Outlook(nodes, instances, options)
-    return lambda place: outlook.allows(place.inst, place.nodes)
-
-
-def _on_singles(
-    options: Options, nodes: Nodes, inst: Instance, singles: Sequence[int]
-) -> tuple[list[Place], dict[FailMode, int]]:
-    """Try each single node."""
-    places: list[Place] = []
-    failures: dict[FailMode, int] = {}
-    for idx in singles:
-        node = nodes[idx]
-        fault = policy_fault(inst, node.spec.policy, exclusive=node.spec.exclusive)
-        new = (
-            fault
-            if fault is not None
-            else add_primary(node, inst, force=options.ignore_soft_errors)
-        )
-        if isinstance(new, FailMode):
-            merge(failures, new)
-            continue
-        reached = cluster_score({**nodes, idx: new})
-        places.append(Place(inst._replace(primary=idx, secondary=-1), (new,), reached))
-    return places, failures
-
-
-class _PairSearch:
-    """The places of one new instance on pairs of nodes."""
-
-    def __init__(self, options: Options, nodes: Nodes, inst: Instance) -> None:
-        self._force = options.ignore_soft_errors
-        self._nodes = nodes
-        self._inst = inst
-        self._ordered = in_order(nodes)
-        self._base = statistics(self._ordered)
-        self._sides: dict[int, Side] = {}
-
-    def _fault(self, node: Node) -> FailMode | None:
-        """Say why *node* cannot be primary, whatever the secondary."""
-        fault = policy_fault(self._inst, node.spec.policy, exclusive=node.spec.exclusive)
-        if fault is not None:
-            return fault
-        new = add_primary(node, self._inst, force=self._force)
-        return new if isinstance(new, FailMode) else None
-
-    def on(self, idx: int, others: Sequence[int]) -> tuple[list[Place], dict[FailMode, int]]:
-        """Try node *idx* as primary with each of *others* as secondary."""
-        node, inst = self._nodes[idx], self._inst
-        failures: dict[FailMode, int] = {}
-        fault = self._fault(node)
-        if fault is not None:
-            merge(failures, fault, len(others))
-            return [], failures
-        first = primary(self._base, node, inst, self._ordered)
-        places = []
-        for other in others:
-            target = self._nodes[other]
-            added = add_secondary(target, inst, idx)
-            if isinstance(added, FailMode):
-                merge(failures, added)
-                continue
-            if other not in self._sides:
-                self._sides[other] = side(target, inst)
-            shared = shared_locations(node, target)
-            reached = pair_score(first, self._sides[other], inst, shared)
-            placed = inst._replace(primary=idx, secondary=other, location_score=shared)
-            new = first.node._replace(location_score=first.node.location_score + shared)
-            places.append(Place(placed, (new, added), reached))
-        return places, failures
-
-
-def try_alloc(
-    options: Options, nodes: Nodes, instances: Instances, inst: Instance, where: Targets
-) -> Solution:
-    """Find the best place for *inst*; raises `PlanError` when there is no node to try."""
-    accept = _acceptance(options, nodes, instances)
-    if where.singles is not None:
-        if not where.singles:
-            raise PlanError("No online nodes")
-        places, failures = _on_singles(options, nodes, inst, where.singles)
-        return annotated(choose(places, failures, accept))
-    if not where.pairs:
-        raise PlanError("Not enough online nodes")
-    looking = _PairSearch(options, nodes, inst)
-    parts = []
-    for idx, others in where.pairs:
-        places, failures = looking.on(idx, others)
-        parts.append(choose(places, failures, accept))
-    return annotated(best_of(parts))
 
 
 class Wanted(NamedTuple):

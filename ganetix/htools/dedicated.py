@@ -6,8 +6,9 @@ placed, the biggest disks first; then the one that leaves the least free disk.
 
 from collections.abc import Sequence
 
-from ganetix.htools.allocate import Wanted, best_of_groups, find_group, has_networks, targets
+from ganetix.htools.allocate import Wanted, best_of_groups, find_group, has_networks
 from ganetix.htools.faults import FailMode, PlanError
+from ganetix.htools.finder import targets
 from ganetix.htools.model import Cluster, Group, Instance, Node, Policy
 from ganetix.htools.options import Options
 from ganetix.htools.placement import add_primary, add_secondary

@@ -5,12 +5,10 @@ from typing import Any, NamedTuple
 
 from ganetix.htools import build, dedicated, iallocator
 from ganetix.htools.allocate import (
-    Targets,
     Wanted,
     allocate,
     allocate_all,
     best_group,
-    try_alloc,
 )
 from ganetix.htools.evacuate import (
     ALL,
@@ -23,6 +21,7 @@ from ganetix.htools.evacuate import (
     offline,
 )
 from ganetix.htools.faults import PlanError
+from ganetix.htools.finder import Targets, try_alloc
 from ganetix.htools.model import (
     DRBD,
     MIRROR_EXTERNAL,

@@ -58,7 +58,9 @@ def _lands(node: Node, nodes: Nodes, mirrored: Iterable[Instance]) -> dict[int, 
     """Return the memory that failovers bring to each node; None if one of them cannot be."""
     landing: dict[int, int] = {}
     for inst in mirrored:
-        target = nodes[inst.secondary]
+        target = nodes.get(inst.secondary)
+        if target is None:  # in another group, which is not looked at
+            continue
         known = inst.spindles is not None
         for place in (node, target):
             if place.spec.exclusive and (not known or place.f_spindles < 0):
@@ -97,6 +99,8 @@ def _takes_all(
 def _played_through(node: Node, nodes: Nodes, instances: Instances, leaving: Burden) -> bool:
     """Play the evacuation of *node* through, choice by choice."""
     for inst in leaving.mirrored:
+        if inst.secondary not in nodes:
+            continue
         applied = apply_move(nodes, inst, Move(FAILOVER), force=True)
         if isinstance(applied, FailMode):
             return False
