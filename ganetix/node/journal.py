@@ -103,11 +103,10 @@ class CandidateJournal:
             )
 
     def _thd_page(self, page: SnapshotPage) -> StorePosition:
-        here = self._thd_position()
-        if page.epoch < here.epoch:
+        if page.epoch < self._at.epoch:
             raise errors.ConfigurationError(
-                f"Node {self.paths.hostname} has the journal of epoch {here.epoch}; a snapshot of "
-                f"epoch {page.epoch} does not take its place."
+                f"Node {self.paths.hostname} has the journal of epoch {self._at.epoch}; a snapshot "
+                f"of epoch {page.epoch} does not take its place."
             )
         if page.offset == 0:
             self._pages.clear()

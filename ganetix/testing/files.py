@@ -72,6 +72,8 @@ class FakeFileSystem:
     operations: int = attrs.field(default=0, init=False)
     dead: bool = attrs.field(default=False, init=False)
     _names: dict[str, _File] = attrs.field(factory=dict, init=False)
+    _below: dict[str, dict[str, None]] = attrs.field(factory=dict, init=False)
+    """Directory to the paths in it."""
     _stable_names: dict[str, _File] = attrs.field(factory=dict, init=False)
     _unsynced: list[tuple[str, _File | None]] = attrs.field(factory=list, init=False)
     _boot: int = attrs.field(default=0, init=False)
@@ -88,7 +90,10 @@ class FakeFileSystem:
         kept = int(self.uniform() * (len(self._unsynced) + 1))
         self._commit_names(kept)
         self._unsynced.clear()
-        self._names = dict(self._stable_names)
+        self._names.clear()
+        self._below.clear()
+        for path, file in self._stable_names.items():
+            self._put(path, file)
         for file in {id(file): file for file in self._names.values()}.values():
             self._tear(file)
         self._boot += 1
@@ -200,8 +205,7 @@ class FakeFileSystem:
         file = self._names.get(old)
         if file is None:
             raise _error(errno.ENOENT, old)
-        below = [name for name in self._names if file.directory and name.startswith(f"{old}/")]
-        moved = {name: self._names[name] for name in (old, *below)}
+        moved = {name: self._names[name] for name in (old, *self._tree(old))}
         self._operation()
         for name, row in moved.items():
             self._note(name, None)
@@ -217,8 +221,8 @@ class FakeFileSystem:
 
     def remove_tree(self, path: str) -> None:
         """See `IFileSystem`."""
-        for name in sorted(self._names, reverse=True):
-            if name == path or name.startswith(f"{path}/"):
+        if path in self._names:
+            for name in (*reversed(self._tree(path)), path):
                 self._operation()
                 self._note(name, None)
 
@@ -290,11 +294,16 @@ class FakeFileSystem:
         self._note(path, file)
 
     def _note(self, path: str, file: _File | None) -> None:
-        if file is None:
-            self._names.pop(path, None)
-        else:
-            self._names[path] = file
+        if file is not None:
+            self._put(path, file)
+        elif self._names.pop(path, None) is not None:
+            del self._below[posixpath.dirname(path)][path]
         self._unsynced.append((path, file))
+
+    def _put(self, path: str, file: _File) -> None:
+        self._names[path] = file
+        if path != "/":
+            self._below.setdefault(posixpath.dirname(path), {})[path] = None
 
     def _write(self, file: _File, data: bytes, path: str) -> None:
         """Append *data*; a fault leaves a part of it."""
@@ -353,12 +362,14 @@ class FakeFileSystem:
         return file
 
     def _children(self, path: str) -> list[str]:
-        head = path if path.endswith("/") else f"{path}/"
-        return [
-            name[len(head) :]
-            for name in self._names
-            if name.startswith(head) and name != head and "/" not in name[len(head) :]
-        ]
+        return [posixpath.basename(name) for name in self._below.get(path, ())]
+
+    def _tree(self, path: str) -> list[str]:
+        """Return everything below *path*, each directory before what is in it."""
+        found = []
+        for name in sorted(self._below.get(path, ())):
+            found += [name, *self._tree(name)]
+        return found
 
 
 @implementer(IAppendFile)

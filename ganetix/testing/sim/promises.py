@@ -1,6 +1,6 @@
 """What must be true after every step, whatever failed."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from typing import Final
 
 import attrs
@@ -26,17 +26,13 @@ class Copy:
 
     data: bytes = b""
     scan: journal.Scan = _NOTHING
-    records: Mapping[int, journal.Record] = attrs.field(factory=dict)
+    checked: int = 1
+    """So many records from the beginning are known to be the acknowledged ones."""
 
     @property
     def last(self) -> journal.Record | None:
         """The newest record."""
         return self.scan.records[-1] if self.scan.records else None
-
-    @property
-    def first(self) -> int:
-        """The serial of the oldest record, which stands for all before it."""
-        return self.scan.records[0].serial if self.scan.records else 0
 
 
 @attrs.define(eq=False)
@@ -57,12 +53,9 @@ class Journals:
             tail = journal.scan(data[before.scan.end :], machine.name)
             records = (*before.scan.records, *tail.records)
             scan = journal.Scan(records, before.scan.end + tail.end, tail.torn)
-            fresh = tail.records
-            rows = {**before.records, **{row.serial: row for row in fresh}} if fresh else None
-            self.copies[machine.uuid] = Copy(data, scan, rows or before.records)
+            self.copies[machine.uuid] = Copy(data, scan, before.checked)
         else:
-            scan = journal.scan(data, machine.name)
-            self.copies[machine.uuid] = Copy(data, scan, {r.serial: r for r in scan.records})
+            self.copies[machine.uuid] = Copy(data, journal.scan(data, machine.name))
 
     def acknowledged(self, master: str, serial: int) -> None:
         """Note that everything up to *serial* was acknowledged by the machine *master*."""
@@ -99,10 +92,14 @@ class Journals:
         snapshot removes them.
         """
         copy, sure = self.copies.get(uuid, Copy()), self.sure.get(uuid, 0)
-        for row in copy.scan.records[1:]:
+        for row in copy.scan.records[copy.checked :]:
             told = self.ledger.get(row.serial)
-            if told is not None and told != row and row.serial <= sure:
+            if told == row:
+                copy.checked += 1
+            elif told is not None and row.serial <= sure:
                 raise Broken(f"record {row.serial} on {title} is not the one acknowledged")
+            else:
+                break
 
 
 @attrs.define(eq=False)
