@@ -9,6 +9,7 @@ from typing import Any, Final
 import attrs
 
 from ganetix import errors
+from ganetix.htools.faults import PlanError
 from ganetix.master.logic.unit import Context
 from ganetix.model import params, policy
 from ganetix.model.cluster import Cluster
@@ -73,7 +74,13 @@ class Allocator:
 
     def run(self, request: dict[str, Any]) -> Any:
         """Return the result for *request*; raise `errors.OpPrereqError` if there is none."""
-        response = self.hail(request)
+        try:
+            response = self.hail(request)
+        except PlanError as error:
+            raise errors.OpPrereqError(
+                f"Instance allocator {BUILT_IN} does not understand the cluster: {error}.",
+                errors.FAULT,
+            ) from error
         if not response.get("success"):
             raise errors.OpPrereqError(
                 f"Instance allocator {BUILT_IN} found no place: {response.get('info', '')}.",

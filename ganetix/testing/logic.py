@@ -63,7 +63,7 @@ def three_nodes(**fields: Any) -> Cluster:
 class LogicContext:
     """Implements `ganetix.master.logic.unit.Context`: commits at once, keeps the log.
 
-    *held* are the keys of each level, all of them unless given otherwise.
+    All locks that a unit wants are held; of nodes that it wants opportunistically only *free*.
     """
 
     state: Cluster
@@ -84,6 +84,7 @@ class LogicContext:
     released: list[tuple[Level, frozenset[str] | None]] = attrs.field(factory=list)
     wants: list[Want] = attrs.field(factory=list)
     behind: frozenset[str] = frozenset()
+    free: frozenset[str] | None = None
     fake: FakeNodes = attrs.field(init=False)
 
     def __attrs_post_init__(self) -> None:
@@ -154,7 +155,8 @@ class LogicContext:
         keys = {key for want in self.wants if want.level == level for key in want.keys}
         if ALL in keys and level in ("node", "node-res"):
             keys = set(self.state.nodes)
-        return frozenset(keys)
+        chance = any(want.opportunistic for want in self.wants if want.level == level)
+        return self.free if chance and self.free is not None else frozenset(keys)
 
     async def submit(self, jobs: list[list[OpCode]]) -> list[list[Any]]:
         """See `Context`."""

@@ -44,7 +44,8 @@ def _no_failure(node: str, call: str) -> None:
 class World:
     """Nodes by uuid. *disks* maps (node, path) to MiB; shared directories count as one node.
 
-    *before* is called with node and call name before each call, and may raise.
+    *before* is called with node and call name before each call, and may raise; *after* when the
+    call has done its work, so that its answer is lost.
     """
 
     disks: dict[tuple[str, str], int] = attrs.field(factory=dict)
@@ -55,6 +56,7 @@ class World:
     oses: list[str] = attrs.field(factory=lambda: ["tiny"])
     memory: dict[str, int] = attrs.field(factory=dict)
     before: Callable[[str, str], None] = _no_failure
+    after: Callable[[str, str], None] = _no_failure
 
     def seen(self) -> Any:
         """Return everything that the nodes hold, to compare."""
@@ -101,7 +103,9 @@ class World:
     def _guarded(self, name: str, answer: Callable[[str, Any], Any]) -> FakeHandler:
         async def handler(node: str, request: Any) -> Any:
             self.before(node, name)
-            return answer(node, request)
+            found = answer(node, request)
+            self.after(node, name)
+            return found
 
         return handler
 

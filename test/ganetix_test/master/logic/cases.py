@@ -114,34 +114,35 @@ class UnitTestCase(SynchronousTestCase):
         self.context.state = changed_node(self.context.state, number, **fields)
 
     def fails_anywhere(self, op: OpCode, make: Callable[[], LogicContext]) -> int:
-        """Let each node call of *op* fail in turn; nothing may be left of it each time.
+        """Let each node call of *op* fail in turn, before and after it has done its work.
 
-        Return how many calls there are.
+        Nothing may be left of *op* each time. Return how many calls there are.
         """
         counted = make()
         self.run_op(op, counted)
         calls = len(counted.fake.made)
         for broken in range(1, calls + 1):
-            context = make()
-            seen, state = context.world.seen(), context.cluster
-            fail_at(context, broken)
-            wait = Deferred.fromCoroutine(run(self.unit(op), op, context))
-            self.failureResultOf(wait, errors.GanetiError)
-            self.assertEqual(context.world.seen(), seen, f"after failed call {broken}")
-            self.assertEqual(context.cluster.instances, state.instances)
-            self.assertEqual(context.cluster.disks, state.disks)
+            for moment in ("before", "after"):
+                context = make()
+                seen, state = context.world.seen(), context.cluster
+                fail_at(context, broken, moment)
+                wait = Deferred.fromCoroutine(run(self.unit(op), op, context))
+                self.failureResultOf(wait, errors.GanetiError)
+                self.assertEqual(context.world.seen(), seen, f"{moment} call {broken}")
+                self.assertEqual(context.cluster.instances, state.instances)
+                self.assertEqual(context.cluster.disks, state.disks)
         return calls
 
 
-def fail_at(context: LogicContext, number: int) -> None:
-    """Let call *number* (from 1) fail before it does anything."""
+def fail_at(context: LogicContext, number: int, moment: str) -> None:
+    """Let call *number* (from 1) fail *before* it does anything, or *after* it has done it."""
     start = len(context.fake.made)
 
-    def before(node: str, call: str) -> None:
+    def fail(node: str, call: str) -> None:
         if len(context.fake.made) - start == number:
             raise errors.RemoteError(f"Call {call} failed.")
 
-    context.world.before = before
+    setattr(context.world, moment, fail)
 
 
 def creation(name: str = "vm1.example.com", **fields: Any) -> OpInstanceCreate:

@@ -1,0 +1,107 @@
+"""All units against the interface tables: cluster lock, hooks."""
+
+from typing import Any
+
+from ganetix.master.logic.table import units
+from ganetix.opcodes import codec
+from ganetix.opcodes.base import OpCode
+from ganetix.opcodes.table import TABLE
+from ganetix_test import spec
+from ganetix_test.master.logic.cases import OUTSIDE, UnitTestCase, creation
+
+VM = "vm1.example.com"
+SAMPLES: dict[str, dict[str, Any]] = {
+    "OP_INSTANCE_CREATE": codec.encode(creation("new.example.com")),
+    "OP_INSTANCE_FAILOVER": {"instance_name": VM, "target_node": "node2"},
+    "OP_INSTANCE_GROW_DISK": {"instance_name": VM, "disk": 0, "amount": 4},
+    "OP_INSTANCE_MIGRATE": {"instance_name": VM, "target_node": "node2"},
+    "OP_INSTANCE_REBOOT": {"instance_name": VM, "reboot_type": "soft"},
+    "OP_INSTANCE_REINSTALL": {"instance_name": "down.example.com"},
+    "OP_INSTANCE_REMOVE": {"instance_name": VM},
+    "OP_INSTANCE_RENAME": {"instance_name": "down.example.com", "new_name": "x.example.com"},
+    "OP_INSTANCE_SET_PARAMS": {"instance_name": VM, "beparams": {"vcpus": 2}},
+    "OP_INSTANCE_SHUTDOWN": {"instance_name": VM},
+    "OP_INSTANCE_STARTUP": {"instance_name": VM},
+    "OP_INSTANCE_ACTIVATE_DISKS": {"instance_name": VM},
+    "OP_INSTANCE_DEACTIVATE_DISKS": {"instance_name": "down.example.com"},
+    "OP_INSTANCE_CONSOLE": {"instance_name": VM},
+    "OP_INSTANCE_QUERY_DATA": {},
+    "OP_CLUSTER_POST_INIT": {},
+    "OP_CLUSTER_REDIST_CONF": {},
+    "OP_CLUSTER_SET_PARAMS": {"candidate_pool_size": 3},
+    "OP_CLUSTER_VERIFY": {},
+    "OP_CLUSTER_VERIFY_CONFIG": {},
+    "OP_CLUSTER_VERIFY_GROUP": {"group_name": "default"},
+    "OP_NODE_REMOVE": {"node_name": "node3"},
+    "OP_NODE_SET_PARAMS": {"node_name": "node3", "drained": True},
+    "OP_OS_DIAGNOSE": {"output_fields": ["name"]},
+    "OP_TAGS_DEL": {"kind": "cluster", "tags": []},
+    "OP_TAGS_GET": {"kind": "cluster"},
+    "OP_TAGS_SEARCH": {"pattern": "x"},
+    "OP_TAGS_SET": {"kind": "cluster", "tags": ["x"]},
+    "OP_TEST_DELAY": {"duration": 0, "on_master": False},
+}
+SOMETIMES = frozenset({
+    "NEW_DISK_TEMPLATE", "RUNTIME_MEMORY", "SRC_NODE", "SRC_PATH", "SRC_IMAGES", "NEW_VG_NAME",
+})  # fmt: skip
+"""Variables that are there only when the opcode asks for what they tell."""
+LOCKLESS = frozenset({"OP_OS_DIAGNOSE"})
+"""Opcodes that take no lock at all."""
+ELSEWHERE = frozenset({"OP_CLUSTER_DESTROY", "OP_NODE_ADD"})
+"""Opcodes that need another cluster; their own tests look at this."""
+
+
+class AgainstTablesTests(UnitTestCase):
+    """Every unit of the table with one sample opcode."""
+
+    def setUp(self) -> None:
+        """Create an instance that runs and one that does not."""
+        super().setUp()
+        self.add(VM, disk_template="sharedfile")
+        self.add("down.example.com", start=False)
+
+    def samples(self) -> list[tuple[dict[str, Any], OpCode]]:
+        """Return (row of the opcode table, opcode) of each unit."""
+        rows = {row["id"]: row for row in spec.load("opcodes")["opcodes"]}
+        return [
+            (rows[op_id], codec.decode({"OP_ID": op_id} | fields))
+            for op_id, fields in SAMPLES.items()
+        ]
+
+    def test_complete(self) -> None:
+        """Every unit has a sample or is tested elsewhere."""
+        names = {op_id for op_id, struct in TABLE.items() if struct in units(OUTSIDE)}
+        self.assertEqual(names, set(SAMPLES) | ELSEWHERE)
+
+    def test_cluster_lock(self) -> None:
+        """The cluster lock is exclusive where the table says so, shared everywhere else."""
+        for row, op in self.samples():
+            found = [lock for lock in self.locks(op) if lock[0] == "cluster"]
+            if row["id"] in LOCKLESS:
+                self.assertEqual(found, [])
+                continue
+            mode = "exclusive" if row["exclusive_cluster_lock"] else "shared"
+            self.assertEqual(found, [("cluster", ("BGL",), mode)], row["id"])
+
+    def test_hooks(self) -> None:
+        """Opcodes have the table's hooks, with all of its variables, on its nodes."""
+        for row, op in self.samples():
+            hooks = self.hooks(op)
+            if row["hooks"] is None:
+                self.assertIsNone(hooks, row["id"])
+                continue
+            assert hooks is not None, row["id"]
+            self.assertEqual(hooks.path, row["hooks"]["path"])
+            self.assertEqual(hooks.object_type, row["hooks"]["object_type"])
+            self.variables(row["id"], dict(hooks.env))
+
+    def variables(self, op_id: str, env: dict[str, str]) -> None:
+        """Check that *env* has every variable that is always there."""
+        table = spec.load("constants")["hooks"]
+        wanted = set()
+        for name in table["opcodes"][op_id]["env"]:
+            if name.startswith("instance variables"):
+                wanted |= set(table["instance_variables"]["fixed"])
+            elif name not in SOMETIMES and "<" not in name:
+                wanted.add(name)
+        self.assertEqual(sorted(wanted - set(env)), [], op_id)
