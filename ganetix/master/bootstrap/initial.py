@@ -187,7 +187,9 @@ def _filled(known: Mapping[str, schema.Schema], given: KeyedParams, what: str) -
 
 
 def _whole(known: schema.Schema, given: Params, what: str) -> Params:
-    return params.changed(known, schema.defaults(known), given, f"{what} parameter")
+    chosen = schema.enforced(known, given, f"{what} parameter")
+    # Some parameters have a value called "default" themselves; it is their default, too.
+    return schema.defaults(known) | {k: v for k, v in chosen.items() if v != schema.DEFAULT}
 
 
 def _pairs(given: KeyedParams) -> list[tuple[str, Params]]:
