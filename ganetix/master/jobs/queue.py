@@ -6,6 +6,7 @@ from typing import Any, Final
 import attrs
 import msgspec
 from twisted.internet.defer import CancelledError, Deferred
+from twisted.internet.interfaces import IDelayedCall
 from twisted.logger import Logger
 
 from ganetix import errors
@@ -34,6 +35,8 @@ from ganetix.toolkit.tasks import Tasks
 
 STOP_WAIT: Final = 30.0
 """Seconds that a clean stop waits for the current steps of running jobs."""
+STARTS_AT_ONCE: Final = 20
+"""Jobs that are started before the reactor gets a turn."""
 FILES_AT_ONCE: Final = 1000
 
 
@@ -53,6 +56,8 @@ class JobQueue:
     _scheduler: Scheduler = attrs.field(factory=Scheduler, init=False)
     _depends: Dependencies = attrs.field(init=False)
     _tasks: Tasks = attrs.field(factory=Tasks, init=False)
+    _scheduling: bool = attrs.field(default=False, init=False)
+    _again: IDelayedCall | None = attrs.field(default=None, init=False)
     stopping: bool = attrs.field(default=False, init=False)
 
     def __attrs_post_init__(self) -> None:
@@ -130,14 +135,37 @@ class JobQueue:
     # --- running ---------------------------------------------------------------------------
 
     def _schedule(self) -> None:
+        """Start what may run: not from within itself, and no more than a few in one go.
+
+        A job that waits for nothing is over before its start returns; a thousand of them must
+        neither nest nor hold up the reactor.
+        """
+        if self._scheduling:
+            return
+        self._scheduling = True
+        try:
+            self._start_some()
+        finally:
+            self._scheduling = False
+
+    def _start_some(self) -> None:
         limit = self.store.cluster.cluster.max_running_jobs
+        started = 0
         while not self.stopping and len(self.runs) < limit:
+            if started == STARTS_AT_ONCE:
+                self._go_on_later()
+                return
             job_id = self._scheduler.take()
             if job_id is None:
                 return
+            started += 1
             run = JobRun(job_id, self._ops[job_id], self, self.executor)
             self.runs[job_id] = run
             self._tasks.spawn(f"job {job_id}", self._run(run))
+
+    def _go_on_later(self) -> None:
+        if self._again is None or not self._again.active():
+            self._again = self.clock.call_later(0, self._schedule)
 
     async def _run(self, run: JobRun) -> None:
         try:

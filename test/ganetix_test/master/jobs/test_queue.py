@@ -121,6 +121,24 @@ class RunTests(QueueCase):
         self.assertTrue(self.world.master.store.drained)
 
 
+async def nothing(op: OpTestDelay, context: Context) -> None:
+    """Wait for nothing."""
+
+
+class ManyTests(QueueCase):
+    """Jobs that are over at once."""
+
+    work = staticmethod(nothing)
+
+    def test_a_thousand_do_not_nest(self) -> None:
+        """Many jobs that wait for nothing all run, over several turns of the reactor."""
+        submitted = Deferred.fromCoroutine(self.world.master.queue.submit_many([[DELAY]] * 1000))
+        self.successResultOf(submitted)
+        self.assertIn("queued", self.world.statuses().values())
+        self.advance(*([0.0] * 100), 0.1)
+        self.assertEqual(set(self.world.statuses().values()), {"success"})
+
+
 class CancelTests(QueueCase):
     """Cancelling queued, waiting and resting jobs."""
 
