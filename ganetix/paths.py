@@ -101,8 +101,20 @@ class Paths(NamedTuple):
         return f"{self.socket_dir}/ganeti-query"
 
     def manhole_socket(self, daemon: str) -> str:
-        """The console socket of *daemon* (``masterd``, ``noded`` or ``rapid``)."""
-        return f"{self.run_dir}/manhole/{daemon}"
+        """The console socket of *daemon* (``masterd``, ``noded`` or ``rapid``).
+
+        Its directory is the daemon's own: each runs as another user.
+        """
+        return f"{self.run_dir}/manhole-{daemon}/socket"
+
+    def manhole_key_file(self, daemon: str) -> str:
+        """The SSH host key of the console of *daemon*, where SSH is asked for."""
+        return f"{self.data_dir}/manhole-{daemon}.key"
+
+    @property
+    def manhole_users_file(self) -> str:
+        """The public keys that may open consoles by SSH."""
+        return self.at("/etc/ganeti/manhole_authorized_keys")
 
     def pid_file(self, daemon: str) -> str:
         """The pid file of *daemon*, such as ``ganeti-noded``."""

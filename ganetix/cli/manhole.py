@@ -23,6 +23,7 @@ from ganetix.cli.context import Context
 from ganetix.luxi.client import connect
 
 _CHUNK: Final = 1 << 16
+_DUMB: Final = "dumb"
 
 
 def manhole(context: Context, options: Namespace, arguments: list[str]) -> int:
@@ -62,25 +63,25 @@ def _here(context: Context, path: str, daemon: str) -> int:
             " it does not run, or was started with --no-manhole.",
             errors.ENVIRON,
         ) from None
-    with link, _raw(sys.stdin.fileno()):
+    terminal = _terminal(context)
+    with link, _raw(sys.stdin.fileno(), terminal):
         link.settimeout(None)
-        link.sendall(_terminal(context).encode())
+        link.sendall(f"{terminal}\n".encode())
         shovel(link, sys.stdin.fileno(), sys.stdout.fileno())
     return 0
 
 
 def _terminal(context: Context) -> str:
-    """Return the first line: the kind and size of the terminal; ``dumb 0 0`` for a pipe."""
-    if not (sys.stdin.isatty() and sys.stdout.isatty()):
-        return "dumb 0 0\n"
+    if not (os.isatty(sys.stdin.fileno()) and os.isatty(sys.stdout.fileno())):
+        return f"{_DUMB} 0 0"
     columns, rows = os.get_terminal_size(sys.stdout.fileno())
-    return f"{context.world.environ.get('TERM', 'dumb')} {columns} {rows}\n"
+    return f"{context.world.environ.get('TERM') or _DUMB} {columns} {rows}"
 
 
 @contextmanager
-def _raw(descriptor: int) -> Iterator[None]:
-    """Let every key through while the block runs, if this is a terminal."""
-    if not os.isatty(descriptor):
+def _raw(descriptor: int, terminal: str) -> Iterator[None]:
+    """Let every key through while the block runs, if there is a terminal that can do more."""
+    if terminal.startswith(f"{_DUMB} "):
         yield
         return
     before = termios.tcgetattr(descriptor)

@@ -16,12 +16,14 @@ from zope.interface import implementer
 from ganetix import __version__, errors
 from ganetix.daemons import settings
 from ganetix.daemons.daemon import Daemon
+from ganetix.daemons.manhole import Offer, consoles
 from ganetix.daemons.outside import World, outside_of
 from ganetix.daemons.stalls import StallMeter
 from ganetix.ids import Randomness
 from ganetix.luxi.link import LuxiService
 from ganetix.luxi.peercred import Allowed, Peer, peer_of
 from ganetix.luxi.server import LuxiFactory
+from ganetix.manhole.console import Name
 from ganetix.master.election import elect
 from ganetix.master.handler.door import Door
 from ganetix.master.handler.table import Handler
@@ -87,8 +89,11 @@ class Current:
         return self.cluster if self.master is None else self.master.store.cluster
 
 
-def build(daemon: Daemon, paths: Paths, voting: bool) -> ServiceTree:
-    """Return the tree. Raise `errors.GanetiError` when this node can't be the master."""
+def build(daemon: Daemon, paths: Paths, voting: bool, offer: Offer) -> ServiceTree:
+    """Return the tree, with the consoles of *offer*.
+
+    Raise `errors.GanetiError` when this node can't be the master.
+    """
     cluster = recover(FileSystem(), paths).replay.cluster()
     check_master(cluster, paths.hostname)
     clock = Clock(daemon.reactor, daemon.wall)
@@ -120,9 +125,21 @@ def build(daemon: Daemon, paths: Paths, voting: bool) -> ServiceTree:
     luxi = _luxi(daemon, paths, Handler(Door(master, live, clock)), clock)
     group = SocketGroup(paths, _groups())
     meter = StallMeter(daemon.reactor, daemon.log_fd)
-    return ServiceTree(
-        "ganeti-masterd",
-        (meter, names, *workers, *electing, opening, pool, master, Frozen(), luxi, group),
+    manhole = consoles(daemon, paths, offer, _names(current, master, live))
+    core = (*workers, *electing, opening, pool, master, Frozen())
+    return ServiceTree("ganeti-masterd", (meter, names, *core, *manhole, luxi, group))
+
+
+def _names(current: Current, master: Master, live: LiveState) -> tuple[Name, ...]:
+    """Return what the console calls the master's parts."""
+    return (
+        Name("config", "the configuration now, immutable", current.newest),
+        Name("jobs", "the jobs now, by id", lambda: {job.id: job for job in master.queue.jobs()}),
+        Name("queue", "the job queue", lambda: master.queue),
+        Name("locks", "the locks; locks.rows()", lambda: master.locks),
+        Name("nodes", "the nodes' connections; await nodes.call(...)", lambda: master.parts.nodes),
+        Name("live", "what the nodes said last", lambda: live),
+        Name("master", "the master itself: store, queue, locks, distribution", lambda: master),
     )
 
 

@@ -10,8 +10,9 @@ from ganetix import errors
 from ganetix.daemons import settings
 from ganetix.daemons.checkpoint import fold
 from ganetix.daemons.daemon import Daemon, daemon_for
+from ganetix.daemons.manhole import ConsoleOptions, Offer
 from ganetix.daemons.master_tree import build
-from ganetix.daemons.program import DaemonOptions, run
+from ganetix.daemons.program import run
 
 NAME = "ganeti-masterd"
 
@@ -24,7 +25,7 @@ Two masters at the same time destroy the configuration and the disks of instance
 Type YES to start in spite of that: """
 
 
-class Options(DaemonOptions):
+class Options(ConsoleOptions):
     """The master daemon's command line."""
 
     synopsis = "[options]"
@@ -40,7 +41,8 @@ def makeService(options: Options) -> Daemon:
     if options["no-voting"] and not options["yes-do-it"]:
         _confirm()
     voting = not options["no-voting"]
-    return daemon_for(NAME, options, lambda daemon, paths: build(daemon, paths, voting))
+    offer = Offer.of("masterd", options)
+    return daemon_for(NAME, options, lambda daemon, paths: build(daemon, paths, voting, offer))
 
 
 def _confirm() -> None:

@@ -12,7 +12,9 @@ from ganetix import __version__, errors
 from ganetix.daemons import memory, settings
 from ganetix.daemons.daemon import Daemon, daemon_for
 from ganetix.daemons.listening import Listening, bind_address
-from ganetix.daemons.program import DaemonOptions, run
+from ganetix.daemons.manhole import ConsoleOptions, Offer, consoles
+from ganetix.daemons.program import run
+from ganetix.manhole.console import Name
 from ganetix.model import journal
 from ganetix.node.handlers import handlers
 from ganetix.node.services import NodeServices, Outside, make_node
@@ -35,7 +37,7 @@ from ganetix.toolkit.services import ServiceTree
 NAME = "ganeti-noded"
 
 
-class Options(DaemonOptions):
+class Options(ConsoleOptions):
     """The node daemon's command line."""
 
     synopsis = "[options]"
@@ -63,6 +65,7 @@ class NodedSettings:
     certificate_file: str
     ssl: bool
     lock_memory: bool
+    offer: Offer
 
     @property
     def where(self) -> str:
@@ -85,6 +88,7 @@ def decided(options: Options, paths: Paths) -> NodedSettings:
         options["ssl-cert"] or paths.node_cert_file,
         ssl,
         not options["no-mlock"],
+        Offer.of("noded", options),
     )
 
 
@@ -116,7 +120,20 @@ def build(daemon: Daemon, chosen: NodedSettings) -> ServiceTree:
     server = _server(node, clock, events, of_tls if chosen.ssl else _anyone_here(node))
     endpoint = _endpoint(reactor, chosen, files)
     listening = Listening("listening", endpoint, server.factory, chosen.where)
-    return ServiceTree(NAME, (*workers, node.tree, server, listening))
+    manhole = consoles(daemon, paths, chosen.offer, _names(node, server))
+    return ServiceTree(NAME, (*workers, node.tree, server, *manhole, listening))
+
+
+def _names(node: NodeServices, server: NodeServer) -> tuple[Name, ...]:
+    """Return what the console calls the node's parts."""
+    return (
+        Name("node", "the node's parts, by domain", lambda: node),
+        Name("instances", "the instances here", lambda: node.instances),
+        Name("disks", "the disks here", lambda: node.disks),
+        Name("journal", "what this node keeps as a candidate", lambda: node.journal),
+        Name("mastership", "which master this node obeys", lambda: node.mastership),
+        Name("server", "the masters' sessions", lambda: server),
+    )
 
 
 def _server(

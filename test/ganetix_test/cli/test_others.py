@@ -213,7 +213,7 @@ class DebugTests(CommandCase):
         """A console that is not there is told by daemon and socket; so is an unknown node."""
         ran = self.run_command("gnt-debug manhole --daemon noded", 1)
         self.assertEqual(ran.code, 1)
-        self.assertIn(f"{self.root}/var/run/ganeti/manhole/noded", ran.err)
+        self.assertIn(f"{self.root}/var/run/ganeti/manhole-noded/socket", ran.err)
         ran = self.run_command("gnt-debug manhole --node node9", 1)
         self.assertIn("node9", ran.err)
 
