@@ -6,6 +6,7 @@ import os
 import pathlib
 import signal
 import stat
+import subprocess
 
 from twisted.trial.unittest import SynchronousTestCase
 
@@ -241,6 +242,31 @@ class RunningClusterTests(SynchronousTestCase):
         self.cluster.until(
             lambda: self.statuses(jobs) == ["success"] * 20, "all jobs have succeeded"
         )
+
+    def test_folding_without_a_daemon(self) -> None:
+        """After a crash the journal can be folded into config.data; beside a daemon it can't."""
+        self.cluster.run(1, "gnt-cluster", "add-tags", "crashed")
+        self.addCleanup(self.cluster.run, 1, "gnt-cluster", "remove-tags", "crashed")
+        refused = self.cluster.attempt(1, "ganeti-masterd", "--checkpoint")
+        self.assertEqual(refused.returncode, 1)
+        self.assertIn(f"pid {self.cluster.pid(1, 'ganeti-masterd')}", refused.stderr)
+        self.cluster.kill(1, "ganeti-masterd")
+        self.addCleanup(self.cluster.run, 1, "daemon-util", "start", "ganeti-masterd")
+        self.cluster.run(1, "ganeti-masterd", "--checkpoint")
+        self.assertIn("crashed", self.cluster.configuration()["cluster"]["tags"])
+
+    def test_foreground(self) -> None:
+        """With -f a daemon stays, says what it does on the terminal, and ends when told to."""
+        self.cluster.run(3, "daemon-util", "stop", "ganeti-noded")
+        self.addCleanup(self.cluster.run, 3, "daemon-util", "start", "ganeti-noded")
+        command = [str(self.cluster.root(3) / "cmd"), "ganeti-noded", "-f", "--no-mlock"]
+        with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as daemon:
+            assert daemon.stderr is not None
+            rows = iter(daemon.stderr.readline, "")
+            self.assertTrue(any("ganeti-noded is ready" in row for row in rows))
+            daemon.terminate()
+            self.assertTrue(any("ganeti-noded has stopped" in row for row in rows))
+        self.assertEqual(daemon.returncode, 0)
 
     def test_log_rotation(self) -> None:
         """After SIGHUP a daemon writes to a new file of the same name."""
