@@ -149,7 +149,9 @@ class Context(Protocol):
 class Unit(Protocol[Op_contra, Plan]):
     """One opcode's logic. See `IUnit`."""
 
-    resumable: bool
+    @property
+    def resumable(self) -> bool:
+        """Whether ``execute`` can go on from a state that it gave to `Context.rest`."""
 
     def locks(self, op: Op_contra, cluster: Cluster) -> list[Want]:
         """See `IUnit`."""
