@@ -5,15 +5,17 @@ from typing import Any
 
 import attrs
 
-from ganetix import errors
+from ganetix import __version__, errors
 from ganetix.rpc.calls import (
     AllInstancesRequest,
+    CryptoTokens,
     DirRename,
     DirRequest,
     DiskInfo,
     DiskRequest,
     DiskResize,
     Done,
+    HookResults,
     InstanceAccept,
     InstanceFinalize,
     InstanceList,
@@ -32,6 +34,8 @@ from ganetix.rpc.calls import (
     OsValidate,
     StorageInfo,
     Truth,
+    VerifyFacts,
+    VerifyRequest,
 )
 from ganetix.testing.nodes import FakeHandler
 
@@ -90,9 +94,12 @@ class World:
             "instance_os_add": self._os_add,
             "instance_run_rename": self._os_rename,
             "node_has_ip_address": lambda node, request: Truth(True),
+            "node_crypto_tokens": lambda node, request: CryptoTokens(f"digest of {node}"),
+            "node_verify": self._verify,
+            "hooks_runner": lambda node, request: HookResults([]),
             **dict.fromkeys(
                 (
-                    "hooks_runner", "write_ssconf_files", "upload_file", "node_leave_cluster",
+                    "write_ssconf_files", "upload_file", "node_leave_cluster",
                     "node_demote_from_mc", "test_delay",
                 ),
                 lambda node, request: Done(),
@@ -111,6 +118,23 @@ class World:
 
     def _place(self, node: str, path: str) -> tuple[str, str]:
         return ("shared" if "/shared" in path else node, path)
+
+    def _verify(self, node: str, request: VerifyRequest) -> VerifyFacts:
+        missing = [d.uuid for d in request.instance_disks if self._disk(node, d) not in self.disks]
+        owned = {disk.logical_id[1] for disk in request.instance_disks}
+        return VerifyFacts(
+            version=__version__,
+            clock=0.0,
+            files=dict.fromkeys(request.files, "checksum"),
+            storage_paths={},
+            instances=[guest for (where, _), guest in self.guests.items() if where == node],
+            missing_disks=missing,
+            orphan_disks=[p for n, p in sorted(self.disks) if n == node and p not in owned],
+            oses=self.oses if request.os_search else [],
+            hypervisor_errors={},
+            epoch=1,
+            serial=1,
+        )
 
     def _node_info(self, node: str, request: NodeInfoRequest) -> NodeInfo:
         used = sum(guest.memory for (where, _), guest in self.guests.items() if where == node)

@@ -43,15 +43,17 @@ class NodeAdd:
         old = _known(cluster, name) if op.readd else None
         if old is None:
             _check_unknown(cluster, name)
-        secondary = op.secondary_ip or (old.secondary_ip if old else primary)
+        secondary = op.secondary_ip or _own_secondary(old) or primary
         _check_addresses(cluster, name, primary, secondary)
         digest = _digest(op)
         node = _again(old, op) if old else _fresh(op, cluster, context, name)
         node = msgspec.structs.replace(node, primary_ip=primary, secondary_ip=secondary)
-        wanted = candidates.eligible(node) and candidates.missing(
+        node = msgspec.structs.replace(node, master_candidate=False)
+        lacking = candidates.missing(
             [*_others(cluster, node), node], cluster.cluster.candidate_pool_size
         )
-        return Plan(msgspec.structs.replace(node, master_candidate=bool(wanted)), digest)
+        wanted = candidates.eligible(node) and lacking > 0
+        return Plan(msgspec.structs.replace(node, master_candidate=wanted), digest)
 
     def hooks(self, op: OpNodeAdd, plan: Plan, cluster: Cluster) -> Hooks | None:
         """See `IUnit`."""
@@ -78,6 +80,11 @@ def _digest(op: OpNodeAdd) -> str:
             errors.ENVIRON,
         )
     return op.certificate_digest
+
+
+def _own_secondary(old: Node | None) -> str | None:
+    """Return the secondary address of a node that had one of its own."""
+    return old.secondary_ip if old and old.secondary_ip != old.primary_ip else None
 
 
 def _others(cluster: Cluster, node: Node) -> list[Node]:

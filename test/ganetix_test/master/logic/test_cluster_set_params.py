@@ -1,0 +1,75 @@
+"""OP_CLUSTER_SET_PARAMS: values that are set, computed, and refused."""
+
+from typing import Any
+
+from ganetix import errors
+from ganetix.opcodes.cluster import OpClusterSetParams
+from ganetix.testing.logic import LogicContext, three_nodes
+from ganetix_test.master.logic.cases import UnitTestCase
+
+
+class SetParamsTests(UnitTestCase):
+    """The cluster's parameters."""
+
+    def after(self, **fields: Any) -> Any:
+        """Change *fields* and return the settings."""
+        self.run_op(OpClusterSetParams(**fields))
+        return self.context.cluster.cluster
+
+    def test_plain(self) -> None:
+        """Plain values are taken as they are."""
+        settings = self.after(max_running_jobs=7, default_iallocator="hail", mac_prefix="aa:00:01")
+        self.assertEqual(
+            (settings.max_running_jobs, settings.default_iallocator, settings.mac_prefix),
+            (7, "hail", "aa:00:01"),
+        )
+
+    def test_parameters(self) -> None:
+        """Parameters are merged into what there is; ``default`` takes one away."""
+        self.after(beparams={"memory": "1g", "vcpus": 2})
+        settings = self.after(beparams={"vcpus": "default"}, osparams={"tiny": {"a": "1"}})
+        self.assertEqual(settings.beparams["default"], {"minmem": 1024, "maxmem": 1024})
+        self.assertEqual(settings.osparams, {"tiny": {"a": "1"}})
+        settings = self.after(osparams={"tiny": {"a": "default"}}, nicparams={"link": "br1"})
+        self.assertEqual(settings.osparams, {})
+        self.assertEqual(settings.nicparams["default"], {"link": "br1"})
+        settings = self.after(hvparams={"fake": {"migration_mode": "non-live"}})
+        self.assertEqual(settings.hvparams["fake"], {"migration_mode": "non-live"})
+
+    def test_lists(self) -> None:
+        """OS lists are changed by adding and removing; uid ranges too."""
+        self.after(blacklisted_os=[("add", "a"), ("add", "b")], uid_pool=[(1, 5)])
+        settings = self.after(
+            blacklisted_os=[("remove", "a")], add_uids=[(9, 9)], remove_uids=[(1, 5)]
+        )
+        self.assertEqual((settings.blacklisted_os, settings.uid_pool), (["b"], [[9, 9]]))
+
+    def test_pool(self) -> None:
+        """A larger pool promotes nodes."""
+        self.context = LogicContext(three_nodes(candidate_pool_size=2))
+        self.set_node(3, master_candidate=False)
+        self.after(candidate_pool_size=3)
+        self.assertEqual(len(self.context.cluster.candidates()), 3)
+
+    def test_policy(self) -> None:
+        """Instances that break a new policy are told, not refused."""
+        self.add()
+        self.after(ipolicy={"disk-templates": ["diskless"]})
+        self.assertIn("vm1.example.com breaks the policy", self.context.logged[-1])
+
+    def test_refused(self) -> None:
+        """What can't be is refused in words."""
+        self.add()
+        rows: list[tuple[dict[str, Any], str]] = [
+            ({}, "at least one parameter"),
+            ({"compression_tools": ["lzop"]}, "gzip"),
+            ({"remove_uids": [(1, 2)]}, "not in the uid pool"),
+            ({"enabled_disk_templates": ["diskless"]}, "file"),
+            ({"enabled_hypervisors": ["kvm"]}, "fake"),
+            ({"ipolicy": {"colour": 1}}, "'colour'"),
+        ]
+        for fields, words in rows:
+            with self.subTest(words):
+                self.assertIn(words, self.refusal(OpClusterSetParams(**fields)))
+        op = OpClusterSetParams(beparams={"colour": 1})
+        self.refusal(op, errors.TypeEnforcementError)
