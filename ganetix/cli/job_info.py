@@ -11,7 +11,7 @@ from ganetix.cli.filters import from_arguments
 
 _FIELDS: Final = (
     "id", "status", "ops", "opresult", "opstatus", "oplog", "opstart", "opexec", "opend",
-    "received_ts", "start_ts", "end_ts",
+    "received_ts", "start_ts", "end_ts", "archived",
 )  # fmt: skip
 
 
@@ -26,7 +26,7 @@ def info(context: Context, options: Namespace, arguments: list[str]) -> int:
     for row, number in zip(answer["data"], arguments, strict=True):
         job = {field: value for field, (_, value) in zip(_FIELDS, row, strict=True)}
         if job["status"] is None:
-            context.tell(f"Job {number} is not in the queue. See: gnt-job list --archived")
+            context.tell(f"Job {number} is not known. See: gnt-job list --archived")
             code = 1
         else:
             context.print(*_shown(job), "")

@@ -25,6 +25,8 @@ def summary(op_input: Mapping[str, Any]) -> str:
     return f"{name}({value})"
 
 
+ARCHIVED: Final = "archived"
+"""The field that, when it is asked for, brings the jobs in the archive too."""
 FIELDS: Final[dict[str, Value]] = {
     "id": lambda job: job.id,
     "status": lambda job: job.status,
@@ -41,7 +43,7 @@ FIELDS: Final[dict[str, Value]] = {
     "opstart": lambda job: [_stamp(op.start_timestamp) for op in job.ops],
     "opexec": lambda job: [_stamp(op.exec_timestamp) for op in job.ops],
     "opend": lambda job: [_stamp(op.end_timestamp) for op in job.ops],
-    "archived": lambda _: False,
+    ARCHIVED: lambda job: bool(job.archived),
 }
 
 

@@ -25,6 +25,8 @@ class Resource:
     hostnames: frozenset[str] = frozenset()
 
 
+_MORE: Final = {"job": " --archived"}
+"""What a list command needs to show all objects that there are."""
 _NAME: Final = frozenset(("name",))
 RESOURCES: Final[Mapping[str, Resource]] = {
     "export": Resource(
@@ -97,7 +99,7 @@ def _named(view: View, what: str, asked: list[str]) -> list[Any]:
         rows = by_name.get(name) or _near(what, by_name, name)
         if not rows:
             raise errors.OpPrereqError(
-                f"{what.capitalize()} '{name}' is not known; try 'gnt-{what} list'.",
+                f"{what.capitalize()} '{name}' is not known; try 'gnt-{what} list{_MORE.get(what, '')}'.",
                 errors.NOENT,
             )
         found.update((id(row), row) for row in rows)

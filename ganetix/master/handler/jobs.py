@@ -112,18 +112,24 @@ async def auto_archive_jobs(door: Door, args: list[Any]) -> list[int]:
 
 
 async def query_jobs(door: Door, args: list[Any]) -> list[list[Any]]:
-    """QueryJobs: a row a job; an unknown id gives a row of nulls."""
+    """QueryJobs: a row a job; an unknown id gives a row of nulls.
+
+    Archived ones are there if the field `archived` is asked for.
+    """
     ids, fields = arguments("QueryJobs", args, tuple[list[int | str] | None, list[str]])
     fields_of.values(_NOBODY, fields)
+    numbers = [_job_id(job) for job in ids or ()]
     queue = door.master.queue
-    if not ids:
-        return [fields_of.values(job, fields) for job in queue.jobs()]
-    return [_row(door, _job_id(job), fields) for job in ids]
+    old = await queue.archived.jobs(numbers or None) if fields_of.ARCHIVED in fields else []
+    if not numbers:
+        return [fields_of.values(job, fields) for job in (*old, *queue.jobs())]
+    archived = {job.id: job for job in old}
+    return [_row(door, job_id, archived.get(job_id), fields) for job_id in numbers]
 
 
-def _row(door: Door, job_id: int, fields: list[str]) -> list[Any]:
+def _row(door: Door, job_id: int, archived: Job | None, fields: list[str]) -> list[Any]:
     try:
-        return fields_of.values(door.master.queue.job(job_id), fields)
+        return fields_of.values(archived or door.master.queue.job(job_id), fields)
     except errors.JobLost:
         return [job_id if name == "id" else None for name in fields]
 

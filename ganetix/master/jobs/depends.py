@@ -3,9 +3,9 @@
 from collections.abc import Iterable, Sequence
 
 import attrs
-import msgspec
 
-from ganetix.master.jobs.records import Job, Status
+from ganetix.master.jobs.archive import Archive
+from ganetix.master.jobs.records import Status
 from ganetix.master.jobs.scheduler import Verdict, verdict
 from ganetix.master.store.store import Store
 from ganetix.opcodes.base import OpCode
@@ -17,6 +17,7 @@ class Dependencies:
     """Answers what a job still waits for, and what follows when it waits no more."""
 
     store: Store
+    archive: Archive
 
     def unfinished(self, ops: Sequence[OpCode]) -> set[int]:
         """Return the jobs that *ops* wait for and that are not final."""
@@ -34,13 +35,8 @@ class Dependencies:
     async def _state(self, job_id: int) -> Status | None:
         if (live := self.store.jobs.get(job_id)) is not None:
             return live.status
-        return await self.store.checkpoint.worker.run(self._archived, job_id)  # type: ignore[no-any-return]  # IWorker.run passes results through
-
-    def _archived(self, job_id: int) -> Status | None:
-        path = self.store.paths.archived_job(job_id)
-        if not self.store.fs.exists(path):
-            return None
-        return msgspec.json.decode(self.store.fs.read(path), type=Job).status
+        archived = await self.archive.job(job_id)
+        return archived.status if archived is not None else None
 
 
 def _rows(ops: Iterable[OpCode]) -> Iterable[Dependency]:

@@ -11,6 +11,7 @@ from twisted.logger import Logger
 
 from ganetix import errors
 from ganetix.master.jobs import cancel, recover
+from ganetix.master.jobs.archive import Archive
 from ganetix.master.jobs.depends import Dependencies
 from ganetix.master.jobs.execute import Executor
 from ganetix.master.jobs.records import (
@@ -54,6 +55,7 @@ class JobQueue:
     _before: dict[int, Job] = attrs.field(factory=dict, init=False)
     """The last durable state of jobs whose final state is still being written."""
     _scheduler: Scheduler = attrs.field(factory=Scheduler, init=False)
+    archived: Archive = attrs.field(init=False)
     _depends: Dependencies = attrs.field(init=False)
     _tasks: Tasks = attrs.field(factory=Tasks, init=False)
     _scheduling: bool = attrs.field(default=False, init=False)
@@ -61,8 +63,9 @@ class JobQueue:
     stopping: bool = attrs.field(default=False, init=False)
 
     def __attrs_post_init__(self) -> None:
-        """Wire the dependencies to this queue."""
-        self._depends = Dependencies(self.store)
+        """Wire the archive and the dependencies to this queue."""
+        self.archived = Archive(self.store)
+        self._depends = Dependencies(self.store, self.archived)
 
     # --- reading ---------------------------------------------------------------------------
 

@@ -43,6 +43,8 @@ class Job(msgspec.Struct, frozen=True):
     received_timestamp: Timestamp | None = None
     start_timestamp: Timestamp | None = None
     end_timestamp: Timestamp | None = None
+    archived: bool | msgspec.UnsetType = msgspec.UNSET
+    """Set on a job that was read from the archive; never written."""
 
     @property
     def status(self) -> Status:

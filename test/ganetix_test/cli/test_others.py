@@ -123,9 +123,10 @@ class JobTests(CommandCase):
         values: list[Any] = [
             7, "success", [{"OP_ID": "OP_TEST_DELAY", "duration": 1.0}], [None], ["success"],
             [[[1, [0, 0], "message", "hi"]]], [[0, 0]], [[0, 0]], [[0, 0]], [0, 0], [0, 0], [0, 0],
+            False,
         ]  # fmt: skip
         row = [[0, value] for value in values]
-        gone = [[0, 9], *[[0, None]] * 11]
+        gone = [[0, 9], *[[0, None]] * 12]
         ran = self.run_command("gnt-job info 7 9", {"fields": [], "data": [row, gone]})
         for line in ("- Job ID: 7", "    - OP_TEST_DELAY:", "          duration: 1.0",
                      "        Result: null"):  # fmt: skip

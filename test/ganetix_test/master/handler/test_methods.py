@@ -84,6 +84,22 @@ class DoorTests(SynchronousTestCase):
         )
         self.assertEqual(self.call("CancelJob", 77)[0], False)
 
+    def test_archived(self) -> None:
+        """An archived job is shown to who asks for the field that tells so, and to nobody else."""
+        first, second = (self.call("SubmitJob", [DELAY]) for _ in range(2))
+        self.world.reactor.advance(1.0)
+        self.assertIs(self.call("ArchiveJob", first), True)
+        self.assertEqual(self.call("QueryJobs", None, ["id"]), [[second]])
+        both = [[first, True, "success"], [second, False, "success"]]
+        fields = ["id", "archived", "status"]
+        self.assertEqual(self.call("QueryJobs", None, fields), both)
+        self.assertEqual(self.call("QueryJobs", [first], fields), both[:1])
+        answer = self.call("Query", "job", fields, ["=", "id", first])
+        self.assertEqual([[cell[1] for cell in row] for row in answer["data"]], both[:1])
+        self.assertEqual(self.call("Query", "job", ["id"], None)["data"], [[(0, second)]])
+        only = self.call("Query", "job", ["id"], ["?", "archived"])["data"]
+        self.assertEqual(only, [[(0, first)]])
+
     def test_malformed(self) -> None:
         """Unknown methods, wrong counts and types, unknown opcodes and keys are parse errors."""
         for method, args in (
