@@ -76,6 +76,8 @@ class NodeSetParams:
     async def execute(self, op: OpNodeSetParams, plan: Plan, context: Context) -> list[list[Any]]:
         """Write the roles down, then let the nodes follow."""
         before, after = plan.before, plan.after
+        if before.offline and not after.offline:
+            await _bring_online(after, context)
         demoted = before.master_candidate and not after.master_candidate
         if demoted:
             await candidates.strip(context, after)
@@ -83,12 +85,17 @@ class NodeSetParams:
         joining = [node.uuid for node in plan.promoted]
         if after.master_candidate and not before.master_candidate and after.uuid not in joining:
             joining.append(after.uuid)
-        awake = [uuid for uuid in joining if not context.cluster.nodes[uuid].offline]
-        digests = await candidates.tokens(context, awake)
+        digests = await candidates.tokens(context, joining)
         gone = [after.uuid] if demoted else []
         await context.commit(lambda cluster: candidates.certified(cluster, change, digests, gone))
         await candidates.equip(context, self.outside, joining)
         return [list(row) for row in plan.result]
+
+
+async def _bring_online(node: Node, context: Context) -> None:
+    """Write down that *node* is online; only then it is called, and can say what it takes."""
+    online = msgspec.structs.replace(node, master_candidate=False)
+    await context.commit(lambda cluster: Change(nodes=(online,)))
 
 
 def _may_demote(op: OpNodeSetParams, node: Node) -> bool:
