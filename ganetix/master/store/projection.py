@@ -1,21 +1,31 @@
-"""Job files: renamed into place after each durable batch, without sync."""
+"""Job files: renamed into place soon after each durable batch, without sync."""
 
 from collections.abc import Iterable
+from typing import Final
 
 import attrs
 import msgspec
+from twisted.internet.interfaces import IDelayedCall
 from twisted.logger import Logger
 
 from ganetix.master.jobs.records import Job
 from ganetix.paths import Paths
+from ganetix.toolkit.clock import Clock
 from ganetix.toolkit.interfaces import IFileSystem, IWorker
 from ganetix.toolkit.tasks import Tasks
+
+GATHER: Final = 0.1
+"""Seconds between a durable batch and the job files: a short job is then one file, not three."""
 
 
 @attrs.define(eq=False)
 class JobFiles:
-    """Writes the newest state of each changed job; changes between two rounds are one write."""
+    """Writes the newest state of each changed job; changes between two rounds are one write.
 
+    *worker* is not the journal's: a thousand files must not keep a batch waiting.
+    """
+
+    clock: Clock
     worker: IWorker
     fs: IFileSystem
     paths: Paths
@@ -26,6 +36,7 @@ class JobFiles:
     _last_job: int = attrs.field(default=0, init=False)
     _drained: bool | None = attrs.field(default=None, init=False)
     _busy: bool = attrs.field(default=False, init=False)
+    _timer: IDelayedCall | None = attrs.field(default=None, init=False)
     _tasks: Tasks = attrs.field(factory=Tasks, init=False)
 
     def put(self, job: Job) -> None:
@@ -61,19 +72,35 @@ class JobFiles:
 
     def written(self) -> None:
         """Tell that a batch is durable: the files may follow."""
-        if not self._busy and (self._changed or self._archived or self._drained is not None):
-            self._busy = True
-            self._tasks.spawn("job files", self._run())
+        if not self._busy and self._timer is None and self._noted():
+            self._timer = self.clock.call_later(GATHER, self._go)
 
     async def flush(self) -> None:
         """Write everything that is noted."""
-        self.written()
         await self._tasks.drained()
+        self.abandon()
+        if self._noted():
+            self._go()
+            await self._tasks.drained()
+            self.abandon()
+
+    def abandon(self) -> None:
+        """Stop at once, as a crash would."""
+        if self._timer is not None and self._timer.active():
+            self._timer.cancel()
+        self._timer = None
+
+    def _noted(self) -> bool:
+        return bool(self._changed or self._archived or self._drained is not None)
+
+    def _go(self) -> None:
+        self._timer = None
+        self._busy = True
+        self._tasks.spawn("job files", self._run())
 
     async def _run(self) -> None:
         try:
-            while self._changed or self._archived or self._drained is not None:
-                await self._round()
+            await self._round()
         except OSError as error:
             self.log.warn(
                 "Job files can't be written ({why}); the journal has what is not in them.",
@@ -81,6 +108,7 @@ class JobFiles:
             )
         finally:
             self._busy = False
+        self.written()
 
     async def _round(self) -> None:
         """Write what is noted now; after an error it is noted again."""

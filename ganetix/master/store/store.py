@@ -147,6 +147,7 @@ class Store:
     def abandon(self) -> None:
         """Stop at once, as a crash would; only what is synced stays."""
         self.journal.abandon()
+        self.files.abandon()
         self.checkpoint.abandon()
 
 
@@ -169,14 +170,14 @@ def open_store(parts: StoreParts, epoch: int) -> Store:
     """
     found = recovery.recover(parts.fs, parts.paths)
     cluster = found.replay.cluster()
-    file = JournalFile(parts.fs, parts.paths.journal_file)
+    file = JournalFile(parts.fs, parts.paths, max(epoch, found.epoch))
     file.open(found.end, found.serial)
     replicas = Replicas(parts.clock, parts.nodes, lambda: cluster.cluster.candidate_timeout)
     replicas.behind = set(found.replay.behind)
     journal = Journal(
         parts.clock, parts.worker, file, replicas, max(epoch, found.epoch), found.serial
     )
-    files = JobFiles(parts.worker, parts.fs, parts.paths)
+    files = JobFiles(parts.clock, parts.checkpoint_worker, parts.fs, parts.paths)
     store: Store
     checkpoint = Checkpoint(
         parts.clock,
