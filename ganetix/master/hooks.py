@@ -49,7 +49,7 @@ class HooksRunner:
     async def pre(self, hooks: Hooks, op_id: str, cluster: Cluster) -> None:
         """Run the pre hooks; raise `errors.HooksAbort` when a script fails on a reachable node."""
         env = environment(hooks, "pre", op_id, cluster, self._data_dir)
-        results = await self._run(hooks.pre_nodes, hooks.path, "pre", env)
+        results = await self._run(_online(hooks.pre_nodes, cluster), hooks.path, "pre", env)
         failed = list(_failures(results, cluster))
         if failed:
             raise errors.HooksAbort(failed)
@@ -61,8 +61,7 @@ class HooksRunner:
         env = environment(before, "post", op_id, cluster, self._data_dir)
         if after is not None:
             env |= {f"GANETI_POST_{key}": value for key, value in after.env.items()}
-        nodes = [uuid for uuid in before.post_nodes if uuid in cluster.nodes]
-        results = await self._run(nodes, before.path, "post", env)
+        results = await self._run(_online(before.post_nodes, cluster), before.path, "post", env)
         return [
             *(
                 f"Node {node}: post hook {script} failed with output: {output}"
@@ -92,6 +91,11 @@ class HooksRunner:
         if not targets:
             return {}
         return await self.nodes.call_each(targets, HOOKS_RUN, HooksRun(path, phase, env))
+
+
+def _online(nodes: Iterable[str], cluster: Cluster) -> list[str]:
+    """Return those of *nodes* that are in the cluster and not offline."""
+    return [uuid for uuid in nodes if uuid in cluster.nodes and not cluster.nodes[uuid].offline]
 
 
 def _failures(results: Mapping[str, Any], cluster: Cluster) -> Iterable[tuple[str, str, str]]:

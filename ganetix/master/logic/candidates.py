@@ -97,11 +97,16 @@ async def strip(context: Context, node: Node) -> None:
         )
 
 
-def promotions(cluster: Cluster, change: Change, randomness: Randomness) -> list[Node]:
-    """Return the nodes to promote once *change* has happened, so that the pool is full."""
+def promotions(
+    cluster: Cluster, change: Change, randomness: Randomness, without: str = ""
+) -> list[Node]:
+    """Return the nodes to promote once *change* has happened, so that the pool is full.
+
+    The node *without* (a uuid) is left out of account: somebody wants it not to be a candidate.
+    """
     settings = change.cluster or cluster.cluster
     rows = {**cluster.nodes, **{node.uuid: node for node in change.nodes}}
-    left = [node for uuid, node in rows.items() if uuid not in change.drop_nodes]
+    left = [node for uuid, node in rows.items() if uuid not in {*change.drop_nodes, without}]
     return chosen(left, settings.candidate_pool_size, randomness)
 
 

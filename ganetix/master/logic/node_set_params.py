@@ -212,8 +212,8 @@ def _refill(op: OpNodeSetParams, before: Node, after: Node, context: Context) ->
     if not before.master_candidate or after.master_candidate:
         return ()
     change = Change(nodes=(after,))
-    found = candidates.promotions(context.cluster, change, context.randomness)
-    rows = [after if n.uuid == after.uuid else n for n in context.cluster.nodes.values()]
+    found = candidates.promotions(context.cluster, change, context.randomness, after.uuid)
+    rows = [node for node in context.cluster.nodes.values() if node.uuid != after.uuid]
     lacking = candidates.missing(rows, context.cluster.cluster.candidate_pool_size)
     if lacking > 0 and not op.auto_promote and not op.force:
         raise errors.OpPrereqError(
