@@ -5,7 +5,7 @@ from typing import Any, Final
 
 import attrs
 from twisted.internet.defer import Deferred
-from twisted.internet.interfaces import IAddress
+from twisted.internet.interfaces import IAddress, ITCPTransport
 from twisted.internet.protocol import Factory
 from twisted.logger import Logger
 from twisted.python.failure import Failure
@@ -62,6 +62,9 @@ class Broker(pb.Broker):
     def connectionReady(self) -> None:
         """See `twisted.spread.banana.Banana`."""
         super().connectionReady()
+        if ITCPTransport.providedBy(self.transport):
+            # Small calls must not wait for the acknowledgement of what went before them (40 ms).
+            self.transport.setTcpNoDelay(True)
         self.ready = True
         self._on_ready(self)
 
