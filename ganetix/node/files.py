@@ -107,7 +107,9 @@ class ClusterFiles:
         changed = {key for key, text in values.items() if self._thd_value(key) != text.encode()}
         self.files.make_dirs(self.paths.data_dir, 0o755)
         for key in sorted(changed):
-            self.files.replace(self.paths.ssconf(key), values[key].encode(), 0o444, False)
+            # Who may command must survive a power cut: without it no master could mend the rest.
+            sync = key == CANDIDATES
+            self.files.replace(self.paths.ssconf(key), values[key].encode(), 0o444, sync)
         return frozenset(changed)
 
     def _thd_value(self, key: str) -> bytes | None:

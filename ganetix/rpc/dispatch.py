@@ -66,9 +66,16 @@ class Dispatch:
                 return codec.encode_error(errors.RemoteError(f"Call {call.name} was cancelled."))
             except errors.GanetiError as error:
                 return codec.encode_error(error)
+            except OSError as error:
+                return codec.encode_error(_refused_by_system(call.name, error))
             except Exception as error:  # noqa: BLE001 - a defect is logged, and told in a sentence
                 self.log.failure("Call {call} failed", Failure(), call=call.name)
                 return codec.encode_error(_defect(call.name, context.request_id, error))
+
+
+def _refused_by_system(call: str, error: OSError) -> errors.StorageError:
+    where = f"{error.filename}: " if error.filename else ""
+    return errors.StorageError(f"Call {call} failed: {where}{error.strerror or error}.")
 
 
 def _defect(call: str, request_id: str, error: Exception) -> errors.RemoteError:

@@ -4,6 +4,7 @@ from collections.abc import Callable, Coroutine, Sequence
 from typing import Any
 
 import attrs
+import msgspec
 from twisted.internet.defer import Deferred
 from twisted.python.failure import Failure
 
@@ -133,4 +134,5 @@ class Clients:
 
 
 def _results(job: Job) -> list[Any]:
-    return [op.result for op in job.ops]
+    """Return the results as they are read back: lists, not tuples."""
+    return [msgspec.json.decode(msgspec.json.encode(op.result)) for op in job.ops]

@@ -1,7 +1,8 @@
 """Seeing what operations do: units, node calls and handlers, wrapped so that the world hears.
 
 Every operation passes *steps*: ``submit``, ``check``, ``execute``, ``commit``, and for each node
-call ``NAME sent`` and ``NAME answered``. Faults are injected at steps.
+call its name and ``NAME answered``. Faults are injected at steps, but not at answers: a fault that
+comes some time after a call was sent meets those too.
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -22,6 +23,8 @@ from ganetix.rpc.calls import SSCONF_UPDATE
 from ganetix.rpc.interfaces import CallContext, Handler, Handlers
 from ganetix.toolkit.logcontext import current
 
+ANSWERED = " answered"
+"""What the end of a call is called, after the call's name."""
 STORE = "(store)"
 """What the journal's own pushes to candidates count as."""
 CLUSTER = "(cluster)"
@@ -161,11 +164,11 @@ class WatchedNodes:
     ) -> Any:
         """See `INodes`."""
         operation = _operation(call.name)
-        self.observer.reached(operation, f"{call.name} sent", node)
+        self.observer.reached(operation, call.name, node)
         try:
             return await self.real.call(node, call, request, timeout)
         finally:
-            self.observer.reached(operation, f"{call.name} answered", node)
+            self.observer.reached(operation, call.name + ANSWERED, node)
 
     async def call_each(
         self, nodes: Iterable[str], call: Call[Any, Any], request: Any
@@ -174,10 +177,10 @@ class WatchedNodes:
         wanted = list(nodes)
         operation = _operation(call.name)
         for node in wanted:
-            self.observer.reached(operation, f"{call.name} sent", node)
+            self.observer.reached(operation, call.name, node)
         found: Mapping[str, Any | GanetiError] = await self.real.call_each(wanted, call, request)
         for node in wanted:
-            self.observer.reached(operation, f"{call.name} answered", node)
+            self.observer.reached(operation, call.name + ANSWERED, node)
         return found
 
     def connected(self, node: str) -> bool:

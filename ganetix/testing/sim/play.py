@@ -13,6 +13,7 @@ from ganetix.testing.dice import seeded
 from ganetix.testing.sim import workload
 from ganetix.testing.sim.client import Clients
 from ganetix.testing.sim.faults import FAULTS, Planned, heal
+from ganetix.testing.sim.observe import ANSWERED
 from ganetix.testing.sim.promises import Broken
 from ganetix.testing.sim.world import Crew, World
 
@@ -31,6 +32,10 @@ class Outcome:
     met: tuple[Planned, ...] = ()
     """The faults that happened."""
     reached: frozenset[tuple[str, str]] = frozenset()
+
+    def without_log(self) -> "Outcome":
+        """Return the same without its log."""
+        return attrs.evolve(self, log=())
 
 
 def play(seed: int, crew: Crew, plan: Sequence[Planned] = ()) -> Outcome:
@@ -94,6 +99,8 @@ class Run:
         world = self.world
 
         def reached(operation: str, step: str, node: str) -> None:
+            if step.endswith(ANSWERED):
+                return
             self.reached.add((operation, step))
             for planned in self.plan:
                 if (planned.operation, planned.step) == (operation, step):
@@ -144,7 +151,7 @@ class Run:
             raise Broken(
                 f"after {PATIENCE:.0f} seconds without faults: jobs {self.clients.open_jobs()} "
                 f"have not ended, {self.clients.waiting} requests found no master, in sync are "
-                f"{world.in_sync()}"
+                f"{world.in_sync()}, or a node is not connected"
             )
 
     def _tell_locks(self) -> None:
@@ -159,4 +166,9 @@ class Run:
         world = self.world
         if self.clients.waiting or self.clients.open_jobs() or world.master is None:
             return False
-        return world.master.ready and len(world.in_sync()) == len(world.machines) - 1
+        if not world.master.ready:
+            return False
+        daemon, candidates = world.master, world.master.newest().candidates()
+        if not all(daemon.pool.connected(machine.uuid) for machine in world.machines.values()):
+            return False
+        return len(world.in_sync()) == len(candidates) - 1

@@ -5,13 +5,32 @@ from typing import Any, Final
 
 from ganetix.ids import Randomness
 from ganetix.opcodes.base import OpCode
-from ganetix.opcodes.instance import OpInstanceCreate, OpInstanceRemove
-from ganetix.opcodes.instance_state import OpInstanceShutdown, OpInstanceStartup
-from ganetix.opcodes.tags import OpTagsSet
+from ganetix.opcodes.cluster import OpClusterSetParams
+from ganetix.opcodes.instance import (
+    OpInstanceCreate,
+    OpInstanceReinstall,
+    OpInstanceRemove,
+    OpInstanceRename,
+    OpInstanceSetParams,
+)
+from ganetix.opcodes.instance_disks import OpInstanceGrowDisk
+from ganetix.opcodes.instance_state import (
+    OpInstanceFailover,
+    OpInstanceMigrate,
+    OpInstanceReboot,
+    OpInstanceShutdown,
+    OpInstanceStartup,
+)
+from ganetix.opcodes.node import OpNodeSetParams
+from ganetix.opcodes.tags import OpTagsDel, OpTagsSet
 from ganetix.opcodes.test import OpTestDelay
+from ganetix.opcodes.types import DiskTemplate
+from ganetix.opcodes.verify import OpClusterVerifyConfig, OpClusterVerifyGroup
 
 Jobs = list[list[OpCode]]
 ANY_END: Final[list[Any]] = ["success", "error", "canceled"]
+AFTER: Final[dict[str, Any]] = {"depends": [(-1, ANY_END)]}
+"""Each job waits for the one before it, however that ends."""
 LENGTH: Final = 15.0
 """Seconds during which users begin things."""
 
@@ -36,7 +55,8 @@ def many(dice: Randomness, number: int, nodes: Sequence[str]) -> Jobs:
     """Several jobs in one request, some with two opcodes."""
     brief = OpTestDelay(duration=0.01)
     tag = OpTagsSet(kind="cluster", tags=[f"many{number}"])
-    return [[brief], [brief, tag], [OpTestDelay(duration=0.3)]]
+    gone = OpTagsDel(kind="cluster", tags=[f"many{number}"])
+    return [[brief], [brief, tag, gone], [OpTestDelay(duration=0.3)]]
 
 
 def tags(dice: Randomness, number: int, nodes: Sequence[str]) -> Jobs:
@@ -44,25 +64,58 @@ def tags(dice: Randomness, number: int, nodes: Sequence[str]) -> Jobs:
     return [[OpTagsSet(kind="node", name=pick(dice, nodes), tags=[f"tag{number}"])]]
 
 
-def life(dice: Randomness, number: int, nodes: Sequence[str]) -> Jobs:
-    """An instance from the beginning to the end, each step after the one before."""
-    name = f"instance{number}.example.com"
-    template = pick(dice, ["diskless", "file"])
-    create = OpInstanceCreate(
+def _create(dice: Randomness, name: str, template: DiskTemplate, **fields: Any) -> OpCode:
+    return OpInstanceCreate(
         instance_name=name,
         mode="create",
         disk_template=template,
         disks=[] if template == "diskless" else [{"size": 1024}],
         nics=[{}],
         os_type="dummy",
-        pnode=pick(dice, nodes),
+        **fields,
     )
-    after: Any = {"depends": [(-1, ANY_END)]}
+
+
+def file_life(dice: Randomness, number: int, nodes: Sequence[str]) -> Jobs:
+    """An instance on files, from the beginning to the end."""
+    name = f"file{number}.example.com"
     return [
-        [create],
-        [OpInstanceShutdown(instance_name=name, timeout=2, **after)],
-        [OpInstanceStartup(instance_name=name, **after)],
-        [OpInstanceRemove(instance_name=name, shutdown_timeout=2, **after)],
+        [_create(dice, name, "file", pnode=pick(dice, nodes))],
+        [OpInstanceReboot(instance_name=name, reboot_type="hard", shutdown_timeout=2, **AFTER)],
+        [OpInstanceShutdown(instance_name=name, timeout=2, **AFTER)],
+        [OpInstanceGrowDisk(instance_name=name, disk=0, amount=128, **AFTER)],
+        [OpInstanceReinstall(instance_name=name, **AFTER)],
+        [OpInstanceSetParams(instance_name=name, beparams={"maxmem": 256}, **AFTER)],
+        [OpInstanceStartup(instance_name=name, **AFTER)],
+        [OpInstanceRemove(instance_name=name, shutdown_timeout=2, **AFTER)],
+    ]
+
+
+def diskless_life(dice: Randomness, number: int, nodes: Sequence[str]) -> Jobs:
+    """An instance without disks: it moves about, and stays."""
+    name = f"diskless{number}.example.com"
+    other = pick(dice, nodes)
+    return [
+        [_create(dice, name, "diskless", iallocator="hail", opportunistic_locking=True)],
+        [OpInstanceMigrate(instance_name=name, target_node=pick(dice, nodes), **AFTER)],
+        [OpInstanceFailover(instance_name=name, target_node=other, shutdown_timeout=2, **AFTER)],
+        [OpInstanceShutdown(instance_name=name, timeout=2, **AFTER)],
+        [OpInstanceRename(instance_name=name, new_name=f"new-{name}", **AFTER)],
+        [OpInstanceStartup(instance_name=f"new-{name}", **AFTER)],
+        [OpInstanceStartup(instance_name=name, **AFTER)],
+    ]
+
+
+def cluster(dice: Randomness, number: int, nodes: Sequence[str]) -> Jobs:
+    """Parameters, roles, and a verification."""
+    node = nodes[-1]
+    return [
+        [OpClusterSetParams(beparams={"vcpus": 2 + number % 3})],
+        [OpNodeSetParams(node_name=node, drained=True, **AFTER)],
+        [OpNodeSetParams(node_name=node, drained=False, **AFTER)],
+        [OpNodeSetParams(node_name=node, master_candidate=True, **AFTER)],
+        [OpClusterVerifyConfig(**AFTER)],
+        [OpClusterVerifyGroup(group_name="default", **AFTER)],
     ]
 
 
@@ -71,12 +124,13 @@ KINDS: Final[Sequence[Callable[[Randomness, int, Sequence[str]], Jobs]]] = (
     delay_on_nodes,
     many,
     tags,
-    life,
-    life,
+    file_life,
+    diskless_life,
+    cluster,
 )
 
 
 def requests(dice: Randomness, nodes: Sequence[str]) -> list[tuple[float, Jobs]]:
     """Return when users submit what: each kind once, and some more by chance."""
-    kinds = [*KINDS, *(pick(dice, KINDS) for _ in range(4))]
+    kinds = [*KINDS, *(pick(dice, KINDS) for _ in range(2))]
     return [(dice.uniform() * LENGTH, kind(dice, n, nodes)) for n, kind in enumerate(kinds)]

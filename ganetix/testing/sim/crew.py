@@ -1,0 +1,27 @@
+"""The usual crew of a simulation: the real units of logic."""
+
+from ganetix.htools.hail import hail
+from ganetix.master.logic import table
+from ganetix.master.logic.outside import Outside
+from ganetix.testing.sim.world import Crew
+
+
+async def _resolve(name: str) -> tuple[str, str]:
+    return name, "192.0.2.99"
+
+
+async def _answers(address: str) -> bool:
+    return False
+
+
+async def _read_file(path: str) -> bytes | None:
+    return None
+
+
+async def _checkpoint() -> None:
+    """The simulation's checkpoints come by themselves."""
+
+
+def usual_crew() -> Crew:
+    """Return the crew that a real cluster has."""
+    return Crew(table.units(Outside(_resolve, _answers, _read_file, _checkpoint, hail)))
