@@ -46,6 +46,7 @@ class Machine:
     The boot id is read once: whoever outlives a boot was not running here.
     """
 
+    paths: Paths
     clock: Clock
     files: IFileSystem
     worker: IWorker
@@ -73,6 +74,18 @@ class Machine:
             storage=[await self._room(unit) for unit in units],
             clock=self.clock.wall(),
         )
+
+    async def pushed(self) -> NodeInfo:
+        """Return the figures that are pushed: with the room for file disks where there are any."""
+        return await self.measure(await self.worker.run(self._thd_units))
+
+    def _thd_units(self) -> list[StorageUnit]:
+        """The directory of file disks, as the cluster has told this node."""
+        try:
+            named = self.files.read(self.paths.ssconf("file_storage_dir")).decode().strip()
+        except FileNotFoundError:
+            return []
+        return [StorageUnit("file", named)] if named else []
 
     async def _room(self, unit: StorageUnit) -> StorageInfo:
         """Return the room in *unit*; unknown where there is no driver or no such unit."""

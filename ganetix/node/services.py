@@ -80,9 +80,9 @@ def make_node(outside: Outside) -> NodeServices:
     paths, files, worker = outside.paths, outside.files, outside.worker
     drivers = hypervisors.drivers(hypervisors.Surroundings(paths, files, worker, outside.clock))
     disks = _disks(outside)
-    machine = Machine(outside.clock, files, worker, drivers, disks)
+    machine = Machine(paths, outside.clock, files, worker, drivers, disks)
     watch = Watch(
-        outside.clock, drivers, outside.events, machine.measure, interval=outside.watch_interval
+        outside.clock, drivers, outside.events, machine.pushed, interval=outside.watch_interval
     )
     instances = Instances(
         outside.clock, drivers, disks, ReasonTrails(paths, files, worker), watch.look
