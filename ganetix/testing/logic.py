@@ -132,6 +132,10 @@ class LogicContext:
         self.entries.append((kind, payload))
 
     async def undo(self, *actions: UndoAction) -> None:
+        """See `Context`."""
+        self.undo_after_commit(*actions)
+
+    def undo_after_commit(self, *actions: UndoAction) -> None:
         """See `Context`; what is journalled must survive its own encoding."""
         raw = msgspec.json.encode(actions)
         self.journalled.append(raw)

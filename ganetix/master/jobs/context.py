@@ -116,9 +116,13 @@ class JobContext:
 
     async def undo(self, *actions: UndoAction) -> None:
         """Journal *actions* durably before the steps that they undo."""
+        self.undo_after_commit(*actions)
+        await self.around.store.journal.durable()
+
+    def undo_after_commit(self, *actions: UndoAction) -> None:
+        """Journal *actions*; the next commit comes after them, and is waited for."""
         self._undo.extend(actions)
         self._record_undo()
-        await self.around.store.journal.durable()
 
     def undo_done(self) -> None:
         """Forget the undo actions."""

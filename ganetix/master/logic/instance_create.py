@@ -39,6 +39,7 @@ from ganetix.rpc.calls import (
     OsScript,
     OsValidate,
 )
+from ganetix.toolkit.gather import gather
 
 
 @attrs.frozen
@@ -138,7 +139,10 @@ class InstanceCreate:
     async def execute(self, op: OpInstanceCreate, plan: Plan, context: Context) -> list[str]:
         """Make the instance and return the names of its nodes."""
         instance = plan.instance
-        await context.undo(*_undo_of(plan))
+        if plan.disks:
+            await context.undo(*_undo_of(plan))
+        else:
+            context.undo_after_commit(*_undo_of(plan))
         await disks.create(context, instance.primary_node, instance.name, plan.disks)
         added = Change(instances=(instance,), disks=plan.disks)
         await context.commit(lambda cluster: added)
@@ -215,19 +219,25 @@ def _check_policy(
 async def _check_node(
     op: OpInstanceCreate, draft: Draft, instance: Instance, context: Context
 ) -> None:
-    """Ask the node whether it has the OS and the memory."""
-    cluster, node = context.cluster, instance.primary_node
-    if draft.os:
-        filled = os_params(cluster, instance, op.osparams_secret)
+    """Ask the node at once whether it has the OS and the memory."""
+
+    async def has_os() -> None:
+        filled = os_params(context.cluster, instance, op.osparams_secret)
         request = OsValidate(draft.os, filled, True, op.force_variant)
         try:
-            await context.call(node, OS_VALIDATE, request)
+            await context.call(instance.primary_node, OS_VALIDATE, request)
         except errors.GanetiError as error:
             raise errors.OpPrereqError(error.message, errors.INVAL) from error
-    if draft.start:
-        needed = params.of_backend(cluster, instance)["maxmem"]
+
+    async def has_memory() -> None:
+        needed = params.of_backend(context.cluster, instance)["maxmem"]
         what = f"creating instance {instance.name}"
-        await capacity.require_memory(context, node, needed, draft.hypervisor, what)
+        await capacity.require_memory(
+            context, instance.primary_node, needed, draft.hypervisor, what
+        )
+
+    wanted = [*([has_os] if draft.os else ()), *([has_memory] if draft.start else ())]
+    await gather(lambda ask: ask(), wanted, len(wanted))
 
 
 def _undo_of(plan: Plan) -> list[UndoAction]:

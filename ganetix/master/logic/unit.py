@@ -126,6 +126,9 @@ class Context(Protocol):
     async def undo(self, *actions: UndoAction) -> None:
         """Journal *actions* before the steps that they undo; run in reverse if the opcode fails."""
 
+    def undo_after_commit(self, *actions: UndoAction) -> None:
+        """Like `undo`, without a wait: the steps come after the next `commit`, which covers it."""
+
     def undo_done(self) -> None:
         """What was done so far stays: forget the undo actions."""
 
