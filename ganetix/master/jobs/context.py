@@ -6,9 +6,10 @@ from typing import Any, Protocol
 import attrs
 import msgspec
 from twisted.internet.defer import Deferred
+from twisted.logger import Logger
 
 from ganetix.ids import Randomness
-from ganetix.master.jobs.records import OpRecord
+from ganetix.master.jobs.records import Job, OpRecord, Timestamp
 from ganetix.master.locks.held import Held
 from ganetix.master.logic.unit import Level, UndoAction
 from ganetix.master.store.store import Store
@@ -34,6 +35,19 @@ class Recorder(Protocol):
 
     async def submit_children(self, job_id: int, jobs: list[list[OpCode]]) -> list[list[Any]]:
         """Submit jobs for a running one."""
+
+
+class JobOwner(Recorder, Protocol):
+    """What a running job tells its queue."""
+
+    store: Store
+    log: Logger
+
+    def now(self, job_id: int) -> Timestamp:
+        """The present, not before any other timestamp of the job."""
+
+    async def finish(self, job: Job) -> None:
+        """Record the final state of *job*."""
 
 
 @attrs.frozen

@@ -1,7 +1,7 @@
 """One running job: its opcodes one after the other, until the end, a failure, or a stop."""
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import attrs
 import msgspec
@@ -10,16 +10,13 @@ from twisted.python.failure import Failure
 
 from ganetix import errors
 from ganetix.master.jobs import cancel
-from ganetix.master.jobs.context import JobContext
+from ganetix.master.jobs.context import JobContext, JobOwner
 from ganetix.master.jobs.execute import Executor
 from ganetix.master.jobs.records import finished, with_op
 from ganetix.master.locks.held import Held
 from ganetix.opcodes.base import OpCode
 from ganetix.opcodes.codec import op_id_of
 from ganetix.toolkit.logcontext import working_for
-
-if TYPE_CHECKING:
-    from ganetix.master.jobs.queue import JobQueue
 
 
 @attrs.define(eq=False)
@@ -28,7 +25,7 @@ class JobRun:
 
     job_id: int
     ops: Sequence[OpCode]
-    queue: "JobQueue"
+    queue: JobOwner
     executor: Executor
     _context: JobContext | None = attrs.field(default=None, init=False)
     _waiting: Deferred[Held] | None = attrs.field(default=None, init=False)
