@@ -18,7 +18,7 @@ MODULES: Final[Mapping[str, str]] = {
     "ganeti-masterd": "ganetix.daemons.masterd",
     "ganeti-rapi": "ganetix.daemons.rapid",
 }
-MASTER_DAEMONS: Final = ("ganeti-masterd",)
+MASTER_DAEMONS: Final = ("ganeti-masterd", "ganeti-rapi")
 
 STOP_TIMEOUT: Final = 60.0
 """Seconds for a daemon to stop; the master waits up to 30 s for the steps of its jobs."""

@@ -125,8 +125,10 @@ def observers(
         chosen.append(Syslog(daemon))
     if foreground:
         chosen.append(StandardError(sys.__stderr__ or sys.stderr))
-    level = LogLevel.debug if debug else LogLevel.info
-    wanted = LogLevelFilterPredicate(defaultLogLevel=level)
+    wanted = LogLevelFilterPredicate(defaultLogLevel=LogLevel.debug if debug else LogLevel.info)
+    if not debug:
+        # Factories that come and go with each connection.
+        wanted.setLogLevelForNamespace("twisted.internet", LogLevel.warn)
     return FilteringLogObserver(_All(tuple(chosen)), [wanted])
 
 

@@ -2,11 +2,17 @@
 
 import atexit
 import functools
+import json
 import os
 import pathlib
 import signal
+import ssl
 import stat
 import subprocess
+import urllib.error
+import urllib.request
+from base64 import b64encode
+from typing import Any
 
 from twisted.trial.unittest import SynchronousTestCase
 
@@ -301,6 +307,49 @@ class RunningClusterTests(SynchronousTestCase):
         before = self.instances()
         self.cluster.all("restart")
         self.cluster.until(lambda: self.instances() == before, "everything is as before")
+
+    # ------------------------------------------------------------ the remote API
+
+    def remote(self, verb: str, path: str, body: object = None, user: str = "") -> tuple[int, Any]:
+        """Ask the remote API over HTTPS; return status and answer."""
+        address = (self.cluster.directory / "network").read_text("ascii").strip() + ".11"
+        request = urllib.request.Request(f"https://{address}:5080{path}", method=verb)
+        request.add_header("Content-Type", "application/json")
+        if user:
+            request.add_header("Authorization", f"Basic {b64encode(user.encode()).decode()}")
+        if body is not None:
+            request.data = json.dumps(body).encode()
+        certificate = self.cluster.root(1) / "var/lib/ganeti/rapi.pem"
+        context = ssl.create_default_context(cafile=str(certificate))
+        context.check_hostname = False
+        opener = urllib.request.build_opener(urllib.request.HTTPSHandler(context=context))
+        try:
+            with opener.open(request, timeout=30) as answer:
+                return answer.status, json.load(answer)
+        except urllib.error.HTTPError as error:
+            with error:
+                return error.code, json.load(error)
+
+    def test_remote_api(self) -> None:
+        """Everybody may look; who has the option makes and removes an instance, by a job."""
+        users = self.cluster.root(1) / "var/lib/ganeti/rapi/users"
+        users.write_text("jack secret write\njill secret read\n", "ascii")
+        self.assertEqual(self.remote("GET", "/version"), (200, 2))
+        self.assertEqual(len(self.remote("GET", "/2/nodes")[1]), 3)
+        name = "instance7.example.com"
+        body = {
+            "__version__": 1, "mode": "create", "name": name, "os": "dummy", "hypervisor": "fake",
+            "disk_template": "diskless", "disks": [], "nics": [], "pnode": self.cluster.name(1),
+        }  # fmt: skip
+        for user, status in (("", 401), ("jack:wrong", 401), ("jill:secret", 403)):
+            self.assertEqual(self.remote("POST", "/2/instances", body, user)[0], status)
+        status, job = self.remote("POST", "/2/instances", body, "jack:secret")
+        self.assertEqual(status, 200)
+        self.cluster.until(lambda: self.statuses([job]) == ["success"], "the instance is there")
+        self.assertEqual(self.remote("GET", f"/2/instances/{name}")[1]["status"], "running")
+        _, job = self.remote("DELETE", f"/2/instances/{name}", None, "jack:secret")
+        self.cluster.until(lambda: self.statuses([job]) == ["success"], "the instance is gone")
+        self.assertEqual(self.remote("GET", f"/2/instances/{name}")[0], 404)
 
     # ------------------------------------------------------------ two at a time
 

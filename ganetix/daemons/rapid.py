@@ -1,0 +1,221 @@
+"""The remote API daemon: ``ganeti-rapi``, and twistd's ``rapid``."""
+
+import os
+import sys
+from collections.abc import Awaitable, Callable
+from typing import Any, ClassVar
+
+import attrs
+from cryptography import x509
+from cryptography.hazmat.primitives import serialization
+from twisted.internet.endpoints import TCP4ServerEndpoint, TCP6ServerEndpoint, wrapServerTLS
+from twisted.internet.interfaces import IAddress, IStreamServerEndpoint
+from twisted.internet.protocol import connectionDone
+from twisted.internet.ssl import CertificateOptions
+from twisted.logger import Logger
+from twisted.python.failure import Failure
+from twisted.web.http import HTTPChannel
+from twisted.web.server import Site
+from txaio import tx
+
+from ganetix import errors
+from ganetix.daemons import settings
+from ganetix.daemons.daemon import Daemon, daemon_for
+from ganetix.daemons.daemon_util import is_master
+from ganetix.daemons.listening import Listening, bind_address
+from ganetix.daemons.program import DaemonOptions, run
+from ganetix.luxi.aclient import AsyncClient, Conversation, Link
+from ganetix.luxi.link import connector
+from ganetix.paths import Paths
+from ganetix.rapi.auth import Users, parse_users
+from ganetix.rapi.service import Api, Surroundings
+from ganetix.toolkit.services import ServiceTree
+
+NAME = "ganeti-rapi"
+
+READ_WITHIN = 10
+"""Seconds for a request to come in."""
+
+
+class Options(DaemonOptions):
+    """The remote API daemon's command line."""
+
+    synopsis = "[options]"
+    optFlags: ClassVar[list[Any]] = [
+        ["no-ssl", None, "Plain HTTP."],
+        ["require-authentication", None, "Every resource wants a user."],
+    ]
+    optParameters: ClassVar[list[Any]] = [
+        ["port", "p", None, "TCP port (default: the services database's, else 5080).", int],
+        ["bind", "b", None, "Address to listen on (default: all)."],
+        ["interface", "i", None, "Listen on the address of this interface."],
+        ["ssl-key", "K", None, "PEM file with the key (default: rapi.pem)."],
+        ["ssl-cert", "C", None, "PEM file with the certificate (default: rapi.pem)."],
+        ["max-clients", None, 20, "How many clients are served at the same time.", int],
+    ]
+
+
+def makeService(options: Options) -> Daemon:
+    """Return the daemon for twistd."""
+    return daemon_for(NAME, options, lambda daemon, paths: build(daemon, options, paths))
+
+
+def build(daemon: Daemon, options: Options, paths: Paths) -> ServiceTree:
+    """Return the daemon's tree; raise `errors.GanetiError` when this is not the master."""
+    if not is_master(paths):
+        raise errors.NotMasterError(
+            f"{paths.hostname} is not the master; the remote API runs on the master alone."
+        )
+    users = UsersFile(paths.rapi_users_file)
+    always = bool(options["require-authentication"])
+    api = Api(Surroundings(users.current, _luxi(daemon, paths), daemon.wall, always))
+    site = LimitedSite(api, options["max-clients"])
+    endpoint, where = _endpoint(daemon, options, paths)
+    return ServiceTree(NAME, (Answering(api), Listening("listening", endpoint, site, where)))
+
+
+class OneRequest(HTTPChannel):
+    """Ends each connection after one answer, as the reference does."""
+
+    factory: "LimitedSite"
+
+    def checkPersistence(self, request: Any, version: bytes) -> bool:
+        """See `HTTPChannel`."""
+        return False
+
+    def connectionLost(self, reason: Failure = connectionDone) -> None:
+        """See `IProtocol`."""
+        self.factory.clients -= 1
+        super().connectionLost(reason)
+
+
+class LimitedSite(Site):
+    """Serves *most* clients at the same time; who comes then is hung up on."""
+
+    noisy = False
+
+    def __init__(self, api: Api, most: int) -> None:
+        Site.__init__(self, api, timeout=READ_WITHIN)
+        self.protocol: Any = OneRequest
+        self.most = most
+        self.clients = 0
+
+    def log(self, request: Any) -> None:
+        """Leave it to the API, which logs what it answers."""
+
+    def buildProtocol(self, addr: IAddress | None) -> Any:
+        """See `IProtocolFactory`."""
+        if self.clients >= self.most:
+            return None
+        self.clients += 1
+        return Site.buildProtocol(self, addr)
+
+
+@attrs.define(eq=False)
+class Answering:
+    """Ends what is being answered when the daemon stops."""
+
+    api: Api
+    name: str = "answers"
+
+    async def start(self) -> None:
+        """Answers begin with requests."""
+
+    async def stop(self) -> None:
+        """Give up what is being answered."""
+        await self.api.stop()
+
+
+@attrs.define(eq=False)
+class UsersFile:
+    """The users file, read again when it has changed; a missing one has no users."""
+
+    path: str
+    log: Logger = attrs.field(factory=Logger)
+    _seen: tuple[int, int] | None = attrs.field(default=None, init=False)
+    _users: Users = attrs.field(factory=Users, init=False)
+
+    def current(self) -> Users:
+        """Return the users as they are now."""
+        try:
+            found = os.stat(self.path)
+            seen = (found.st_mtime_ns, found.st_ino)
+            if seen != self._seen:
+                with open(self.path, encoding="utf-8", errors="replace") as source:
+                    self._users = parse_users(source.read())
+                self._seen = seen
+                for complaint in self._users.complaints:
+                    self.log.warn("{path}: {complaint}", path=self.path, complaint=complaint)
+        except OSError as error:
+            self._users, self._seen = Users(), None
+            self.log.warn("{path} can't be read: {why}", path=self.path, why=error.strerror)
+        return self._users
+
+
+@attrs.define(eq=False)
+class OneCall:
+    """The master daemon for one request: a connection of its own, closed after the answer."""
+
+    connect: Callable[[Conversation], Awaitable[Link]]
+
+    async def call(self, method: str, *args: Any) -> Any:
+        """See `ganetix.rapi.request.Luxi`."""
+        links: list[Any] = []
+
+        async def connect(conversation: Conversation) -> Link:
+            links.append(await self.connect(conversation))
+            link: Link = links[0]
+            return link
+
+        try:
+            return await AsyncClient(tx, connect).call(method, *args)
+        finally:
+            for link in links:
+                link.loseConnection()
+
+
+def _luxi(daemon: Daemon, paths: Paths) -> Callable[[], OneCall]:
+    connect = connector(daemon.reactor, paths.luxi_socket, _directory, os.close)
+    return lambda: OneCall(connect)
+
+
+def _directory(path: str) -> int:
+    return os.open(path, os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
+
+
+def _endpoint(daemon: Daemon, options: Options, paths: Paths) -> tuple[IStreamServerEndpoint, str]:
+    address = bind_address(options["bind"], options["interface"], settings.own_address(paths))
+    port = settings.default_port(NAME) if options["port"] is None else options["port"]
+    make = TCP6ServerEndpoint if ":" in address else TCP4ServerEndpoint
+    plain = make(daemon.reactor, port, interface=address)
+    where = f"{address or 'all addresses'}, port {port}"
+    if options["no-ssl"]:
+        return plain, where
+    certificate = _certificate(
+        options["ssl-key"] or paths.rapi_cert_file, options["ssl-cert"] or paths.rapi_cert_file
+    )
+    return wrapServerTLS(certificate, plain, daemon.reactor), where
+
+
+def _certificate(key_file: str, certificate_file: str) -> CertificateOptions:
+    """Return the server's key and certificates; raise `errors.GenericError`."""
+    try:
+        with open(key_file, "rb") as source:
+            key: Any = serialization.load_pem_private_key(source.read(), None)
+        with open(certificate_file, "rb") as source:
+            found: list[Any] = x509.load_pem_x509_certificates(source.read())
+    except (ValueError, TypeError) as error:
+        raise errors.GenericError(
+            f"{key_file} and {certificate_file} do not hold a key and its certificate: {error}. "
+            "'gnt-cluster renew-crypto --new-rapi-certificate' makes new ones."
+        ) from error
+    return CertificateOptions(privateKey=key, certificate=found[0], extraCertChain=found[1:])
+
+
+def main() -> None:
+    """Run ``ganeti-rapi``."""
+    run(NAME, "rapid", sys.argv[1:])
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""The remote API: HTTP in front of the master daemon, spoken to over LUXI."""

@@ -1,0 +1,100 @@
+"""Lists of objects, and single objects: names with their addresses, or fields."""
+
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
+import attrs
+
+from ganetix.rapi.faults import not_found
+from ganetix.rapi.request import Request
+
+_COMMON: Final = ("ctime", "mtime", "uuid", "serial_no", "tags")
+
+
+def _as_it_is(row: dict[str, Any]) -> dict[str, Any]:
+    return row
+
+
+@attrs.frozen
+class Noun:
+    """A kind of object: the LUXI *method* that lists it, and what is shown of one.
+
+    *label* is the key of the name in short lists, *path* the address of the list. A *locking*
+    method takes a third argument. *shaped* makes of a row what is answered.
+    """
+
+    method: str
+    path: str
+    label: str
+    name: str
+    fields: tuple[str, ...]
+    bulk: tuple[str, ...]
+    locking: bool = True
+    shaped: Callable[[dict[str, Any]], dict[str, Any]] = _as_it_is
+
+    async def query(self, request: Request, names: list[Any], fields: tuple[str, ...]) -> list[Any]:
+        """Return the rows of *fields* of the objects *names*, all if it is empty."""
+        lock = [request.flag("lock")] if self.locking else []
+        rows: list[Any] = await request.luxi.call(self.method, names, list(fields), *lock)
+        return rows
+
+    async def listed(self, request: Request) -> list[Any]:
+        """Answer the list."""
+        if request.flag("bulk"):
+            rows = await self.query(request, [], self.bulk)
+            return [self.shaped(dict(zip(self.bulk, row, strict=True))) for row in rows]
+        rows = await request.luxi.call(
+            self.method, [], [self.name], *([False] if self.locking else [])
+        )
+        return [{self.label: name, "uri": f"{self.path}/{name}"} for (name,) in rows]
+
+    async def single(self, request: Request) -> dict[str, Any]:
+        """Answer one object; raise `HttpFault` when it is not there."""
+        (name,) = request.names.values()
+        rows = await self.query(request, [name], self.fields)
+        if not rows:
+            raise not_found(f"There is no {self.path.rpartition('/')[2][:-1]} '{name}'.")
+        return self.shaped(dict(zip(self.fields, rows[0], strict=True)))
+
+
+def _with_memory(row: dict[str, Any]) -> dict[str, Any]:
+    beparams: Mapping[str, Any] = row["beparams"]
+    return {**row, "beparams": {**beparams, "memory": beparams["maxmem"]}}
+
+
+_INSTANCE: Final = (
+    "name", "admin_state", "os", "pnode", "snodes", "disk_template", "nic.ips", "nic.macs",
+    "nic.modes", "nic.uuids", "nic.names", "nic.links", "nic.networks", "nic.networks.names",
+    "nic.bridges", "network_port", "disk.sizes", "disk.spindles", "disk_usage", "disk.uuids",
+    "disk.names", "beparams", "hvparams", "oper_state", "oper_ram", "oper_vcpus", "status",
+    "custom_hvparams", "custom_beparams", "custom_nicparams", *_COMMON,
+)  # fmt: skip
+_NODE: Final = (
+    "name", "offline", "master_candidate", "drained", "dtotal", "dfree", "sptotal", "spfree",
+    "mtotal", "mnode", "mfree", "pinst_cnt", "sinst_cnt", "ctotal", "cnos", "cnodes", "csockets",
+    "pip", "sip", "role", "pinst_list", "sinst_list", "master_capable", "vm_capable", "ndparams",
+    "group.uuid", *_COMMON,
+)  # fmt: skip
+_GROUP: Final = (
+    "alloc_policy", "name", "node_cnt", "node_list", "ipolicy", "custom_ipolicy", "diskparams",
+    "custom_diskparams", "ndparams", "custom_ndparams", *_COMMON,
+)  # fmt: skip
+_NETWORK: Final = (
+    "name", "network", "gateway", "network6", "gateway6", "mac_prefix", "free_count",
+    "reserved_count", "map", "group_list", "inst_list", "external_reservations", *_COMMON,
+)  # fmt: skip
+_FILTER: Final = ("watermark", "priority", "predicates", "action", "reason_trail", "uuid")
+_JOB: Final = (
+    "id", "ops", "status", "summary", "opstatus", "received_ts", "start_ts", "end_ts",
+)  # fmt: skip
+
+INSTANCES: Final = Noun(
+    "QueryInstances", "/2/instances", "id", "name", _INSTANCE, _INSTANCE, shaped=_with_memory
+)
+NODES: Final = Noun("QueryNodes", "/2/nodes", "id", "name", _NODE, _NODE)
+GROUPS: Final = Noun("QueryGroups", "/2/groups", "name", "name", _GROUP, _GROUP)
+NETWORKS: Final = Noun("QueryNetworks", "/2/networks", "name", "name", _NETWORK, _NETWORK)
+FILTERS: Final = Noun("QueryFilters", "/2/filters", "uuid", "uuid", _FILTER, _FILTER, locking=False)
+JOBS: Final = Noun(
+    "QueryJobs", "/2/jobs", "id", "id", (*_JOB, "oplog", "opresult"), _JOB, locking=False
+)
