@@ -5,37 +5,16 @@ against the root's indexes and sets serial numbers and times. A change is what t
 """
 
 from collections.abc import Iterable, Mapping
-from typing import Any, TypeVar
+from typing import Any
 
 import msgspec
 
 from ganetix import errors
 from ganetix.model import index
+from ganetix.model.change import TABLES, Change
 from ganetix.model.cluster import Cluster
-from ganetix.model.objects import Disk, Filter, Instance, Network, Node, NodeGroup, Settings
 
-K = TypeVar("K")
-
-
-class Change(msgspec.Struct, frozen=True, omit_defaults=True):
-    """Objects that become as given here, and the uuids of those that go."""
-
-    cluster: Settings | None = None
-    nodes: tuple[Node, ...] = ()
-    nodegroups: tuple[NodeGroup, ...] = ()
-    instances: tuple[Instance, ...] = ()
-    networks: tuple[Network, ...] = ()
-    disks: tuple[Disk, ...] = ()
-    filters: tuple[Filter, ...] = ()
-    drop_nodes: tuple[str, ...] = ()
-    drop_nodegroups: tuple[str, ...] = ()
-    drop_instances: tuple[str, ...] = ()
-    drop_networks: tuple[str, ...] = ()
-    drop_disks: tuple[str, ...] = ()
-    drop_filters: tuple[str, ...] = ()
-
-
-TABLES = ("nodes", "nodegroups", "instances", "networks", "disks", "filters")
+__all__ = ["TABLES", "Change", "apply", "stamped"]
 
 
 def stamped(before: Cluster, change: Change, now: float) -> Change:

@@ -1,17 +1,15 @@
 """The indexes of a configuration: kept up to date by what a change touches, checked as they go."""
 
 from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 import attrs
 import msgspec
 
 from ganetix import errors
+from ganetix.model.change import Change
 from ganetix.model.cluster import Cluster, Indexes
 from ganetix.model.objects import Disk, Instance
-
-if TYPE_CHECKING:
-    from ganetix.model.changes import Change
 
 K = TypeVar("K")
 _NONE: frozenset[str] = frozenset()
@@ -45,7 +43,7 @@ class _Draft(Generic[K]):
         return self.base if self.rows is None else self.rows
 
 
-def updated(before: Cluster, after: Cluster, change: "Change") -> Indexes:
+def updated(before: Cluster, after: Cluster, change: Change) -> Indexes:
     """Return *after*'s indexes, from *before*'s and what *change* touches.
 
     Raise `errors.ConfigurationError` when a name, address, port or minor would have two owners, or
@@ -68,7 +66,7 @@ def updated(before: Cluster, after: Cluster, change: "Change") -> Indexes:
 
 
 def _names(
-    table: str, base: Mapping[str, str], before: Cluster, change: "Change"
+    table: str, base: Mapping[str, str], before: Cluster, change: Change
 ) -> Mapping[str, str]:
     draft = _Draft(f"The name in {table}", base)
     rows = getattr(before, table)
@@ -81,7 +79,7 @@ def _names(
     return draft.done()
 
 
-def _touched_instances(before: Cluster, change: "Change") -> set[str]:
+def _touched_instances(before: Cluster, change: Change) -> set[str]:
     """Uuids of instances whose index entries may differ."""
     touched = {row.uuid for row in change.instances} | set(change.drop_instances)
     owners = before.indexes.disk_owner
@@ -92,7 +90,7 @@ def _touched_instances(before: Cluster, change: "Change") -> set[str]:
 
 
 def _instances(
-    before: Cluster, after: Cluster, change: "Change", touched: Iterable[str]
+    before: Cluster, after: Cluster, change: Change, touched: Iterable[str]
 ) -> dict[str, Any]:
     old = before.indexes
     names: _Draft[str] = _Draft("The instance name", old.instance_names)
@@ -169,7 +167,7 @@ def _place(
             places[which].pop(node, None)
 
 
-def _check_references(after: Cluster, change: "Change") -> None:
+def _check_references(after: Cluster, change: Change) -> None:
     for instance in change.instances:
         if instance.primary_node not in after.nodes:
             raise errors.ConfigurationError(
@@ -188,7 +186,7 @@ def _check_references(after: Cluster, change: "Change") -> None:
         )
 
 
-def _check_drops(after: Cluster, change: "Change") -> None:
+def _check_drops(after: Cluster, change: Change) -> None:
     index = after.indexes
     for uuid in change.drop_nodes:
         if index.primaries.get(uuid) or index.secondaries.get(uuid):
