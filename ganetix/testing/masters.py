@@ -56,13 +56,12 @@ def node(number: int, **fields: Any) -> Node:
 
 def instance(number: int, **fields: Any) -> Instance:
     """Return the diskless instance *number* on node 1."""
-    given: dict[str, Any] = {"admin_state": "up", **fields}
+    given: dict[str, Any] = {"primary_node": "node1-uuid", "admin_state": "up", **fields}
     return Instance(
         f"instance{number}-uuid",
         f"instance{number}.example.com",
-        "node1-uuid",
-        "dummy",
-        "fake",
+        os="dummy",
+        hypervisor="fake",
         **given,
     )
 
