@@ -53,8 +53,8 @@ def running_pid(path: str) -> int | None:
     try:
         fcntl.flock(fd, fcntl.LOCK_SH | fcntl.LOCK_NB)
     except OSError:
-        text = os.read(fd, 32).strip()
-        return int(text) if text.isdigit() else None
+        text = os.read(fd, 32).decode("ascii", "replace").strip()
+        return int(text) if text.isdecimal() else None
     else:
         return None
     finally:
