@@ -21,12 +21,9 @@ def _cluster(values: Values, message: iallocator.Json) -> Cluster:
     """Return the cluster of the request, or the one that the options name."""
     if values.text_data is not None or values.simulate:
         return sources.load(values)
-    cluster, warnings = build.assemble(iallocator.cluster(message), sources.wishes(values))
+    raw = iallocator.cluster(message)
+    cluster, warnings = sources.finished(raw, sources.wishes(values), values)
     sources.warn(warnings)
-    if values.mond:
-        from ganetix.cli.htools import mond
-
-        cluster = mond.apply(cluster, values)
     return cluster
 
 

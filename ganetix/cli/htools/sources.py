@@ -109,20 +109,27 @@ def warn(warnings: list[str]) -> None:
         sys.stderr.write("".join(f"  - {warning}\n" for warning in warnings) + "\n")
 
 
+def finished(raw: build.Raw, wanted: build.Wishes, values: Values) -> tuple[Cluster, list[str]]:
+    """Build the cluster, with what the monitoring daemons know if they are to be asked."""
+    cluster, warnings = build.assemble(raw, wanted)
+    if values.mond or values.mond_data is not None:
+        from ganetix.cli.htools import mond
+
+        loads = {**wanted.loads, **mond.loads(cluster, values)}
+        cluster, warnings = build.assemble(raw, wanted._replace(loads=loads))
+    return cluster, warnings
+
+
 def load(values: Values) -> Cluster:
     """Read the cluster; raises `PlanError`."""
     backend = _backend(values)
     wanted = wishes(values)
     try:
         raw = backend(values)
-        cluster, warnings = build.assemble(raw, wanted)
+        cluster, warnings = finished(raw, wanted, values)
     except PlanError as err:
         message = str(err)
         raise PlanError(message if message.startswith(FAILED) else FAILED + message) from None
-    if values.mond:
-        from ganetix.cli.htools import mond
-
-        cluster = mond.apply(cluster, values)
     if values.verbose:
         warn(warnings)
     return cluster
