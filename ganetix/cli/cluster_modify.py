@@ -74,7 +74,7 @@ def _ranges(text: str | None) -> list[list[int]] | None:
 
 
 def _number(what: str, text: str) -> int:
-    if not text.isdigit():
+    if not text.isdecimal():
         raise errors.OpPrereqError(f"{what} {text!r} is not a whole number.", errors.INVAL)
     return int(text)
 

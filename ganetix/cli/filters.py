@@ -50,7 +50,7 @@ def from_arguments(
 
 def _name(word: str, field: str, numeric: bool) -> Filter:
     if numeric:
-        if not word.isdigit():
+        if not word.isdecimal():
             raise QueryFilterParseError(f"{word!r} is not a number; give the number of a job.")
         return ["==", field, int(word)]
     if "*" in word or "?" in word:

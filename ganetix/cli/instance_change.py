@@ -28,9 +28,9 @@ def remove(context: Context, options: Namespace, arguments: list[str]) -> int:
 
 
 def rename(context: Context, options: Namespace, arguments: list[str]) -> int:
-    """Give an instance another name; ask if nobody checks that the new name resolves."""
+    """Give an instance another name; ask if it is a short one and nobody checks it."""
     old, new = arguments
-    if not options.name_check and not options.force:
+    if "." not in new and not options.name_check and not options.force:
         context.confirm(f"Rename {old} to {new}, without looking whether the name resolves?")
     op = opcode(
         "OP_INSTANCE_RENAME",
@@ -50,7 +50,7 @@ def rename(context: Context, options: Namespace, arguments: list[str]) -> int:
 def grow_disk(context: Context, options: Namespace, arguments: list[str]) -> int:
     """Make a disk larger."""
     name, disk, amount = arguments
-    if not disk.isdigit():
+    if not disk.isdecimal():
         raise errors.OpPrereqError(f"{disk!r} is not the number of a disk.", errors.INVAL)
     op = opcode(
         "OP_INSTANCE_GROW_DISK",

@@ -163,7 +163,7 @@ def _asked_system(context: Context, options: Namespace) -> str:
     names = [full for name, variants in found for full in variants_of(name, variants)]
     listed = "".join(f"\n  {number}: {name}" for number, name in enumerate(names))
     answer = (context.world.ask(f"Operating systems:{listed}\nNumber: ") or "").strip()
-    if not answer.isdigit() or int(answer) >= len(names):
+    if not answer.isdecimal() or int(answer) >= len(names):
         raise errors.OpPrereqError(
             "No operating system was chosen; give one with -o NAME.", errors.INVAL
         )

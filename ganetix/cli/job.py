@@ -144,6 +144,6 @@ def autoarchive(context: Context, options: Namespace, arguments: list[str]) -> i
 
 
 def _number(text: str) -> int:
-    if not text.isdigit():
+    if not text.isdecimal():
         raise errors.OpPrereqError(f"{text!r} is not the number of a job.", errors.INVAL)
     return int(text)

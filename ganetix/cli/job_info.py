@@ -18,7 +18,7 @@ _FIELDS: Final = (
 def info(context: Context, options: Namespace, arguments: list[str]) -> int:
     """Show jobs in detail; return 1 if one is not there."""
     for text in arguments:
-        if not text.isdigit():
+        if not text.isdecimal():
             raise errors.OpPrereqError(f"{text!r} is not the number of a job.", errors.INVAL)
     chosen = from_arguments(arguments, force=False, field="id", numeric=True)
     answer = context.call("Query", "job", list(_FIELDS), chosen)

@@ -47,6 +47,6 @@ def add(context: Context, options: Namespace, arguments: list[str]) -> int:
 
 
 def _port(text: str) -> int:
-    if not text.isdigit():
+    if not text.isdecimal():
         raise errors.OpPrereqError(f"ssh_port={text} is not a port number.", errors.INVAL)
     return int(text)

@@ -4,18 +4,18 @@ from typing import Any, Final
 
 from ganetix import errors
 from ganetix.cli.units import parse_size
-from ganetix.cli.values import Ident, boolean
+from ganetix.cli.values import Ident, boolean, whole
 
 _BACKEND: Final = {
     "memory": parse_size,
     "minmem": parse_size,
     "maxmem": parse_size,
-    "vcpus": int,
-    "spindle_use": int,
+    "vcpus": whole,
+    "spindle_use": whole,
     "auto_balance": boolean,
     "always_failover": boolean,
 }
-_DISK: Final = {"size": parse_size, "spindles": int}
+_DISK: Final = {"size": parse_size, "spindles": whole}
 _INHERITED: Final = ("default", "auto")
 """Words that stand for a value from above."""
 
@@ -53,7 +53,7 @@ def by_index(items: list[Ident], what: str) -> list[dict[str, Any]]:
     """Return the devices of a new instance in the order of their numbers; gaps are empty ones."""
     found: dict[int, dict[str, Any]] = {}
     for ident, values in items:
-        if not ident.isdigit():
+        if not ident.isdecimal():
             raise errors.OpPrereqError(f"{what} {ident!r} is not a number.", errors.INVAL)
         if int(ident) in found:
             raise errors.OpPrereqError(f"{what} {ident} is given twice.", errors.INVAL)
@@ -78,7 +78,7 @@ def modifications(items: list[Ident], read: Any) -> list[list[Any]]:
 def _modification(ident: str, values: dict[str, Any], removed: bool, read: Any) -> list[Any]:
     if ident in _ACTIONS:
         return [ident, -1, read(values)]
-    which: str | int = int(ident) if ident.lstrip("-").isdigit() else ident
+    which: str | int = int(ident) if ident.lstrip("-").isdecimal() else ident
     asked = [action for action in _ACTIONS if values.pop(action, None)]
     if removed:
         asked.append("remove")

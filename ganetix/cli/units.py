@@ -52,7 +52,7 @@ def parse_duration(text: str) -> int:
     number, factor = text.strip(), 1
     if number[-1:] in _SECONDS:
         number, factor = number[:-1], _SECONDS[number[-1]]
-    if not number.isdigit():
+    if not number.isdecimal():
         raise UnitParseError(
             f"{text!r} is not a duration: give seconds, or a number with s, m, h, d or w."
         )

@@ -15,6 +15,14 @@ def boolean(text: str) -> bool:
         raise ValueError(f"{text!r} is neither yes nor no") from None
 
 
+def whole(text: str) -> int:
+    """Read a whole number."""
+    try:
+        return int(text)
+    except ValueError:
+        raise ValueError(f"{text!r} is not a whole number") from None
+
+
 def split(text: str, separator: str = ",") -> list[str]:
     """Split at *separator*; a backslash before it, or before a backslash, keeps it."""
     parts, escaped = [""], False
@@ -72,7 +80,7 @@ def ident_key_values(text: str) -> Ident:
     if not ident:
         raise ValueError(f"{text!r} has no name before the colon")
     for prefix, meaning in (("no_", False), ("-", None)):
-        if ident.startswith(prefix) and not ident.removeprefix(prefix)[:1].isdigit():
+        if ident.startswith(prefix) and not ident.removeprefix(prefix)[:1].isdecimal():
             if rest:
                 raise ValueError(f"{ident!r} takes no values: it is removed or reset as a whole")
             return ident.removeprefix(prefix), meaning

@@ -113,7 +113,7 @@ def take(keys: Mapping[str, str], authorised: Iterable[str]) -> str:
 def _reload_sshd() -> None:
     """Have the ssh daemon read its new keys; it does so by itself for the next boot."""
     pid = (read_text(SSHD_PID) or "").strip()
-    if pid.isdigit():
+    if pid.isdecimal():
         os.kill(int(pid), 1)
 
 

@@ -84,5 +84,8 @@ class Definitions:
             return Diagnosis(name, path, definition.parse(name, path, texts, programs), "")
         except errors.ConfigurationError as error:
             return Diagnosis(name, path, None, error.message)
-        except (OSError, UnicodeDecodeError) as error:
-            return Diagnosis(name, path, None, f"{path} can't be read: {error}.")
+        except OSError as error:
+            problem = f"{error.filename or path} can't be read: {error.strerror}."
+            return Diagnosis(name, path, None, problem)
+        except UnicodeDecodeError as error:
+            return Diagnosis(name, path, None, f"A file in {path} is not UTF-8: {error}.")

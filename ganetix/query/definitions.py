@@ -67,4 +67,4 @@ def _doc(resource: str, name: str, kind: str) -> str:
 def natural(name: str) -> list[tuple[int, int, str]]:
     """Return a sort key that orders the numbers in *name* by value."""
     parts = re.split(r"(\d+)", name)
-    return [(1, int(part), "") if part.isdigit() else (0, 0, part) for part in parts]
+    return [(1, int(part), "") if part.isdecimal() else (0, 0, part) for part in parts]

@@ -243,7 +243,7 @@ def value_of(name: str) -> Value | None:
         return lambda view, row: maybe(params.of_backend(view.cluster, row).get(tail))
     if head == "hv":
         return lambda view, row: maybe(params.of_hypervisor(view.cluster, row).get(tail))
-    if tail.isdigit():
+    if tail.isdecimal():
         return _indexed(head, int(tail))
     return FIELDS.get(name)
 

@@ -172,7 +172,7 @@ def _uid_pool(given: str | None) -> list[list[int]]:
     for part in (given or "").split(","):
         if part.strip():
             low, _, high = part.strip().partition("-")
-            if not low.isdigit() or not (high or low).isdigit() or int(low) > int(high or low):
+            if not low.isdecimal() or not (high or low).isdecimal() or int(low) > int(high or low):
                 raise _wrong(f"'{part}' in --uid-pool is no range of user ids, as in 4000-4019.")
             pool.append([int(low), int(high or low)])
     return pool

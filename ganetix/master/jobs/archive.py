@@ -34,7 +34,7 @@ class Archive:
         fs, root = self.store.fs, self.store.paths.archive_dir
         names = [name for part in fs.entries(root) for name in fs.entries(f"{root}/{part}")]
         numbers = (name.removeprefix("job-") for name in names if name.startswith("job-"))
-        return sorted(int(number) for number in numbers if number.isdigit())
+        return sorted(int(number) for number in numbers if number.isdecimal())
 
     def _one(self, path: str) -> Job | None:
         if not self.store.fs.exists(path):

@@ -128,7 +128,7 @@ def disk_name(given: Any) -> str | None:
     if given is None or str(given).lower() == schema.NONE:
         return None
     name = str(given)
-    if name.isdigit():
+    if name.isdecimal():
         raise errors.OpPrereqError(
             f"'{name}' can't be a device's name: it would be taken for an index.", errors.INVAL
         )

@@ -109,7 +109,7 @@ class Editor(Generic[T]):
 
     def _index(self, rows: Sequence[T], which: int | str) -> int:
         """Return the index of the device that *which* names by index, name or uuid."""
-        if isinstance(which, str) and which.lstrip("-").isdigit():
+        if isinstance(which, str) and which.lstrip("-").isdecimal():
             which = int(which)
         if isinstance(which, int):
             index = len(rows) - 1 if which == -1 else which

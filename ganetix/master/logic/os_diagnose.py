@@ -82,6 +82,13 @@ def _row(report: OsReport) -> list[Any]:
     ]
 
 
+def _wanted(row: Mapping[str, Any], op: OpOsDiagnose) -> bool:
+    """Whether *op* asks for *row*: who does not ask for these fields does not mean such ones."""
+    named = not op.names or row["name"] in op.names
+    hidden = any(row[mark] for mark in ("hidden", "blacklisted") if mark not in op.output_fields)
+    return named and not hidden and (row["valid"] or "valid" in op.output_fields)
+
+
 @implementer(IUnit)
 class OsDiagnose:
     """Asks all nodes."""
@@ -112,5 +119,5 @@ class OsDiagnose:
                 name = cluster.nodes[uuid].name
                 context.log(f"WARNING: Node {name} could not be asked: {answer.message}")
         found = (values(cluster, one) for one in definitions(answers))
-        rows = [row for row in found if not op.names or row["name"] in op.names]
+        rows = [row for row in found if _wanted(row, op)]
         return [[row[name] for name in op.output_fields] for row in rows]

@@ -98,7 +98,7 @@ def _jobs(
     jobs: dict[int, Job] = {}
     damaged: dict[int, errors.JobFileCorrupted] = {}
     for name in fs.entries(paths.queue_dir):
-        if name.startswith("job-") and name[4:].isdigit():
+        if name.startswith("job-") and name[4:].isdecimal():
             job_id = int(name[4:])
             try:
                 jobs[job_id] = msgspec.json.decode(fs.read(f"{paths.queue_dir}/{name}"), type=Job)

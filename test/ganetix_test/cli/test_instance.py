@@ -183,11 +183,13 @@ class ChangeTests(CommandCase):
         self.assertEqual(self.run_command(line, 1).code, 1)
 
     def test_rename(self) -> None:
-        """The new name is printed; without a name check the user is asked."""
+        """The new name is printed; without a name check the user is asked about a short one."""
         ran = self.run_command("gnt-instance rename --name-check a b", *job_done("b.example.com"))
         self.assertIn("b.example.com", ran.out)
         self.assertEqual((ran.opcodes()[0]["new_name"], self.asked), ("b", []))
         self.assertEqual(self.run_command("gnt-instance rename a b", 1).code, 1)
+        whole = self.run_command("gnt-instance rename a b.example.com", *job_done("b.example.com"))
+        self.assertEqual(whole.code, 0)
 
     def test_grow(self) -> None:
         """Sizes have units; the disk is a number."""

@@ -156,3 +156,9 @@ class DeviceTests(SynchronousTestCase):
         with self.assertRaises(OpPrereqError) as caught:
             parameters.backend({"vcpus": "two"})
         self.assertIn("vcpus", caught.exception.message)
+        self.assertIn("'two' is not a whole number.", caught.exception.message)
+
+    def test_digits_that_are_no_numbers(self) -> None:
+        """A raised two is a digit to Unicode, and no number."""
+        with self.assertRaises(OpPrereqError):
+            parameters.by_index([values.ident_key_values("\N{SUPERSCRIPT TWO}:size=5")], "Disk")
