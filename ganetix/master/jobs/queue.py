@@ -143,7 +143,7 @@ class JobQueue:
         A job that waits for nothing is over before its start returns; a thousand of them must
         neither nest nor hold up the reactor.
         """
-        if self._scheduling:
+        if self._scheduling or (self._again is not None and self._again.active()):
             return
         self._scheduling = True
         try:
@@ -156,7 +156,7 @@ class JobQueue:
         started = 0
         while not self.stopping and len(self.runs) < limit:
             if started == STARTS_AT_ONCE:
-                self._go_on_later()
+                self._again = self.clock.call_later(0, self._schedule)
                 return
             job_id = self._scheduler.take()
             if job_id is None:
@@ -165,10 +165,6 @@ class JobQueue:
             run = JobRun(job_id, self._ops[job_id], self, self.executor)
             self.runs[job_id] = run
             self._tasks.spawn(f"job {job_id}", self._run(run))
-
-    def _go_on_later(self) -> None:
-        if self._again is None or not self._again.active():
-            self._again = self.clock.call_later(0, self._schedule)
 
     async def _run(self, run: JobRun) -> None:
         try:

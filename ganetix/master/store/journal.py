@@ -23,6 +23,8 @@ from ganetix.toolkit.tasks import Tasks
 
 LAZY: Final = 0.05
 """Seconds after which records that nobody waits for are written."""
+BATCH: Final = 200
+"""Entries in one batch at most: everybody who waited for it is told in one turn of the reactor."""
 RETRY: Final = 1.0
 """Seconds between tries when the disk refuses."""
 
@@ -104,8 +106,8 @@ class Journal:
         """Write batches until nothing is pending."""
         try:
             while self._pending:
-                batch, self._pending = self._pending, []
-                ticket = self._appended
+                batch, self._pending = self._pending[:BATCH], self._pending[BATCH:]
+                ticket = self._appended - len(self._pending)
                 await self._write(batch)
                 self._acknowledge(ticket)
         finally:
