@@ -14,7 +14,7 @@ from ganetix.opcodes.instance_disks import OpInstanceActivateDisks, OpInstanceDe
 class InstanceActivateDisks:
     """Assembles the disks of instances."""
 
-    resumable = False
+    resumable = True
 
     def locks(self, op: OpInstanceActivateDisks, cluster: Cluster) -> list[Want]:
         """See `IUnit`."""
@@ -51,7 +51,7 @@ class InstanceActivateDisks:
 class InstanceDeactivateDisks:
     """Shuts the disks of instances down."""
 
-    resumable = False
+    resumable = True
 
     def locks(self, op: OpInstanceDeactivateDisks, cluster: Cluster) -> list[Want]:
         """See `IUnit`."""

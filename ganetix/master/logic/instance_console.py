@@ -16,7 +16,7 @@ from ganetix.opcodes.instance import OpInstanceConsole
 class InstanceConsole:
     """Tells about consoles; changes nothing."""
 
-    resumable = False
+    resumable = True
 
     def locks(self, op: OpInstanceConsole, cluster: Cluster) -> list[Want]:
         """See `IUnit`."""

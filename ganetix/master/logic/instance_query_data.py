@@ -21,7 +21,7 @@ Data = dict[str, Any]
 class InstanceQueryData:
     """Describes instances; without *static* their nodes are asked too."""
 
-    resumable = False
+    resumable = True
 
     def locks(self, op: OpInstanceQueryData, cluster: Cluster) -> list[Want]:
         """See `IUnit`."""

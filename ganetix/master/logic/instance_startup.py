@@ -37,9 +37,9 @@ class Plan:
 
 @implementer(IUnit)
 class InstanceStartup:
-    """Starts instances."""
+    """Starts instances; starting again what was started already changes nothing."""
 
-    resumable = False
+    resumable = True
 
     def locks(self, op: OpInstanceStartup, cluster: Cluster) -> list[Want]:
         """See `IUnit`."""

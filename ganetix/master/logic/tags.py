@@ -92,7 +92,7 @@ def _change(cluster: Cluster, kind: str, name: str | None, tags: list[str]) -> C
 class TagsGet:
     """OP_TAGS_GET: the tags of an object."""
 
-    resumable = False
+    resumable = True
 
     def locks(self, op: OpTagsGet, cluster: Cluster) -> list[Want]:
         """See `IUnit`."""
@@ -115,7 +115,7 @@ class TagsGet:
 class TagsSet:
     """OP_TAGS_SET: add tags to an object."""
 
-    resumable = False
+    resumable = True
 
     def locks(self, op: OpTagsSet, cluster: Cluster) -> list[Want]:
         """See `IUnit`."""
@@ -181,7 +181,7 @@ def _described(op: OpTagsDel) -> str:
 class TagsSearch:
     """OP_TAGS_SEARCH: tags of all objects that match a regular expression."""
 
-    resumable = False
+    resumable = True
 
     def locks(self, op: OpTagsSearch, cluster: Cluster) -> list[Want]:
         """See `IUnit`."""
