@@ -169,7 +169,8 @@ class Link:
         self.log.info("Node {node} is connected", node=self.address.name)
         waiters, self._waiters = self._waiters, []
         for waiter in waiters:
-            waiter.callback(session)
+            if not waiter.called:  # one of them may have cancelled the others
+                waiter.callback(session)
 
     def _unuse(self, why: str) -> None:
         if self.session is None:
@@ -192,7 +193,8 @@ class Link:
     def _give_up(self, told: str) -> None:
         waiters, self._waiters = self._waiters, []
         for waiter in waiters:
-            waiter.errback(Failure(self._unreachable(told)))
+            if not waiter.called:
+                waiter.errback(Failure(self._unreachable(told)))
 
     def _unreachable(self, told: str) -> errors.RemoteError:
         where = f"{self.address.ip}, port {self.address.port}"

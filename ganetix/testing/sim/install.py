@@ -15,7 +15,7 @@ from ganetix.model.codec import encode_config
 from ganetix.model.objects import Node
 from ganetix.node.checks import BOOT_ID
 from ganetix.rpc.calls import MasterInfo
-from ganetix.testing.sim.machines import WALL, Machine
+from ganetix.testing.sim.machines import WALL, Machine, digest
 from ganetix.testing.sim.noded import OS_DIR, SCRIPTS
 
 FILE_DIR: Final = "/srv/ganeti/file-storage"
@@ -26,11 +26,6 @@ _TEXTS: Final = {
     f"{OS_DIR}/ganeti_api_version": b"20\n",
     f"{OS_DIR}/parameters.list": b"",
 }
-
-
-def digest(name: str) -> str:
-    """Return what stands for the digest of the certificate of node *name*."""
-    return f"digest of {name}"
 
 
 def cluster(size: int, dice: Randomness) -> Cluster:

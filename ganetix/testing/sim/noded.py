@@ -12,14 +12,15 @@ from ganetix.node.handlers import handlers
 from ganetix.node.services import NodeServices, Outside, make_node
 from ganetix.process.command import Command, Result
 from ganetix.rpc.admission import Admission
-from ganetix.rpc.calls import VersionInfo
+from ganetix.rpc.call import Nothing
+from ganetix.rpc.calls import NODE_CRYPTO_TOKENS, CryptoTokens, VersionInfo
 from ganetix.rpc.events import EventSource
-from ganetix.rpc.interfaces import Handlers
+from ganetix.rpc.interfaces import CallContext, Handlers
 from ganetix.rpc.server import NodeServer
 from ganetix.rpc.session import CALLS_VERSION
 from ganetix.testing.pipes import PipeAddress
 from ganetix.testing.processes import FakeRunner
-from ganetix.testing.sim.machines import Machine, Process
+from ganetix.testing.sim.machines import Machine, Process, digest
 from ganetix.toolkit.services import ServiceTree
 
 PORT: Final = 1811
@@ -94,5 +95,9 @@ class NodeDaemon:
 
 
 def usual_handlers(services: NodeServices) -> Handlers:
-    """Return the handlers that real daemons have."""
-    return handlers(services)
+    """Return the handlers that real daemons have; certificates are only names here."""
+
+    async def crypto_tokens(request: Nothing, context: CallContext) -> CryptoTokens:
+        return CryptoTokens(digest(services.roles.paths.hostname))
+
+    return {**handlers(services), NODE_CRYPTO_TOKENS.name: crypto_tokens}

@@ -13,7 +13,7 @@ from ganetix.testing.dice import seeded
 from ganetix.testing.files import FakeFileSystem
 from ganetix.testing.pipes import PipeNetwork
 from ganetix.testing.sim import install
-from ganetix.testing.sim.machines import Machine
+from ganetix.testing.sim.machines import Machine, digest
 from ganetix.testing.sim.masterd import MasterDaemon, Surroundings
 from ganetix.testing.sim.noded import MakeHandlers, NodeDaemon, usual_handlers
 from ganetix.testing.sim.observe import (
@@ -101,7 +101,7 @@ class World:
 
         disk.changed = changed
         self.machines[name] = machine
-        self.network.identify(name, Identity(uuid, frozenset({NODE}), install.digest(name)))
+        self.network.identify(name, Identity(uuid, frozenset({NODE}), digest(name)))
 
     def note(self, text: str) -> None:
         """Add a line to the event log."""
