@@ -339,7 +339,7 @@ class RunningClusterTests(SynchronousTestCase):
         name = "instance7.example.com"
         body = {
             "__version__": 1, "mode": "create", "name": name, "os": "dummy", "hypervisor": "fake",
-            "disk_template": "diskless", "disks": [], "nics": [], "pnode": self.cluster.name(1),
+            "disk_template": "diskless", "disks": [], "nics": [{}], "pnode": self.cluster.name(1),
         }  # fmt: skip
         for user, status in (("", 401), ("jack:wrong", 401), ("jill:secret", 403)):
             self.assertEqual(self.remote("POST", "/2/instances", body, user)[0], status)
