@@ -51,6 +51,8 @@ class Journal:
     _pending: list[Entry] = attrs.field(factory=list, init=False)
     _appended: int = attrs.field(default=0, init=False)
     _durable: int = attrs.field(default=0, init=False)
+    _urgent: int = attrs.field(default=0, init=False)
+    """Ticket up to which entries are written now; later ones may wait for company."""
     _waiters: list[tuple[int, Deferred[None]]] = attrs.field(factory=list, init=False)
     _flushing: bool = attrs.field(default=False, init=False)
     _timer: IDelayedCall | None = attrs.field(default=None, init=False)
@@ -76,13 +78,12 @@ class Journal:
             done.callback(None)
             return done
         self._waiters.append((wanted, done))
-        if self._timer is not None:
-            self._wake()
+        self._wake(wanted)
         return done
 
     async def stop(self) -> None:
         """Write what is pending and stop."""
-        if self._pending:
+        while self._pending:
             await self.durable()
         await self._tasks.drained()
         self._cancel_timer()
@@ -96,22 +97,26 @@ class Journal:
             self._timer.cancel()
         self._timer = None
 
-    def _wake(self) -> None:
+    def _wake(self, ticket: int | None = None) -> None:
+        """Write everything up to the entry with *ticket* now; default: all entries so far."""
+        self._urgent = max(self._urgent, self._appended if ticket is None else ticket)
         self._cancel_timer()
         if not self._flushing:
             self._flushing = True
             self._tasks.spawn("journal writer", self._flush())
 
     async def _flush(self) -> None:
-        """Write batches until nothing is pending."""
+        """Write batches until nothing is pending that anybody waits for."""
         try:
-            while self._pending:
+            while self._pending and self._durable < self._urgent:
                 batch, self._pending = self._pending[:BATCH], self._pending[BATCH:]
                 ticket = self._appended - len(self._pending)
                 await self._write(batch)
                 self._acknowledge(ticket)
         finally:
             self._flushing = False
+        if self._pending:
+            self._timer = self.clock.call_later(LAZY, self._wake)
 
     async def _write(self, batch: list[Entry]) -> None:
         """Make *batch* durable; candidates that miss it are journalled as behind first."""
