@@ -42,6 +42,17 @@ def encode(entry: Entry) -> bytes:
     return msgspec.json.encode(entry)
 
 
+def encode_whole(head: Entry, config: ConfigData, jobs: tuple[Job, ...]) -> bytes:
+    """Return the record's payload of *head* with the whole state.
+
+    Job by job: meant for a thread, which would hold the reactor up for as long as one encoding of
+    many thousand jobs takes.
+    """
+    rows = b",".join(msgspec.json.encode(job) for job in jobs)
+    raw: Any = msgspec.Raw(b"[" + rows + b"]")
+    return encode(msgspec.structs.replace(head, base=Base(config, raw)))
+
+
 def decode(payload: bytes) -> Entry:
     """Return the entry in *payload*; raise msgspec.DecodeError when it is none."""
     return _DECODER.decode(payload)

@@ -5,7 +5,7 @@ at most `timeout` seconds; one that misses it is behind. One that is behind is s
 pages and the batches since, and is in sync again when nothing is left to send.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable
 from typing import Final
 
 import attrs
@@ -20,9 +20,14 @@ from ganetix.toolkit.tasks import Tasks
 
 PAGE: Final = 64 * 1024
 SHORTEN: Final = 4 * 1024 * 1024
-"""Bytes of journal after which a candidate in sync gets a snapshot in their place."""
+"""Bytes of journal, or of its last snapshot if that was longer, after which a candidate in sync
+gets a snapshot in their place."""
 RETRY: Final = 2.0
 """Seconds between tries to catch up a candidate."""
+
+
+async def _nothing() -> tuple[int, int, bytes]:
+    return 0, 0, b""
 
 
 @attrs.define
@@ -36,9 +41,9 @@ class _CatchUp:
 class Replicas:
     """The other master candidates, by node uuid.
 
-    *timeout* returns how many seconds a commit waits. *snapshot* returns (epoch, serial, encoded
-    base record) of the state as of the last batch. *changed* is told when a candidate has come in
-    sync, so that it is journalled.
+    *timeout* returns how many seconds a commit waits. *snapshot* gives (epoch, serial, encoded
+    base record) of the state as it was when it was called. *changed* is told when a candidate has
+    come in sync, so that it is journalled.
     """
 
     clock: Clock
@@ -47,12 +52,15 @@ class Replicas:
     in_sync: set[str] = attrs.field(factory=set)
     behind: set[str] = attrs.field(factory=set)
     log: Logger = attrs.field(factory=Logger)
-    snapshot: Callable[[], tuple[int, int, bytes]] = attrs.field(default=lambda: (0, 0, b""))
+    snapshot: Callable[[], Awaitable[tuple[int, int, bytes]]] = attrs.field(default=_nothing)
     changed: Callable[[], None] = attrs.field(default=lambda: None)
     _tasks: Tasks = attrs.field(factory=Tasks, init=False)
     _catching: dict[str, _CatchUp] = attrs.field(factory=dict, init=False)
     _sent: dict[str, int] = attrs.field(factory=dict, init=False)
     """Bytes sent to each candidate since its snapshot."""
+    _whole: dict[str, int] = attrs.field(factory=dict, init=False)
+    """Bytes of each candidate's last snapshot."""
+    _shortening: set[str] = attrs.field(factory=set, init=False)
     _wake: dict[str, Deferred[None]] = attrs.field(factory=dict, init=False)
 
     def update(self, candidates: Iterable[str]) -> None:
@@ -85,8 +93,11 @@ class Replicas:
     def _count(self, uuid: str, size: int) -> None:
         """Note what *uuid* is sent; a long journal there is replaced by a snapshot."""
         self._sent[uuid] = self._sent.get(uuid, 0) + size
-        if self._sent[uuid] > SHORTEN:
+        if self._sent[uuid] > max(SHORTEN, self._whole.get(uuid, 0)):
+            if uuid in self._shortening:
+                return
             self._sent[uuid] = 0
+            self._shortening.add(uuid)
             self._tasks.spawn(f"shortening the journal of {uuid}", self._shorten(uuid))
 
     async def _shorten(self, uuid: str) -> None:
@@ -95,6 +106,8 @@ class Replicas:
             await self._send_snapshot(uuid)
         except errors.GanetiError as error:
             self.log.info("{node} keeps its long journal: {why}", node=uuid, why=error.message)
+        finally:
+            self._shortening.discard(uuid)
 
     async def _push_all(self, nodes: list[str], request: JournalAppend) -> dict[str, str]:
         sends = [(uuid, Deferred.fromCoroutine(self._send(uuid, request))) for uuid in nodes]
@@ -157,7 +170,8 @@ class Replicas:
         return True
 
     async def _send_snapshot(self, uuid: str) -> int:
-        epoch, serial, data = self.snapshot()
+        epoch, serial, data = await self.snapshot()
+        self._whole[uuid] = len(data)
         for offset in range(0, len(data), PAGE):
             page = SnapshotPage(
                 epoch=epoch,

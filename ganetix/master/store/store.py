@@ -1,15 +1,14 @@
 """The store: one durable state of configuration and jobs, changed by journalled entries."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable
 
 import attrs
-import msgspec
 from twisted.internet.defer import Deferred
 
 from ganetix.master.jobs.records import Job, LogEntry
 from ganetix.master.store import entries, recovery
 from ganetix.master.store.checkpoint import Checkpoint
-from ganetix.master.store.entries import Base, Entry
+from ganetix.master.store.entries import Entry
 from ganetix.master.store.file import JournalFile
 from ganetix.master.store.journal import Journal
 from ganetix.master.store.projection import JobFiles
@@ -119,12 +118,15 @@ class Store:
         self._whole.clear()
         return self.head()
 
-    def snapshot(self) -> tuple[int, int, bytes]:
-        """Return (epoch, serial, record) of the whole state, for a candidate."""
-        base = Base(data_of(self.cluster), tuple(self.jobs.values()))
-        entry = msgspec.structs.replace(self.head(), base=base)
-        serial, epoch = self.journal.serial, self.journal.epoch
-        return epoch, serial, encode(Record(epoch, serial, entries.encode(entry)))
+    def snapshot(self) -> Awaitable[tuple[int, int, bytes]]:
+        """Return (epoch, serial, record) of the whole state as it is now, for a candidate.
+
+        It is put into bytes off the reactor.
+        """
+        state = (self.head(), self.cluster, tuple(self.jobs.values()))
+        return self.checkpoint.worker.run(
+            _snapshot, self.journal.epoch, self.journal.serial, *state
+        )
 
     def replica_in_sync(self) -> None:
         """Journal that a candidate has caught up."""
@@ -149,6 +151,13 @@ class Store:
         self.journal.abandon()
         self.files.abandon()
         self.checkpoint.abandon()
+
+
+def _snapshot(
+    epoch: int, serial: int, head: Entry, cluster: Cluster, jobs: tuple[Job, ...]
+) -> tuple[int, int, bytes]:
+    entry = entries.encode_whole(head, data_of(cluster), jobs)
+    return epoch, serial, encode(Record(epoch, serial, entry))
 
 
 @attrs.frozen
