@@ -1,6 +1,6 @@
 """Disks of instances: what a request may say, where a disk will be, and the steps on nodes."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any, Final
 
 import attrs
@@ -269,3 +269,18 @@ async def shutdown(context: Context, instance: Instance, *, node: str | None = N
     where = node or instance.primary_node
     for disk in context.cluster.disks_of(instance):
         await context.call(where, BLOCKDEV_SHUTDOWN, DiskRequest(disk, instance.name))
+
+
+async def while_assembled(
+    context: Context, instance: Instance, work: Callable[[], Awaitable[None]]
+) -> None:
+    """Do *work* with the disks of *instance* assembled; afterwards they are shut down again."""
+    await assemble(context, instance)
+    try:
+        await work()
+    except errors.GanetiError:
+        await _take_down(
+            context, instance, instance.primary_node, context.cluster.disks_of(instance)
+        )
+        raise
+    await shutdown(context, instance)

@@ -56,14 +56,10 @@ class InstanceGrowDisk:
 
     async def execute(self, op: OpInstanceGrowDisk, plan: Plan, context: Context) -> None:
         """Try it on every node, then do it, and note the size."""
-        instance = plan.instance
-        if not instance.disks_active:
-            await disks.assemble(context, instance)
-        try:
+        if plan.instance.disks_active:
             await _grow(plan, context)
-        finally:
-            if not instance.disks_active:
-                await disks.shutdown(context, instance)
+        else:
+            await disks.while_assembled(context, plan.instance, lambda: _grow(plan, context))
 
 
 async def _grow(plan: Plan, context: Context) -> None:

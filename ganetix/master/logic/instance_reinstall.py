@@ -67,14 +67,14 @@ class InstanceReinstall:
         if plan.fresh != plan.instance:
             await context.commit(lambda cluster: Change(instances=(plan.fresh,)))
         instance = context.cluster.instances[plan.instance.uuid]
-        await disks.assemble(context, instance)
-        try:
-            context.log(f"Installing OS {instance.os} on instance {instance.name}...")
-            spec = spec_of(context.cluster, instance, secret=op.osparams_secret)
-            script = OsScript(spec, reinstall=True, debug_level=op.debug_level or 0)
-            await context.call(instance.primary_node, INSTANCE_OS_ADD, script)
-        finally:
-            await disks.shutdown(context, instance)
+        await disks.while_assembled(context, instance, lambda: _install(op, instance, context))
+
+
+async def _install(op: OpInstanceReinstall, instance: Instance, context: Context) -> None:
+    context.log(f"Installing OS {instance.os} on instance {instance.name}...")
+    spec = spec_of(context.cluster, instance, secret=op.osparams_secret)
+    script = OsScript(spec, reinstall=True, debug_level=op.debug_level or 0)
+    await context.call(instance.primary_node, INSTANCE_OS_ADD, script)
 
 
 def with_os(

@@ -106,12 +106,12 @@ async def _run_script(plan: Plan, context: Context) -> None:
     if not instance.os or not instance.disks:
         return
     script = OsScript(spec_of(context.cluster, instance), old_name=plan.instance.name)
+
+    async def rename() -> None:
+        await context.call(instance.primary_node, INSTANCE_RUN_RENAME, script)
+
     try:
-        await disks.assemble(context, instance)
-        try:
-            await context.call(instance.primary_node, INSTANCE_RUN_RENAME, script)
-        finally:
-            await disks.shutdown(context, instance)
+        await disks.while_assembled(context, instance, rename)
     except errors.GanetiError as error:
         context.log(
             f"WARNING: The rename script of OS {instance.os} failed: {error.message} "
