@@ -82,7 +82,16 @@ class ConfigVerifyError(GanetiError):
 
 
 class ConfigVersionMismatch(GanetiError):
-    """The configuration has a version that this release does not read."""
+    """A configuration can't be read; arguments: version read here, version found, file."""
+
+    @property
+    def message(self) -> str:
+        """The sentence to show."""
+        here, found, *where = self.args
+        return (
+            f"{where[0] if where else 'The configuration'} has version {found}, and this release "
+            f"reads {here}: install the release that wrote it."
+        )
 
 
 class HooksAbort(GanetiError):

@@ -47,8 +47,8 @@ def scan(data: bytes, name: str) -> Scan:
     """Return the records of the journal *data*; *name* is the file, for messages.
 
     A tail that is cut short, or whose checksum fails with nothing readable after it, is torn: it
-    was never acknowledged. A bad record with a good one after it is damage: raise
-    `errors.ConfigurationError` with the offset.
+    was never acknowledged. A bad record with a good one after it is damage, and so is a beginning
+    that no journal has: raise `errors.ConfigurationError` with the offset.
     """
     records: list[Record] = []
     offset = 0
@@ -57,6 +57,8 @@ def scan(data: bytes, name: str) -> Scan:
         if found is None:
             if _good_after(data, offset):
                 raise _damaged(name, offset, "fails its checksum, and good records follow it")
+            if offset == 0 and not _may_begin(data):
+                raise _damaged(name, offset, "is not a journal's: the file is something else")
             return Scan(tuple(records), offset, torn=True)
         record, end = found
         if records and record.serial != records[-1].serial + 1:
@@ -79,6 +81,15 @@ def _at(data: bytes, offset: int) -> tuple[Record, int] | None:
     if version != VERSION:
         return None
     return Record(epoch, serial, data[offset + HEADER.size : end]), end
+
+
+def _may_begin(data: bytes) -> bool:
+    """Whether *data* may be the torn beginning of a new journal."""
+    head = data[: HEADER.size]
+    if len(head) < HEADER.size or not any(head):
+        return len(data) < HEADER.size or not any(data)
+    length, _, _, _, version = HEADER.unpack(head)
+    return bool(length <= LIMIT and version == VERSION)
 
 
 def _good_after(data: bytes, offset: int) -> bool:

@@ -38,7 +38,7 @@ def upgraded(raw: Any, name: str) -> Raw:
     while found["version"] != CONFIG_VERSION:
         step = STEPS.get(found["version"])
         if step is None:
-            raise errors.ConfigVersionMismatch(CONFIG_VERSION, found["version"])
+            raise errors.ConfigVersionMismatch(CONFIG_VERSION, found["version"], name)
         found = step(found)
     return _filled(found)
 

@@ -34,7 +34,7 @@ def recover(fs: IFileSystem, paths: Paths) -> Found:
     base = played[0].base if played else None
     config = base.config if base is not None else _config(fs, paths)
     jobs, damaged = ({}, {}) if base is not None else _jobs(fs, paths)
-    replay = Replay(config, jobs)
+    replay = Replay(config, jobs, remedy=_contradicts(fs, paths))
     replay.last_job = max(_last_job(fs, paths), max(replay.jobs, default=0))
     replay.drained = fs.exists(paths.drain_file)
     for entry in played:
@@ -76,12 +76,24 @@ def _config(fs: IFileSystem, paths: Paths) -> ConfigData:
     except FileNotFoundError as error:
         raise errors.NotInClusterError(
             f"{path} does not exist: this machine is not the master of a cluster. "
-            "'gnt-cluster init' makes one."
+            f"'gnt-cluster init' makes one.{_kept(fs, paths)}"
         ) from error
     except errors.ConfigurationError as error:
-        kept = good_copy(paths)
-        told = f" The copy of the last good start is {kept}." if fs.exists(kept) else ""
-        raise errors.ConfigurationError(error.message + told) from error
+        raise errors.ConfigurationError(error.message + _kept(fs, paths)) from error
+
+
+def _kept(fs: IFileSystem, paths: Paths) -> str:
+    """Return the sentence that names the last good copy, if there is one."""
+    kept = good_copy(paths)
+    return f" The copy of the last good start is {kept}." if fs.exists(kept) else ""
+
+
+def _contradicts(fs: IFileSystem, paths: Paths) -> str:
+    """Return what to say of a configuration that contradicts itself."""
+    return (
+        f" {paths.config_file} contradicts itself; restore it from a master candidate's copy or a "
+        f"backup.{_kept(fs, paths)}"
+    )
 
 
 def _last_job(fs: IFileSystem, paths: Paths) -> int:

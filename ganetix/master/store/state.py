@@ -6,6 +6,7 @@ from typing import Any
 import attrs
 import msgspec
 
+from ganetix import errors
 from ganetix.master.jobs.records import Job
 from ganetix.master.store.entries import Entry, with_log
 from ganetix.model.changes import TABLES, Change
@@ -27,6 +28,8 @@ class Replay:
     archived: dict[int, Job] = attrs.field(factory=dict)
     changed: bool = False
     """Whether the configuration differs from the checkpoint's."""
+    remedy: str = ""
+    """What to say after the error if the configuration contradicts itself: file and remedy."""
 
     def play(self, entry: Entry) -> None:
         """Let *entry* happen."""
@@ -59,7 +62,10 @@ class Replay:
 
     def cluster(self) -> Cluster:
         """Return the configuration with its indexes; raise ConfigurationError if inconsistent."""
-        return indexed(self.config)
+        try:
+            return indexed(self.config)
+        except errors.ConfigurationError as error:
+            raise errors.ConfigurationError(error.message + self.remedy) from error
 
 
 def _changed(config: ConfigData, change: Change, entry: Entry) -> ConfigData:

@@ -53,8 +53,11 @@ class CodecTests(SynchronousTestCase):
     def test_unknown_version(self) -> None:
         """A version from the future is told with both numbers."""
         raw = encode_config(masters.cluster()).replace(b"3000000", b"4000000")
-        error = self.assertRaises(errors.ConfigVersionMismatch, decode_config, raw)
-        self.assertEqual(error.args, (3000000, 4000000))
+        error = self.assertRaises(
+            errors.ConfigVersionMismatch, decode_config, raw, "/c/config.data"
+        )
+        self.assertIn("/c/config.data has version", error.message)
+        self.assertEqual(error.args, (3000000, 4000000, "/c/config.data"))
 
 
 class UpgradeTests(SynchronousTestCase):

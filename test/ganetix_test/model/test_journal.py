@@ -52,3 +52,12 @@ class FramingTests(SynchronousTestCase):
         """A record that does not follow the one before it is refused."""
         data = journal.encode(Record(1, 1, b"")) + journal.encode(Record(1, 3, b""))
         self.assertRaises(errors.ConfigurationError, journal.scan, data, "journal")
+
+    def test_another_file_is_no_torn_journal(self) -> None:
+        """What never was a journal is refused; zeros are what a power cut leaves of a first one."""
+        for data in (b"Hello, this is a text and no journal.", bytes(range(1, 200))):
+            error = self.assertRaises(
+                errors.ConfigurationError, journal.scan, data, "/data/journal"
+            )
+            self.assertIn("/data/journal: the record at offset 0", error.message)
+        self.assertEqual(journal.scan(bytes(100), "journal"), journal.Scan((), 0, torn=True))

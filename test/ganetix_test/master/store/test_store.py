@@ -99,6 +99,20 @@ class DurabilityTests(SynchronousTestCase):
         self.assertIn(path, error.message)
         self.assertIn(recovery.good_copy(self.world.paths), error.message)
 
+    def test_contradicting_config_names_the_good_copy(self) -> None:
+        """So is one that is whole, but names a master that there is not."""
+        path = self.world.paths.config_file
+        master = self.world.master.store.cluster.cluster.master_node.encode()
+        raw = self.world.fs.read(path).replace(
+            b'"master_node":"' + master, b'"master_node":"nobody'
+        )
+        self.world.fs.replace(path, raw, 0o640, True)
+        self.world.crash()
+        error = self.failureResultOf(self.world.boot(), errors.ConfigurationError).value
+        self.assertIn("nobody", error.message)
+        self.assertIn(path, error.message)
+        self.assertIn(recovery.good_copy(self.world.paths), error.message)
+
     def test_a_breaking_change_changes_nothing(self) -> None:
         """A change that breaks an invariant is refused whole."""
         store = self.world.master.store
