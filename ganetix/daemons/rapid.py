@@ -2,20 +2,15 @@
 
 import os
 import sys
-from collections.abc import Awaitable, Callable
 from typing import Any, ClassVar
 
 import attrs
 from cryptography import x509
 from cryptography.hazmat.primitives import serialization
 from twisted.internet.endpoints import TCP4ServerEndpoint, TCP6ServerEndpoint, wrapServerTLS
-from twisted.internet.interfaces import IAddress, IStreamServerEndpoint
-from twisted.internet.protocol import connectionDone
+from twisted.internet.interfaces import IStreamServerEndpoint
 from twisted.internet.ssl import CertificateOptions
 from twisted.logger import Logger
-from twisted.python.failure import Failure
-from twisted.web.http import HTTPChannel
-from twisted.web.server import Site
 from txaio import tx
 
 from ganetix import errors
@@ -23,27 +18,29 @@ from ganetix.daemons import settings
 from ganetix.daemons.daemon import Daemon, daemon_for
 from ganetix.daemons.daemon_util import is_master
 from ganetix.daemons.listening import Listening, bind_address
-from ganetix.daemons.program import DaemonOptions, run
-from ganetix.luxi.aclient import AsyncClient, Conversation, Link
+from ganetix.daemons.manhole import ConsoleOptions, Offer, consoles
+from ganetix.daemons.program import run
 from ganetix.luxi.link import connector
+from ganetix.manhole.console import Name
 from ganetix.paths import Paths
 from ganetix.rapi.auth import Users, parse_users
+from ganetix.rapi.pool import LuxiPool
 from ganetix.rapi.service import Api, Surroundings
+from ganetix.rapi.site import LimitedSite
+from ganetix.toolkit.clock import Clock
 from ganetix.toolkit.services import ServiceTree
 
 NAME = "ganeti-rapi"
 
-READ_WITHIN = 10
-"""Seconds for a request to come in."""
 
-
-class Options(DaemonOptions):
+class Options(ConsoleOptions):
     """The remote API daemon's command line."""
 
     synopsis = "[options]"
     optFlags: ClassVar[list[Any]] = [
         ["no-ssl", None, "Plain HTTP."],
-        ["require-authentication", None, "Every resource wants a user."],
+        ["require-authentication", None, "Every resource wants a user: the default."],
+        ["no-require-authentication", None, "What only looks wants no user."],
     ]
     optParameters: ClassVar[list[Any]] = [
         ["port", "p", None, "TCP port (default: the services database's, else 5080).", int],
@@ -66,49 +63,19 @@ def build(daemon: Daemon, options: Options, paths: Paths) -> ServiceTree:
         raise errors.NotMasterError(
             f"{paths.hostname} is not the master; the remote API runs on the master alone."
         )
-    users = UsersFile(paths.rapi_users_file)
-    always = bool(options["require-authentication"])
-    api = Api(Surroundings(users.current, _luxi(daemon, paths), daemon.wall, always))
-    site = LimitedSite(api, options["max-clients"])
+    clock = Clock(daemon.reactor, daemon.wall)
+    users, luxi = UsersFile(paths.rapi_users_file), _luxi(daemon, paths, clock)
+    api = Api(Surroundings(users.current, luxi, clock, not options["no-require-authentication"]))
+    site = LimitedSite(daemon.reactor, api, options["max-clients"])
     endpoint, where = _endpoint(daemon, options, paths)
-    return ServiceTree(NAME, (Answering(api), Listening("listening", endpoint, site, where)))
-
-
-class OneRequest(HTTPChannel):
-    """Ends each connection after one answer, as the reference does."""
-
-    factory: "LimitedSite"
-
-    def checkPersistence(self, request: Any, version: bytes) -> bool:
-        """See `HTTPChannel`."""
-        return False
-
-    def connectionLost(self, reason: Failure = connectionDone) -> None:
-        """See `IProtocol`."""
-        self.factory.clients -= 1
-        super().connectionLost(reason)
-
-
-class LimitedSite(Site):
-    """Serves *most* clients at the same time; who comes then is hung up on."""
-
-    noisy = False
-
-    def __init__(self, api: Api, most: int) -> None:
-        Site.__init__(self, api, timeout=READ_WITHIN)
-        self.protocol: Any = OneRequest
-        self.most = most
-        self.clients = 0
-
-    def log(self, request: Any) -> None:
-        """Leave it to the API, which logs what it answers."""
-
-    def buildProtocol(self, addr: IAddress | None) -> Any:
-        """See `IProtocolFactory`."""
-        if self.clients >= self.most:
-            return None
-        self.clients += 1
-        return Site.buildProtocol(self, addr)
+    names = (
+        Name("site", "the HTTP server: site.served, site.waiting", lambda: site),
+        Name("luxi", "the master daemon; await luxi.call(...)", lambda: luxi),
+        Name("users", "the users file as it is now", users.current),
+    )
+    manhole = consoles(daemon, paths, Offer.of("rapid", options), names)
+    listening = Listening("listening", endpoint, site, where)
+    return ServiceTree(NAME, (Answering(api, luxi), *manhole, listening))
 
 
 @attrs.define(eq=False)
@@ -116,6 +83,7 @@ class Answering:
     """Ends what is being answered when the daemon stops."""
 
     api: Api
+    luxi: LuxiPool
     name: str = "answers"
 
     async def start(self) -> None:
@@ -124,6 +92,7 @@ class Answering:
     async def stop(self) -> None:
         """Give up what is being answered."""
         await self.api.stop()
+        self.luxi.close()
 
 
 @attrs.define(eq=False)
@@ -152,31 +121,8 @@ class UsersFile:
         return self._users
 
 
-@attrs.define(eq=False)
-class OneCall:
-    """The master daemon for one request: a connection of its own, closed after the answer."""
-
-    connect: Callable[[Conversation], Awaitable[Link]]
-
-    async def call(self, method: str, *args: Any) -> Any:
-        """See `ganetix.rapi.request.Luxi`."""
-        links: list[Any] = []
-
-        async def connect(conversation: Conversation) -> Link:
-            links.append(await self.connect(conversation))
-            link: Link = links[0]
-            return link
-
-        try:
-            return await AsyncClient(tx, connect).call(method, *args)
-        finally:
-            for link in links:
-                link.loseConnection()
-
-
-def _luxi(daemon: Daemon, paths: Paths) -> Callable[[], OneCall]:
-    connect = connector(daemon.reactor, paths.luxi_socket, _directory, os.close)
-    return lambda: OneCall(connect)
+def _luxi(daemon: Daemon, paths: Paths, clock: Clock) -> LuxiPool:
+    return LuxiPool(tx, connector(daemon.reactor, paths.luxi_socket, _directory, os.close), clock)
 
 
 def _directory(path: str) -> int:

@@ -17,38 +17,45 @@ class HttpFault(Exception):
         self.sentence = sentence
 
     def body(self) -> dict[str, object]:
-        """Return the body; texts are escaped as for a page of HTML."""
+        """Return the body; texts are escaped as for a page of HTML.
+
+        The message is about this request, the explanation about the status in general.
+        """
         return {
             "code": int(self.status),
-            "message": html.escape(self.status.phrase),
-            "explain": html.escape(self.sentence),
+            "message": html.escape(self.sentence),
+            "explain": html.escape(self.status.description or self.status.phrase),
         }
 
 
+_BY_KIND: Final = {
+    errors.NOENT: HTTPStatus.NOT_FOUND,
+    errors.INVAL: HTTPStatus.BAD_REQUEST,
+}
 _BY_CLASS: Final[tuple[tuple[type[errors.GanetiError], HTTPStatus], ...]] = (
-    (errors.JobLost, HTTPStatus.NOT_FOUND),
-    (errors.JobQueueFull, HTTPStatus.SERVICE_UNAVAILABLE),
-    (errors.ParameterError, HTTPStatus.BAD_REQUEST),
     (errors.ParseError, HTTPStatus.BAD_REQUEST),
-    (errors.QueryFilterParseError, HTTPStatus.BAD_REQUEST),
-    (errors.TypeEnforcementError, HTTPStatus.BAD_REQUEST),
     (errors.LuxiError, HTTPStatus.BAD_GATEWAY),
 )
 
 
 def fault_of(error: errors.GanetiError) -> HttpFault:
     """Return how *error* is told."""
-    if isinstance(error, errors.OpPrereqError) and error.kind == errors.NOENT:
-        return HttpFault(HTTPStatus.NOT_FOUND, error.message)
+    if isinstance(error, errors.OpPrereqError) and error.kind in _BY_KIND:
+        return HttpFault(_BY_KIND[error.kind], error.message)
     for cls, status in _BY_CLASS:
         if isinstance(error, cls):
             return HttpFault(status, error.message)
-    return HttpFault(HTTPStatus.INTERNAL_SERVER_ERROR, error.message)
+    return HttpFault(HTTPStatus(error.http_status), error.message)
 
 
 def bad_request(sentence: str) -> HttpFault:
     """Return the fault of a request that does not fit."""
     return HttpFault(HTTPStatus.BAD_REQUEST, sentence)
+
+
+def forbidden(sentence: str) -> HttpFault:
+    """Return the fault of something that this user, or nobody, may do here."""
+    return HttpFault(HTTPStatus.FORBIDDEN, sentence)
 
 
 def not_found(sentence: str) -> HttpFault:

@@ -48,6 +48,10 @@ class Request:
             raise bad_request("The body must be a JSON object.")
         return dict(self.body)
 
+    def params(self) -> dict[str, Any]:
+        """Return the body, which may be missing: it then has nothing."""
+        return {} if self.body is None else self.struct()
+
     def reason(self) -> list[list[Any]]:
         """Return the reason trail of what this request starts."""
         given = self.text("reason")

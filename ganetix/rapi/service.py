@@ -1,9 +1,9 @@
 """The HTTP server's end: from Twisted's request to a resource's answer."""
 
-import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from http import HTTPStatus
 from typing import Any, Final
+from urllib.parse import parse_qs
 
 import attrs
 import msgspec
@@ -15,29 +15,30 @@ from twisted.web.resource import Resource
 from twisted.web.server import NOT_DONE_YET
 
 from ganetix import errors
-from ganetix.rapi.auth import REALM, User, Users, identify
-from ganetix.rapi.faults import HttpFault, bad_request, fault_of
+from ganetix.rapi import answers
+from ganetix.rapi.auth import User, Users, identify
+from ganetix.rapi.faults import HttpFault, bad_request, fault_of, forbidden
 from ganetix.rapi.request import Luxi, Request
 from ganetix.rapi.routes import Found, route
+from ganetix.rapi.throttle import Throttle
+from ganetix.toolkit.clock import Clock
 from ganetix.toolkit.tasks import Tasks
 
-RELEASE: Final = "3.0.2"
-"""The release of Ganeti whose remote API this is."""
-
-JSON: Final = "application/json"
+MAX_BODY: Final = 1 << 20
+"""Bytes that the body of a request may have."""
 
 
 @attrs.frozen
 class Surroundings:
-    """What answering takes: the *users* as they are now, the master daemon, the wall clock.
+    """What answering takes: the *users* as they are now, the master daemon, the clock.
 
     With *always* every resource wants a user.
     """
 
     users: Callable[[], Users]
-    luxi: Callable[[], Luxi]
-    wall: Callable[[], float]
-    always: bool = False
+    luxi: Luxi
+    clock: Clock
+    always: bool = True
 
 
 class Api(Resource):
@@ -49,6 +50,7 @@ class Api(Resource):
     def __init__(self, around: Surroundings) -> None:
         Resource.__init__(self)
         self._around = around
+        self._throttle = Throttle(around.clock.monotonic)
         self._open: set[Tasks] = set()
         self._ending = Tasks()
 
@@ -69,86 +71,106 @@ class Api(Resource):
 
     async def _serve(self, request: HttpRequest, mine: Tasks) -> None:
         try:
-            answer = await self._answer(request)
-            self._send(request, HTTPStatus.OK, msgspec.json.encode(answer))
-        except HttpFault as fault:
-            self._refuse(request, fault)
-        except errors.GanetiError as error:
-            self._refuse(request, fault_of(error))
-        except CancelledError:
-            raise
-        except Exception:  # noqa: BLE001 - the client gets an answer; logged
-            self.log.failure("Answering {path} failed", Failure(), path=request.path)
-            told = "A defect in the remote API; its log has the details."
-            self._refuse(request, HttpFault(HTTPStatus.INTERNAL_SERVER_ERROR, told))
+            answer = await self._outcome(request)
+            if isinstance(answer, HttpFault):
+                answers.refuse(request, answer)
+            else:
+                answers.send(request, answer)
+            self._told(request)
         finally:
             self._open.discard(mine)
 
-    async def _answer(self, request: HttpRequest) -> Any:
-        path = request.path.decode("ascii", "replace")
-        found = route(path, request.method.decode("ascii", "replace"))
-        self._admit(found, request.getHeader("authorization"))
-        return await found.method.answer(
-            Request(
-                self._around.luxi(),
-                found.names,
-                _query(request.args),
-                _body(request),
-                found.resource.name,
-                int(self._around.wall() * 1e9),
-            )
+    async def _outcome(self, request: HttpRequest) -> Any:
+        """Return what *request* is answered with: a JSON value or a fault."""
+        try:
+            return await self._answer(request)
+        except HttpFault as fault:
+            return fault
+        except errors.GanetiError as error:
+            return fault_of(error)
+        except TimeoutError:
+            return HttpFault(HTTPStatus.GATEWAY_TIMEOUT, _SILENT)
+        except CancelledError:
+            raise
+        except Exception:  # noqa: BLE001 - the client gets an answer; logged
+            self.log.failure("Answering {path} failed", Failure(), path=_text(request.path))
+            return HttpFault(HTTPStatus.INTERNAL_SERVER_ERROR, _DEFECT)
+
+    def _told(self, request: HttpRequest) -> None:
+        self.log.info(
+            "{method} {path} from {client}: {status}",
+            method=_text(request.method),
+            path=_text(request.path),
+            client=_address(request),
+            status=request.code,
         )
 
-    def _admit(self, found: Found, header: str | None) -> None:
-        """Raise `HttpFault` unless who asks may."""
-        needed = found.method.options
+    async def _answer(self, request: HttpRequest) -> Any:
+        found = route(_text(request.path), _text(request.method))
+        await self._admit(found, request)
+        made = Request(
+            self._around.luxi,
+            found.names,
+            _query(request.uri),
+            _body(request),
+            found.resource.name,
+            int(self._around.clock.wall() * 1e9),
+        )
+        return await found.method.answer(made)
+
+    async def _admit(self, found: Found, request: HttpRequest) -> None:
+        """Raise `HttpFault` unless who asks may; who guesses at passwords waits for that."""
+        needed, header = found.method.options, request.getHeader("authorization")
         if not needed and not self._around.always and header is None:
             return
         user: User | None = identify(self._around.users(), header)
         if user is None:
-            raise HttpFault(HTTPStatus.UNAUTHORIZED, "User name or password is missing or wrong.")
+            if header is not None:
+                await self._around.clock.sleep(self._throttle.failed(_address(request)))
+            raise HttpFault(HTTPStatus.UNAUTHORIZED, HTTPStatus.UNAUTHORIZED.phrase)
+        self._throttle.passed(_address(request))
         if needed and not needed & user.options:
             told = " or ".join(sorted(needed))
-            raise HttpFault(HTTPStatus.FORBIDDEN, f"User {user.name} lacks the option {told}.")
-
-    def _refuse(self, request: HttpRequest, fault: HttpFault) -> None:
-        if fault.status == HTTPStatus.UNAUTHORIZED:
-            request.setHeader("www-authenticate", f'Basic realm="{REALM}"')
-        self._send(request, fault.status, json.dumps(fault.body()).encode())
-
-    def _send(self, request: HttpRequest, status: HTTPStatus, body: bytes) -> None:
-        request.setResponseCode(int(status), status.phrase.encode())
-        request.setHeader("server", f"Ganeti {RELEASE}")
-        request.setHeader("content-type", JSON)
-        request.setHeader("content-length", str(len(body)))
-        request.setHeader("connection", "close")
-        request.write(body)
-        request.finish()
-        self.log.info(
-            "{method} {path} {status}",
-            method=request.method.decode("ascii", "replace"),
-            path=request.path.decode("ascii", "replace"),
-            status=int(status),
-        )
+            raise forbidden(f"User {user.name} lacks the option {told}.")
 
 
-def _query(args: Mapping[bytes, list[bytes]]) -> dict[str, list[str]]:
-    return {
-        name.decode("utf-8", "replace"): [value.decode("utf-8", "replace") for value in values]
-        for name, values in args.items()
-    }
+_SILENT: Final = "The master daemon did not answer in time."
+_DEFECT: Final = "A defect in the remote API; its log has the details."
+
+
+def _text(part: bytes) -> str:
+    return part.decode("ascii", "replace")
+
+
+def _address(request: HttpRequest) -> str:
+    address: Any = request.getClientAddress()
+    return str(getattr(address, "host", "an unknown address"))
+
+
+def _query(uri: bytes) -> dict[str, list[str]]:
+    """Return the arguments in *uri*, each with all its values; a form in a body is no source."""
+    given = uri.partition(b"?")[2].decode("ascii", "replace")
+    try:
+        return parse_qs(given, keep_blank_values=True, max_num_fields=1000)
+    except ValueError as error:
+        raise bad_request(f"The arguments can't be read: {error}.") from error
 
 
 def _body(request: HttpRequest) -> Any:
-    data = request.content.read() if request.content is not None else b""
+    data = request.content.read(MAX_BODY + 1) if request.content is not None else b""
     if not data:
         return None
-    kind = (request.getHeader("content-type") or "").partition(";")[0].strip()
-    if kind != JSON:
+    if len(data) > MAX_BODY:
         raise HttpFault(
-            HTTPStatus.UNSUPPORTED_MEDIA_TYPE, f"A body must have the content type {JSON}."
+            HTTPStatus.REQUEST_ENTITY_TOO_LARGE, f"The body has more than {MAX_BODY} bytes."
+        )
+    kind = (request.getHeader("content-type") or "").partition(";")[0].strip().lower()
+    if kind != answers.JSON:
+        raise HttpFault(
+            HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
+            f"A body must have the content type {answers.JSON}.",
         )
     try:
         return msgspec.json.decode(data)
-    except msgspec.DecodeError as error:
+    except (msgspec.DecodeError, RecursionError, UnicodeDecodeError) as error:
         raise bad_request(f"The body is not JSON: {error}.") from error

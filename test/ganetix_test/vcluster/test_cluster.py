@@ -310,7 +310,9 @@ class RunningClusterTests(SynchronousTestCase):
 
     # ------------------------------------------------------------ the remote API
 
-    def remote(self, verb: str, path: str, body: object = None, user: str = "") -> tuple[int, Any]:
+    def remote(
+        self, verb: str, path: str, body: object = None, user: str = "jill:secret"
+    ) -> tuple[int, Any]:
         """Ask the remote API over HTTPS; return status and answer."""
         address = (self.cluster.directory / "network").read_text("ascii").strip() + ".11"
         request = urllib.request.Request(f"https://{address}:5080{path}", method=verb)
@@ -331,9 +333,10 @@ class RunningClusterTests(SynchronousTestCase):
                 return error.code, json.load(error)
 
     def test_remote_api(self) -> None:
-        """Everybody may look; who has the option makes and removes an instance, by a job."""
+        """Every user may look; who has the option makes and removes an instance, by a job."""
         users = self.cluster.root(1) / "var/lib/ganeti/rapi/users"
         users.write_text("jack secret write\njill secret read\n", "ascii")
+        self.assertEqual(self.remote("GET", "/version", user="")[0], 401)
         self.assertEqual(self.remote("GET", "/version"), (200, 2))
         self.assertEqual(len(self.remote("GET", "/2/nodes")[1]), 3)
         name = "instance7.example.com"

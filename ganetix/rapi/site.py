@@ -1,0 +1,113 @@
+"""The HTTP server: how many clients at a time, how long they may take, how much they may send."""
+
+from collections import deque
+from typing import Any, Final
+
+from twisted.internet.interfaces import IReactorTime
+from twisted.internet.protocol import connectionDone
+from twisted.python.failure import Failure
+from twisted.web.http import HTTPChannel
+from twisted.web.server import Request, Site
+
+from ganetix.rapi.service import MAX_BODY, Api
+
+READ_WITHIN: Final = 10
+"""Seconds in which something of a request has to come."""
+
+WAITING: Final = 1000
+"""Connections that may wait for their turn; who comes then is hung up on."""
+
+
+class BoundedRequest(Request):
+    """A request that keeps no more of its body than is needed to say that it is too long."""
+
+    _kept = 0
+
+    def handleContentChunk(self, data: bytes) -> None:
+        """Keep *data*, if there is room."""
+        room = MAX_BODY + 1 - self._kept
+        self._kept += len(data[:room])
+        super().handleContentChunk(data[:room])
+
+
+class Channel(HTTPChannel):
+    """A connection; it waits for its turn when there are too many."""
+
+    factory: "LimitedSite"
+    transport: Any
+    idle = False
+    """Whether something was answered here and nothing is asked now."""
+
+    def connectionMade(self) -> None:
+        """Begin, or wait."""
+        super().connectionMade()
+        if not self.factory.enter(self):
+            self.setTimeout(None)
+            self.transport.pauseProducing()
+
+    def begin(self) -> None:
+        """It is our turn."""
+        self.setTimeout(self.timeOut)
+        self.transport.resumeProducing()
+
+    def requestDone(self, request: Any) -> None:
+        """Go on with the next request, unless somebody else has waited for a turn."""
+        if self.factory.waiting:
+            self.persistent = False
+        super().requestDone(request)
+        self.idle = not self.requests
+
+    def allHeadersReceived(self) -> None:
+        """Begin a request."""
+        self.idle = False
+        super().allHeadersReceived()
+
+    def connectionLost(self, reason: Failure = connectionDone) -> None:
+        """Give the turn to the next one."""
+        super().connectionLost(reason)
+        self.factory.leave(self)
+
+
+class LimitedSite(Site):
+    """Serves *most* clients at the same time; others wait, and idle connections make room."""
+
+    noisy = False
+
+    def __init__(self, reactor: IReactorTime, api: Api, most: int) -> None:
+        Site.__init__(
+            self, api, requestFactory=BoundedRequest, timeout=READ_WITHIN, reactor=reactor
+        )
+        self.protocol: Any = Channel
+        self.most = most
+        self.served: dict[Channel, None] = {}
+        self.waiting: deque[Channel] = deque()
+
+    def log(self, request: Any) -> None:
+        """Leave it to the API, which logs what it answers."""
+
+    def enter(self, channel: Channel) -> bool:
+        """Whether *channel* may begin; else it is told by `begin` when it may."""
+        if len(self.served) < self.most:
+            self.served[channel] = None
+            return True
+        if len(self.waiting) >= WAITING:
+            channel.loseConnection()
+            return False
+        self.waiting.append(channel)
+        for other in self.served:
+            if other.idle:
+                other.idle = False
+                other.loseConnection()
+                break
+        return channel in self.served
+
+    def leave(self, channel: Channel) -> None:
+        """Forget *channel*; who has waited longest comes next."""
+        if channel in self.served:
+            del self.served[channel]
+        elif channel in self.waiting:
+            self.waiting.remove(channel)
+        while self.waiting and len(self.served) < self.most:
+            nearest = self.waiting.popleft()
+            self.served[nearest] = None
+            nearest.begin()

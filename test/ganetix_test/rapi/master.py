@@ -1,0 +1,48 @@
+"""A master daemon that is a list of answers, and requests to it."""
+
+from typing import Any
+
+import attrs
+from twisted.internet.defer import Deferred
+
+from ganetix import errors
+from ganetix.rapi.request import Request
+from ganetix.rapi.routes import route
+
+
+@attrs.define
+class Master:
+    """Answers each method as it was told to, and keeps what it was asked."""
+
+    answers: dict[str, Any] = attrs.field(factory=lambda: {"SubmitJob": 12})
+    asked: list[tuple[Any, ...]] = attrs.field(factory=list)
+
+    async def call(self, method: str, *args: Any) -> Any:
+        """See `ganetix.rapi.request.Luxi`."""
+        self.asked.append((method, *args))
+        answer = self.answers[method]
+        if isinstance(answer, errors.GanetiError):
+            raise answer
+        return answer
+
+    def ops(self) -> list[dict[str, Any]]:
+        """Return the opcodes of the one job that was submitted."""
+        [(_, ops)] = self.asked
+        return list(ops)
+
+
+def ask(master: Master, asked: str, body: Any = None, **query: str | list[str]) -> "Deferred[Any]":
+    """Ask for a resource, such as ``GET /2/info``, with *query*'s arguments."""
+    verb, path = asked.split()
+    found = route(path, verb)
+    arguments = {
+        "dry-run" if name == "dry_run" else name: [value] if isinstance(value, str) else value
+        for name, value in query.items()
+    }
+    request = Request(master, found.names, arguments, body, found.resource.name, 5)
+    answer = found.method.answer(request)
+
+    async def run() -> Any:
+        return await answer
+
+    return Deferred.fromCoroutine(run())
