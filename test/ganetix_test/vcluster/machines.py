@@ -82,14 +82,18 @@ class Machine:
         return made
 
     def _accounts(self) -> None:
-        users = "".join(
-            f"{u}:x:{n}:{n}::/run/sshd:/bin/false\n" for n, u in enumerate(ACCOUNTS, 890)
-        )
-        groups = "".join(f"{u}:x:{n}:\n" for n, u in enumerate(ACCOUNTS, 890))
+        """Add the accounts that this machine's files do not have yet."""
+        users, groups = self.run("cat", "/etc/passwd"), self.run("cat", "/etc/group")
+        for number, name in enumerate(ACCOUNTS, 890):
+            if f"\n{name}:" not in users:
+                users += f"{name}:x:{number}:{number}::/run/sshd:/bin/false\n"
+            if f"\n{name}:" not in groups:
+                groups += f"{name}:x:{number}:\n"
         members = ",".join(account for account in ACCOUNTS if account.startswith("gnt-"))
-        groups += "".join(f"{g}:x:{n}:{members}\n" for n, g in enumerate(GROUPS, 880))
-        self.write("/etc/passwd", self.run("cat", "/etc/passwd") + users)
-        self.write("/etc/group", self.run("cat", "/etc/group") + groups)
+        kept = [row for row in groups.splitlines() if row.partition(":")[0] not in GROUPS]
+        shared = [f"{name}:x:{number}:{members}" for number, name in enumerate(GROUPS, 880)]
+        self.write("/etc/passwd", users)
+        self.write("/etc/group", "\n".join([*kept, *shared]) + "\n")
 
     def remove(self) -> None:
         """End everything in it and forget its files."""
