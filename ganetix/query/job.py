@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
 from ganetix import errors
+from ganetix.opcodes.table import TABLE
 
 Value = Callable[[Any], Any]
 """Takes a job record (see `ganetix.master.jobs.records`); returns JSON values."""
@@ -14,11 +15,12 @@ def _stamp(value: Any) -> Any:
 
 
 def summary(op_input: Mapping[str, Any]) -> str:
-    """Return the summary of an opcode from its stored form; see `SUMMARY_FIELDS`."""
+    """Return the summary of an opcode from its stored form."""
     name = str(op_input["OP_ID"]).removeprefix("OP_")
-    field = SUMMARY_FIELDS.get(op_input["OP_ID"])
-    if not field:
+    struct = TABLE.get(op_input["OP_ID"])
+    if struct is None or not struct.summary_field:
         return name
+    field = struct.summary_field
     value = op_input.get(field)
     if isinstance(value, list):
         value = ",".join(str(item) for item in value)
@@ -65,55 +67,3 @@ def values(job: Any, fields: Sequence[str]) -> list[Any]:
 def log_after(job: Any, serial: int) -> list[list[Any]]:
     """Return the log entries of all opcodes with a serial above *serial*."""
     return [_entry(row) for op in job.ops for row in op.log if row[0] > serial]
-
-
-SUMMARY_FIELDS: Final[dict[str, str]] = {
-    "OP_BACKUP_EXPORT": "instance_name",
-    "OP_BACKUP_PREPARE": "instance_name",
-    "OP_BACKUP_REMOVE": "instance_name",
-    "OP_CLUSTER_RENAME": "name",
-    "OP_CLUSTER_VERIFY_GROUP": "group_name",
-    "OP_GROUP_ADD": "group_name",
-    "OP_GROUP_ASSIGN_NODES": "group_name",
-    "OP_GROUP_EVACUATE": "group_name",
-    "OP_GROUP_REMOVE": "group_name",
-    "OP_GROUP_SET_PARAMS": "group_name",
-    "OP_GROUP_VERIFY_DISKS": "group_name",
-    "OP_INSTANCE_ACTIVATE_DISKS": "instance_name",
-    "OP_INSTANCE_CHANGE_GROUP": "instance_name",
-    "OP_INSTANCE_CONSOLE": "instance_name",
-    "OP_INSTANCE_CREATE": "instance_name",
-    "OP_INSTANCE_DEACTIVATE_DISKS": "instance_name",
-    "OP_INSTANCE_FAILOVER": "instance_name",
-    "OP_INSTANCE_GROW_DISK": "instance_name",
-    "OP_INSTANCE_MIGRATE": "instance_name",
-    "OP_INSTANCE_MOVE": "instance_name",
-    "OP_INSTANCE_REBOOT": "instance_name",
-    "OP_INSTANCE_RECREATE_DISKS": "instance_name",
-    "OP_INSTANCE_REINSTALL": "instance_name",
-    "OP_INSTANCE_REMOVE": "instance_name",
-    "OP_INSTANCE_REPLACE_DISKS": "instance_name",
-    "OP_INSTANCE_SET_PARAMS": "instance_name",
-    "OP_INSTANCE_SHUTDOWN": "instance_name",
-    "OP_INSTANCE_STARTUP": "instance_name",
-    "OP_NETWORK_ADD": "network_name",
-    "OP_NETWORK_CONNECT": "network_name",
-    "OP_NETWORK_DISCONNECT": "network_name",
-    "OP_NETWORK_REMOVE": "network_name",
-    "OP_NETWORK_SET_PARAMS": "network_name",
-    "OP_NODE_ADD": "node_name",
-    "OP_NODE_EVACUATE": "node_name",
-    "OP_NODE_MIGRATE": "node_name",
-    "OP_NODE_MODIFY_STORAGE": "node_name",
-    "OP_NODE_POWERCYCLE": "node_name",
-    "OP_NODE_REMOVE": "node_name",
-    "OP_NODE_SET_PARAMS": "node_name",
-    "OP_QUERY": "what",
-    "OP_QUERY_FIELDS": "what",
-    "OP_REPAIR_NODE_STORAGE": "node_name",
-    "OP_TAGS_GET": "name",
-    "OP_TAGS_SEARCH": "pattern",
-    "OP_TEST_ALLOCATOR": "iallocator",
-    "OP_TEST_DELAY": "duration",
-}
-"""The parameter that the summary of an opcode shows in brackets."""

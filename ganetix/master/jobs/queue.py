@@ -311,17 +311,17 @@ class JobQueue:
         if fate == "canceled":
             await self.finish(self._ended(job.id, "canceled", cancel.RESULT))
         elif fate == "error":
-            self._tasks.spawn(f"cleaning up job {job.id}", self._clean_up(job))
+            self._tasks.spawn(f"cleaning up job {job.id}", self._clean_up(job, ops))
         else:
             self._ops[job.id] = ops
             durable = self.store.put_jobs((recover.requeued(job),), urgent=False)
             assert durable is None  # noqa: S101 - not urgent
             self._enqueue(job, ops)
 
-    async def _clean_up(self, job: Job) -> None:
+    async def _clean_up(self, job: Job, ops: Sequence[OpCode]) -> None:
         """Undo what an interrupted job had begun, and say so in its result."""
         failed = await self.executor.undo(recover.undo_actions(job))
-        await self.finish(self._ended(job.id, "error", recover.result(job, failed)))
+        await self.finish(self._ended(job.id, "error", recover.result(job, ops, failed)))
 
     async def stop(self) -> None:
         """Begin nothing new; let running jobs reach a place from which they can go on."""

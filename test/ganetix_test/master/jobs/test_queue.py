@@ -7,7 +7,7 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from ganetix import errors
 from ganetix.master.logic.unit import BGL_EXCLUSIVE, Context
-from ganetix.opcodes.test import OpTestDelay
+from ganetix.opcodes.test import OpTestDelay, OpTestOsParams
 from ganetix.testing import masters
 from ganetix.testing.masters import MasterWorld, ScriptedUnit
 
@@ -248,6 +248,25 @@ class RestartTests(QueueCase):
         self.advance(1.0)
         self.reboot()
         self.assertEqual(self.world.statuses(), {job_id: "success"})
+
+
+class SecretTests(QueueCase):
+    """Jobs with parameters that are never stored."""
+
+    def test_a_queued_job_whose_secrets_are_gone_is_an_error(self) -> None:
+        """After a restart it does not run with redacted values; it says what to do."""
+        unit = ScriptedUnit(resting)
+        self.world.units = {OpTestDelay: unit, OpTestOsParams: unit}
+        self.world.master.queue.executor.units = self.world.units
+        self.submit()
+        self.submit()
+        secret = OpTestOsParams(osparams_secret={"password": "s3cret"})
+        job_id = self.result(self.world.master.queue.submit((secret,)))
+        self.reboot()
+        job = self.world.master.queue.job(job_id)
+        self.assertEqual(job.status, "error")
+        self.assertIn("submit the job again", job.ops[0].result[1][0])
+        self.assertNotIn("s3cret", str(job))
 
 
 class InterruptedTests(QueueCase):
