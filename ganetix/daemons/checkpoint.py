@@ -41,8 +41,18 @@ class NoNodes:
 
 
 def fold(reactor: Any, paths: Paths) -> Deferred[None]:
-    """Fold the journal of *paths*; raise `errors.PidFileLockError` while a master daemon runs."""
-    return Deferred.fromCoroutine(_fold(reactor, paths))
+    """Fold the journal of *paths*; raise SystemExit with a sentence when that can't be."""
+    return Deferred.fromCoroutine(_told(reactor, paths))
+
+
+async def _told(reactor: Any, paths: Paths) -> None:
+    # As SystemExit, because `react` shows any other error with its stack.
+    try:
+        await _fold(reactor, paths)
+    except errors.GanetiError as error:
+        raise SystemExit(f"ganeti-masterd: {error.message}") from error
+    except OSError as error:
+        raise SystemExit(f"ganeti-masterd: {error.filename}: {error.strerror}.") from error
 
 
 async def _fold(reactor: Any, paths: Paths) -> None:

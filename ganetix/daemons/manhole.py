@@ -14,7 +14,7 @@ from ganetix import __version__, errors
 from ganetix.daemons import settings
 from ganetix.daemons.daemon import Daemon
 from ganetix.daemons.listening import Listening
-from ganetix.daemons.program import DaemonOptions
+from ganetix.daemons.program import DaemonOptions, whole
 from ganetix.luxi.peercred import Allowed, Peer, peer_of
 from ganetix.manhole.console import LIMIT, Console, LineTooLong, Name
 from ganetix.manhole.service import ManholeService
@@ -31,7 +31,7 @@ class ConsoleOptions(DaemonOptions):
         ["no-manhole", None, "Offer no console (gnt-debug manhole)."],
     ]
     optParameters: ClassVar[list[Any]] = [
-        ["manhole-ssh", None, None, "Offer the console by SSH too, on this TCP port.", int],
+        ["manhole-ssh", None, None, "Offer the console by SSH too, on this TCP port.", whole],
     ]
 
 

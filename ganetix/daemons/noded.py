@@ -13,7 +13,7 @@ from ganetix.daemons import memory, settings
 from ganetix.daemons.daemon import Daemon, daemon_for
 from ganetix.daemons.listening import Listening, bind_address
 from ganetix.daemons.manhole import ConsoleOptions, Offer, consoles
-from ganetix.daemons.program import run
+from ganetix.daemons.program import run, whole
 from ganetix.manhole.console import Name
 from ganetix.model import journal
 from ganetix.node.handlers import handlers
@@ -46,7 +46,7 @@ class Options(ConsoleOptions):
         ["no-mlock", None, "Do not lock the daemon in memory."],
     ]
     optParameters: ClassVar[list[Any]] = [
-        ["port", "p", None, "TCP port (default: the services database's, else 1811).", int],
+        ["port", "p", None, "TCP port (default: the services database's, else 1811).", whole],
         ["bind", "b", None, "Address to listen on (default: all)."],
         ["interface", "i", None, "Listen on the address of this interface."],
         ["ssl-key", "K", None, "PEM file with the key (default: server.pem)."],

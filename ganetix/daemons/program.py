@@ -16,6 +16,14 @@ from ganetix.daemons.daemon import Daemon
 _READY: Final = "ready"
 
 
+def whole(text: str) -> int:
+    """Read a whole number of an option; raise ValueError with what is wrong."""
+    try:
+        return int(text)
+    except ValueError:
+        raise ValueError(f"{text!r} is not a whole number.") from None
+
+
 class DaemonOptions(usage.Options):
     """What every daemon takes."""
 
@@ -106,7 +114,7 @@ def run(daemon: str, plugin: str, argv: Sequence[str]) -> NoReturn:
     try:
         config.parseOptions(["--pidfile=", plugin, *argv])
     except usage.UsageError as error:
-        sys.exit(f"{daemon}: {error} See {daemon} --help.")
+        sys.exit(f"{daemon}: {str(error).rstrip('.')}. See {daemon} --help.")
     try:
         runner = _runner(daemon, config)
         runner.run()

@@ -19,7 +19,7 @@ from ganetix.daemons.daemon import Daemon, daemon_for
 from ganetix.daemons.daemon_util import is_master
 from ganetix.daemons.listening import Listening, bind_address
 from ganetix.daemons.manhole import ConsoleOptions, Offer, consoles
-from ganetix.daemons.program import run
+from ganetix.daemons.program import run, whole
 from ganetix.luxi.link import connector
 from ganetix.manhole.console import Name
 from ganetix.paths import Paths
@@ -43,12 +43,12 @@ class Options(ConsoleOptions):
         ["no-require-authentication", None, "What only looks wants no user."],
     ]
     optParameters: ClassVar[list[Any]] = [
-        ["port", "p", None, "TCP port (default: the services database's, else 5080).", int],
+        ["port", "p", None, "TCP port (default: the services database's, else 5080).", whole],
         ["bind", "b", None, "Address to listen on (default: all)."],
         ["interface", "i", None, "Listen on the address of this interface."],
         ["ssl-key", "K", None, "PEM file with the key (default: rapi.pem)."],
         ["ssl-cert", "C", None, "PEM file with the certificate (default: rapi.pem)."],
-        ["max-clients", None, 20, "How many clients are served at the same time.", int],
+        ["max-clients", None, 20, "How many clients are served at the same time.", whole],
     ]
 
 

@@ -48,6 +48,11 @@ class OptionsTests(SynchronousTestCase):
         self.assertEqual((chosen.key_file, chosen.certificate_file), ("/k", "/c"))
         self.assertFalse(chosen.lock_memory)
 
+    def test_no_number(self) -> None:
+        """A port that is no number is told in words."""
+        error = self.assertRaises(usage.UsageError, settings_for, "-p", "abc")
+        self.assertIn("'abc' is not a whole number", str(error))
+
     def test_virtual(self) -> None:
         """A node of a virtual cluster listens on its own address."""
         base = pathlib.Path(os.path.realpath(self.mktemp()))
