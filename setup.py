@@ -17,6 +17,7 @@ PROGRAMS = [
     *(f"ganeti-{name} = ganetix.daemons.{module}:main" for name, module in DAEMONS.items()),
     "daemon-util = ganetix.daemons.daemon_util:main",
     "vcluster-setup = ganetix.vcluster.setup:main",
+    "ganeti-watcher = ganetix.watcher.program:main",
     *(f"{tool} = ganetix.cli.htools.{tool}:main" for tool in HTOOLS),
 ]
 

@@ -8,7 +8,9 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from ganetix_test.house import source
 
-ROOTS: Final = ("ganetix.daemons", "ganetix.cli", "ganetix.vcluster")
+ROOTS: Final = (
+    "ganetix.daemons", "ganetix.cli", "ganetix.vcluster", "ganetix.watcher.program",
+)  # fmt: skip
 """Composition roots: they read the outside and hand it down."""
 
 DOORS: Final[dict[str, tuple[str, ...]]] = {
