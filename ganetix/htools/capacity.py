@@ -153,7 +153,7 @@ class Filler:
         """
         tried = [(inst, now.failures)]
         while True:
-            smaller = shrunk(inst, _cause(_most_frequent(tried[-1][1])))
+            smaller = shrunk(inst, _ascending(tried[-1][1])[-1])
             if smaller is None:
                 break
             found = self.look(now.nodes, now.instances, smaller, check=inst.template != DRBD)
@@ -183,17 +183,9 @@ class Filler:
         return None
 
 
-def _cause(fault: FailMode) -> FailMode:
-    return FailMode.FailMem if fault is FailMode.FailN1 else fault
-
-
 def _ascending(failures: dict[FailMode, int]) -> list[FailMode]:
     """Return all kinds of failures, the least frequent first."""
     return sorted(FailMode, key=lambda fault: failures.get(fault, 0))
-
-
-def _most_frequent(failures: dict[FailMode, int]) -> FailMode:
-    return _ascending(failures)[-1]
 
 
 def _guess(nodes: Nodes, inst: Instance) -> int:

@@ -48,7 +48,7 @@ def setting(tags: Iterable[str], now: float) -> str | None:
 
 
 def allowed(inst: Instance, cluster: Cluster, now: float) -> str | None:
-    """Return the biggest repair that is allowed: the instance's word, its group's, the cluster's."""
+    """Return the biggest repair that is allowed; the instance's word goes before its group's."""
     group = cluster.groups[cluster.nodes[inst.primary].spec.group]
     for tags in (inst.tags, group.tags, cluster.tags):
         found = setting(tags, now)

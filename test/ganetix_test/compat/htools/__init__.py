@@ -1,0 +1,1 @@
+"""The planner against the reference: the same clusters, the same answers."""

@@ -1,0 +1,105 @@
+"""Finding places: both ways through the pairs, and what every answer keeps."""
+
+import json
+from unittest import SkipTest
+
+from twisted.trial.unittest import SynchronousTestCase
+
+from ganetix.htools import build, iallocator
+from ganetix.htools.allocate import Wanted
+from ganetix.htools.faults import PlanError
+from ganetix.htools.finder import Finder, acceptance, targets
+from ganetix.htools.hail import answer, hail
+from ganetix.htools.model import Cluster
+from ganetix.htools.options import DEFAULT_OPTIONS
+from ganetix.htools.redundancy import redundant
+from ganetix.htools.score import in_order
+from ganetix_test.compat.htools.generate import Generated
+
+
+def message(number: int, at: int = 0) -> dict[str, object]:
+    """Return one request on a generated cluster."""
+    cluster = Generated(number, biggest=8)
+    found: dict[str, object] = json.loads(cluster.request(cluster.requests()[at]))
+    return found
+
+
+def loaded(request: dict[str, object]) -> tuple[Cluster, Wanted]:
+    """Return the cluster of a request for one instance, and the instance."""
+    cluster, _warnings = build.assemble(iallocator.cluster(request))
+    read = iallocator.request(request, cluster, build.marks(cluster.tags))
+    if not isinstance(read, iallocator.Allocate):
+        raise SkipTest("not a request for one instance")
+    return cluster, read.wanted
+
+
+class FinderTests(SynchronousTestCase):
+    """The Python way and the NumPy way."""
+
+    def test_same(self) -> None:
+        """Both find the same place, with the same score to the last bit and the same counts."""
+        for number in range(80):
+            cluster, wanted = loaded(message(number))
+            where = targets(DEFAULT_OPTIONS, in_order(cluster.nodes), wanted.needed)
+            answers = []
+            for often in (False, True):
+                finder = Finder(DEFAULT_OPTIONS, wanted.inst, often=True)
+                finder._often = often
+                accept = acceptance(DEFAULT_OPTIONS, cluster.nodes, cluster.instances)
+                answers.append(finder.find(cluster.nodes, where, accept))
+            one, two = answers
+            self.assertEqual(one.good, two.good, number)
+            self.assertEqual(one.failures, two.failures, number)
+            self.assertEqual(one.place, two.place, number)
+
+
+class HailTests(SynchronousTestCase):
+    """Requests and responses."""
+
+    def test_redundant(self) -> None:
+        """A cluster that survives the loss of a node still does with the new instance."""
+        checked = 0
+        for number in range(80):
+            request = message(number)
+            cluster, _wanted = loaded(request)
+            read = iallocator.request(request, cluster, build.marks(cluster.tags))
+            found = answer(DEFAULT_OPTIONS, cluster, read)
+            if not found.success or not redundant(
+                cluster.nodes, cluster.instances, DEFAULT_OPTIONS
+            ):
+                continue
+            if all(node.spec.exclusive for node in cluster.nodes.values()):
+                continue
+            checked += 1
+            after = found.after
+            self.assertTrue(redundant(after.nodes, after.instances, DEFAULT_OPTIONS), number)
+        self.assertGreater(checked, 20)
+
+    def test_every_kind(self) -> None:
+        """Each kind of request is answered with the three keys of a response."""
+        for at in range(8):
+            found = hail(message(3, at))
+            self.assertEqual(set(found), {"success", "info", "result"})
+
+    def test_missing_field(self) -> None:
+        """A request without a field is refused with the object and the field."""
+        request = message(3)
+        nodes = request["nodes"]
+        assert isinstance(nodes, dict)
+        name = next(iter(nodes))
+        del nodes[name]["total_memory"]
+        problem = str(self.assertRaises(PlanError, hail, request))
+        self.assertEqual(problem, f"invalid data for node '{name}' has no field 'total_memory'")
+
+    def test_unknown_instance(self) -> None:
+        """A request for an instance that is not there is refused with its name."""
+        request = message(3)
+        request["request"] = {"type": "node-evacuate", "instances": ["nobody"], "evac_mode": "all"}
+        problem = str(self.assertRaises(PlanError, hail, request))
+        self.assertEqual(problem, "Unknown instance 'nobody'")
+
+    def test_unknown_kind(self) -> None:
+        """A request of an unknown kind is refused with the kind."""
+        request = message(3)
+        request["request"] = {"type": "dance"}
+        self.assertIn("'dance'", str(self.assertRaises(PlanError, hail, request)))

@@ -1,0 +1,84 @@
+"""Plans, capacity and explanations for the commands."""
+
+from twisted.trial.unittest import SynchronousTestCase
+
+from ganetix.htools import build, text
+from ganetix.htools.capacity import Size, new_instance
+from ganetix.htools.faults import PlanError
+from ganetix.htools.finder import targets, try_alloc
+from ganetix.htools.model import Cluster
+from ganetix.htools.options import DEFAULT_OPTIONS
+from ganetix.htools.plans import balance_plan, explain, room
+from ganetix.htools.score import cluster_score, in_order
+from ganetix.htools.search import search
+from ganetix.htools.simulate import parse
+from ganetix_test.compat.htools.generate import Generated
+from ganetix_test.htools.test_text import EXAMPLE
+
+
+def example() -> Cluster:
+    """Return the worked example."""
+    return build.assemble(text.parse(EXAMPLE))[0]
+
+
+class PlanTests(SynchronousTestCase):
+    """What would move where."""
+
+    def test_example(self) -> None:
+        """The worked example has one step, with the scores of the reference."""
+        plan = balance_plan(example(), 0, search)
+        (step,) = plan.steps
+        self.assertEqual((step.after.primary, step.after.secondary), (2, 0))
+        self.assertAlmostEqual(plan.before, 4.55015633, places=8)
+        self.assertAlmostEqual(plan.after, 0.89113901, places=8)
+        self.assertEqual(plan.after, cluster_score(plan.nodes))
+
+    def test_empty_group(self) -> None:
+        """A group without nodes is refused by its name."""
+        cluster = example()
+        groups = {**cluster.groups, 1: cluster.groups[0]._replace(idx=1, name="empty")}
+        problem = self.assertRaises(
+            PlanError, balance_plan, cluster._replace(groups=groups), 1, search
+        )
+        self.assertIn("empty", str(problem))
+
+
+class RoomTests(SynchronousTestCase):
+    """How much still fits."""
+
+    def test_memory_runs_out(self) -> None:
+        """On nodes with little memory, memory is what runs out."""
+        cluster, _warnings = build.assemble(parse(["p,4,10T,8G,64"]))
+        found = room(cluster, Size(1024, 1024, 1, 1), Size(1024, 4096, 1, 1), "drbd")
+        self.assertGreater(found.standard, 10)
+        self.assertEqual(found.limit, "memory")
+        self.assertGreater(sum(count for _size, count in found.tiered), 0)
+
+    def test_disk_runs_out(self) -> None:
+        """On nodes with little disk, disk is what runs out."""
+        cluster, _warnings = build.assemble(parse(["p,4,20G,512G,64"]))
+        found = room(cluster, Size(5120, 512, 1, 1), Size(5120, 512, 1, 1), "drbd")
+        self.assertEqual(found.limit, "disk")
+        self.assertEqual(found.standard, 6)
+
+
+class ExplainTests(SynchronousTestCase):
+    """Why an instance goes where it goes."""
+
+    def test_first_is_taken(self) -> None:
+        """The first explained place is the one that the allocator takes, with its score."""
+        for number in range(40):
+            cluster, _w = build.assemble(text.parse(Generated(number, biggest=6).text()))
+            for template, needed in (("drbd", 2), ("plain", 1)):
+                inst = new_instance(Size(1024, 512, 1, 1), template, 1)
+                where = targets(DEFAULT_OPTIONS, in_order(cluster.nodes), needed)
+                if not (where.pairs or where.singles):
+                    continue
+                found = try_alloc(DEFAULT_OPTIONS, cluster.nodes, cluster.instances, inst, where)
+                reasons = explain(DEFAULT_OPTIONS, cluster.nodes, cluster.instances, inst, where)
+                if found.place is None:
+                    self.assertTrue(all(reason.lacks for reason in reasons))
+                    continue
+                names = tuple(node.name for node in found.place.nodes)
+                self.assertEqual(reasons[0].nodes, names, number)
+                self.assertEqual(reasons[0].score, found.place.metric)
