@@ -18,6 +18,7 @@ PROGRAMS = [
     "daemon-util = ganetix.daemons.daemon_util:main",
     "vcluster-setup = ganetix.vcluster.setup:main",
     "ganeti-watcher = ganetix.watcher.program:main",
+    "ganeti-cleaner = ganetix.watcher.cleaner_program:main",
     *(f"{tool} = ganetix.cli.htools.{tool}:main" for tool in HTOOLS),
 ]
 

@@ -10,6 +10,7 @@ from ganetix_test.house import source
 
 ROOTS: Final = (
     "ganetix.daemons", "ganetix.cli", "ganetix.vcluster", "ganetix.watcher.program",
+    "ganetix.watcher.cleaner_program",
 )  # fmt: skip
 """Composition roots: they read the outside and hand it down."""
 
