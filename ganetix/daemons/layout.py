@@ -7,6 +7,7 @@ accounts exist; in a virtual cluster everything belongs to whoever made it.
 import grp
 import os
 import pwd
+from collections.abc import Callable
 from typing import Final
 
 import attrs
@@ -114,6 +115,23 @@ def give(paths: Paths, path: str, entry: Entry) -> None:
     if not paths.virtual and os.geteuid() == 0:
         os.chown(path, _uid(entry.owner), _gid(entry.group))
     os.chmod(path, entry.mode)
+
+
+def owner_of(paths: Paths) -> Callable[[str], tuple[int, int] | None]:
+    """Return to whom each file belongs that the node daemon, which is root, writes for others.
+
+    A candidate's copies are to be read by the master daemon's account once it is the master.
+    """
+    if paths.virtual or os.geteuid() != 0:
+        return lambda _: None
+    known = {paths.at(entry.path): entry for entry in FILES.values()}
+    jobs = Entry(paths.queue_dir, 0o640, MASTERD, DAEMONS)
+
+    def owner(path: str) -> tuple[int, int] | None:
+        entry = jobs if path.startswith(f"{paths.queue_dir}/") else known.get(path)
+        return None if entry is None else (_uid(entry.owner), _gid(entry.group))
+
+    return owner
 
 
 def _uid(user: str) -> int:

@@ -290,8 +290,7 @@ class Frozen:
     name: str = "memory"
 
     async def start(self) -> None:
-        """Collect once, then freeze."""
-        gc.collect()
+        """Freeze; a collection before it would hold the reactor up for nothing."""
         gc.freeze()
 
     async def stop(self) -> None:

@@ -9,7 +9,7 @@ from twisted.internet.interfaces import IReactorTime, IStreamServerEndpoint, ITr
 from twisted.logger import Logger
 
 from ganetix import __version__, errors
-from ganetix.daemons import memory, settings
+from ganetix.daemons import layout, memory, settings
 from ganetix.daemons.daemon import Daemon, daemon_for
 from ganetix.daemons.listening import Listening, bind_address
 from ganetix.daemons.manhole import ConsoleOptions, Offer, consoles
@@ -102,7 +102,7 @@ def build(daemon: Daemon, chosen: NodedSettings) -> ServiceTree:
     log = Logger()
     if chosen.lock_memory:
         log.info("{told}", told=memory.lock_memory())
-    reactor, paths, files = daemon.reactor, chosen.paths, FileSystem()
+    reactor, paths, files = daemon.reactor, chosen.paths, FileSystem(layout.owner_of(chosen.paths))
     clock = Clock(reactor, daemon.wall)
     workers = (Worker(reactor, "files"), Worker(reactor, "journal"))
     events = EventSource(settings.randomness().token(8).hex())

@@ -48,7 +48,12 @@ class AppendFile:
 @implementer(IFileSystem)
 @attrs.frozen
 class FileSystem:
-    """The operating system's files."""
+    """The operating system's files.
+
+    *owner_of* says to whom a new file belongs, as (user id, group id); None: to whoever makes it.
+    """
+
+    owner_of: Callable[[str], tuple[int, int] | None] = lambda _: None
 
     def read(self, path: str) -> bytes:
         """See `IFileSystem`."""
@@ -60,6 +65,7 @@ class FileSystem:
         fresh = f"{path}.new"
         fd = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, mode)
         try:
+            self._give(fd, path)
             os.fchmod(fd, mode)
             view = memoryview(data)
             while view:
@@ -71,6 +77,10 @@ class FileSystem:
         os.replace(fresh, path)
         if sync:
             self._sync_dir(os.path.dirname(path))
+
+    def _give(self, fd: int, path: str) -> None:
+        if (owner := self.owner_of(path)) is not None:
+            os.fchown(fd, *owner)
 
     @staticmethod
     def _sync_dir(path: str) -> None:
@@ -84,6 +94,7 @@ class FileSystem:
         """See `IFileSystem`."""
         flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC
         file = AppendFile(os.open(path, flags, mode))
+        self._give(file.fd, path)
         self._sync_dir(os.path.dirname(path))
         return file
 
@@ -94,6 +105,7 @@ class FileSystem:
             os.fsync(fd)
         finally:
             os.close(fd)
+        self._sync_dir(os.path.dirname(path))
 
     def rename(self, old: str, new: str) -> None:
         """See `IFileSystem`."""

@@ -65,7 +65,7 @@ class IFileSystem(Interface):
         """Whether *path* is a directory."""
 
     def sync(path: str) -> None:
-        """Return when the content of the file *path* is on stable storage."""
+        """Return when the content of the file *path*, and its name, are on stable storage."""
 
     def size(path: str) -> int:
         """The length of *path* in bytes."""

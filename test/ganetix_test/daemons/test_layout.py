@@ -4,10 +4,11 @@ import os
 import stat
 from typing import Any
 
-from twisted.trial.unittest import SynchronousTestCase
+from twisted.trial.unittest import SkipTest, SynchronousTestCase
 
 from ganetix.daemons import layout
 from ganetix.paths import Paths
+from ganetix.toolkit.files import FileSystem
 from ganetix_test import spec
 
 
@@ -68,3 +69,34 @@ class WritingTests(SynchronousTestCase):
         """Simple values may be read by all and written by none."""
         layout.write_ssconf(self.paths, "master_node", "node1.x\n")
         self.assertEqual(mode_of(self.paths.ssconf("master_node")), 0o444)
+
+
+class OwnerTests(SynchronousTestCase):
+    """To whom files belong that the node daemon writes."""
+
+    def test_virtual_cluster(self) -> None:
+        """In a virtual cluster everything belongs to whoever made it."""
+        owner = layout.owner_of(Paths("/x/node1", "node1"))
+        self.assertIsNone(owner("/x/node1/var/lib/ganeti/journal"))
+
+    def test_real_machine(self) -> None:
+        """As root the store's files are given away, an instance's disk is not."""
+        if os.geteuid() != 0:
+            raise SkipTest("Only root gives files away.")
+        owner = layout.owner_of(Paths("", "node1"))
+        for path in ("journal", "config.data", "queue/job-7"):
+            self.assertIsNotNone(owner(f"/var/lib/ganeti/{path}"), path)
+        self.assertIsNone(owner("/srv/ganeti/file-storage/instance1/disk"))
+
+    def test_a_new_file_gets_its_owner(self) -> None:
+        """The file system gives each new file to whom it is told."""
+        asked: list[str] = []
+
+        def owner(path: str) -> tuple[int, int]:
+            asked.append(path)
+            return os.geteuid(), os.getegid()
+
+        files, path = FileSystem(owner), self.mktemp()
+        files.replace(path, b"x", 0o600, False)
+        files.append_to(f"{path}.log", 0o600).close()
+        self.assertEqual(asked, [path, f"{path}.log"])
