@@ -43,6 +43,21 @@ def locks(context: Context, options: Namespace, arguments: list[str]) -> int:
         time.sleep(options.interval)
 
 
+def stalls(context: Context, options: Namespace, arguments: list[str]) -> int:
+    """Show what the master daemon says of itself."""
+    found = context.call("QueryDaemon")
+    milliseconds = {name: round(found[name] * 1000) for name in ("longest_cpu", "longest")}
+    context.print(f"Stalls over 50 ms of CPU: {found['stalls']}")
+    context.print(f"Longest turn: {milliseconds['longest_cpu']} ms of CPU")
+    context.print(f"Longest turn elapsed: {milliseconds['longest']} ms")
+    context.print(f"Running jobs: {found['running_jobs']}")
+    context.print(f"Journal: epoch {found['epoch']}, serial {found['serial']}")
+    context.print(f"Journal size: {found['journal_bytes']} bytes")
+    context.print(f"Candidates in sync: {', '.join(found['in_sync']) or '(none)'}")
+    context.print(f"Candidates behind: {', '.join(found['behind']) or '(none)'}")
+    return 0
+
+
 def submit_job(context: Context, options: Namespace, arguments: list[str]) -> int:
     """Submit the jobs in files, and follow them."""
     begun = context.world.nanoseconds()
@@ -75,9 +90,13 @@ def _job(context: Context, options: Namespace, path: str) -> list[dict[str, Any]
     try:
         with open(path, encoding="utf-8") as file:
             ops = json.load(file)
-    except (OSError, ValueError) as error:
+    except OSError as error:
         raise errors.OpPrereqError(
-            f"Can't read opcodes from {path}: {error}.", errors.INVAL
+            f"{path} can't be read: {error.strerror}.", errors.INVAL
+        ) from None
+    except ValueError as error:
+        raise errors.OpPrereqError(
+            f"{path} is not JSON ({error}); it must hold a list of opcodes.", errors.INVAL
         ) from None
     if not isinstance(ops, list) or not all(isinstance(op, dict) for op in ops):
         raise errors.OpPrereqError(f"{path} does not hold a list of opcodes.", errors.INVAL)

@@ -40,6 +40,9 @@ COMMANDS: Final = {
             shared.PRIORITY,
         ),
     ),
+    "stalls": Command(
+        "debug:stalls", "Show how the master daemon fares: its stalls, journal and candidates."
+    ),
     "manhole": Command(
         "manhole:manhole",
         "Open a Python console in a running daemon.",

@@ -122,9 +122,9 @@ def build(daemon: Daemon, paths: Paths, voting: bool, offer: Offer) -> ServiceTr
     )  # fmt: skip
     electing = (Election(parts, current),) if voting else ()
     opening = Opening(current, master)
-    luxi = _luxi(daemon, paths, Handler(Door(master, live, clock)), clock)
-    group = SocketGroup(paths, _groups())
     meter = StallMeter(daemon.reactor, daemon.log_fd)
+    luxi = _luxi(daemon, paths, Handler(Door(master, live, clock, meter.figures)), clock)
+    group = SocketGroup(paths, _groups())
     manhole = consoles(daemon, paths, offer, _names(current, master, live))
     core = (*workers, *electing, opening, pool, master, Frozen())
     return ServiceTree("ganeti-masterd", (meter, names, *core, *manhole, luxi, group))

@@ -55,6 +55,14 @@ class StallMeter:
         faulthandler.dump_traceback_later(HUNG + 1, file=self.log_fd())
         self._timer = self.reactor.callLater(1.0, self._guard)
 
+    def figures(self) -> dict[str, Any]:
+        """Return the number of stalls, and the longest turn of the reactor in seconds."""
+        return {
+            "stalls": self.stalls,
+            "longest_cpu": self.longest_cpu,
+            "longest": self.longest,
+        }
+
     def poll(self, timeout: float, maxevents: int) -> Any:
         """Stand in for the poller's method."""
         cpu, elapsed = _now()

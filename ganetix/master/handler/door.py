@@ -1,5 +1,6 @@
 """What every method is given, and how arguments are checked."""
 
+from collections.abc import Callable
 from typing import Any, TypeVar
 
 import attrs
@@ -15,11 +16,16 @@ T = TypeVar("T")
 
 @attrs.frozen
 class Door:
-    """The parts of the master that methods use."""
+    """The parts of the master that methods use.
+
+    *stalls* returns the stall meter's figures: ``stalls`` (a count), ``longest_cpu`` and
+    ``longest`` (seconds of one turn of the reactor).
+    """
 
     master: Master
     live: LiveState
     clock: Clock
+    stalls: Callable[[], dict[str, Any]] = dict
 
 
 def arguments(method: str, args: list[Any], types: type[T]) -> T:

@@ -62,6 +62,21 @@ def _behind(door: Door) -> dict[str, Any]:
     }
 
 
+async def query_daemon(door: Door, args: list[Any]) -> dict[str, Any]:
+    """QueryDaemon (ganetix's own): how the master daemon fares."""
+    arguments("QueryDaemon", args, tuple[()])
+    master = door.master
+    journal = master.store.journal
+    return {
+        "epoch": journal.epoch,
+        "serial": journal.serial,
+        "journal_bytes": journal.file.size,
+        "running_jobs": len(master.queue.runs),
+        **_behind(door),
+        **door.stalls(),
+    }
+
+
 async def query_config_values(door: Door, args: list[Any]) -> list[Any]:
     """QueryConfigValues: single values; an unknown name gives null."""
     (names,) = arguments("QueryConfigValues", args, tuple[list[str]])

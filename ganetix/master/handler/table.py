@@ -24,6 +24,7 @@ METHODS: Final[dict[str, Method]] = {
     "AutoArchiveJobs": jobs.auto_archive_jobs,
     "QueryJobs": jobs.query_jobs,
     "QueryClusterInfo": info.query_cluster_info,
+    "QueryDaemon": info.query_daemon,
     "QueryConfigValues": info.query_config_values,
     "QueryTags": info.query_tags,
     "SetDrainFlag": info.set_drain_flag,

@@ -11,7 +11,7 @@ from ganetix.cli.values import KINDS
 from ganetix_test import spec
 
 PROGRAMS = ("cluster", "node", "group", "instance", "os", "job", "debug")
-OURS = {("gnt-debug", "manhole")}
+OURS = {("gnt-debug", "manhole"), ("gnt-debug", "stalls")}
 """Commands that Ganeti does not have."""
 LATER: dict[tuple[str, str], set[str]] = {
     ("gnt-instance", "add"): {"--ip-check", "--name-check"},

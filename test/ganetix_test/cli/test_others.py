@@ -210,6 +210,17 @@ class DebugTests(CommandCase):
             self.assertIn(path, ran.err)
         self.assertEqual(self.run_command("gnt-debug submit-job /nowhere", 1).code, 1)
 
+    def test_stalls(self) -> None:
+        """The daemon's own figures, one a line."""
+        found = {
+            "stalls": 2, "longest_cpu": 0.0512, "longest": 0.25, "running_jobs": 3, "epoch": 1,
+            "serial": 77, "journal_bytes": 1024, "in_sync": ["node2"], "behind": [],
+        }  # fmt: skip
+        ran = self.run_command("gnt-debug stalls", found)
+        self.assertEqual((ran.code, ran.calls()), (0, ["QueryDaemon"]))
+        self.assertIn("Longest turn: 51 ms of CPU\n", ran.out)
+        self.assertIn("Candidates in sync: node2\nCandidates behind: (none)\n", ran.out)
+
     def test_manhole_absent(self) -> None:
         """A console that is not there is told by daemon and socket; so is an unknown node."""
         ran = self.run_command("gnt-debug manhole --daemon noded", 1)

@@ -119,6 +119,14 @@ class DoorTests(SynchronousTestCase):
         missing = set(spec.load("luxi")["cluster_info_keys"]) - set(self.call("QueryClusterInfo"))
         self.assertEqual(missing, set())
 
+    def test_daemon(self) -> None:
+        """What the daemon says of itself follows its journal and jobs."""
+        before = self.call("QueryDaemon")
+        self.call("SubmitJob", [DELAY])
+        after = self.call("QueryDaemon")
+        self.assertGreater(after["serial"], before["serial"])
+        self.assertEqual((before["running_jobs"], after["running_jobs"]), (0, 1))
+
     def test_flags(self) -> None:
         """The drain flag and the watcher's pause are set, shown and cleared."""
         self.assertIs(self.call("SetDrainFlag", True), True)
