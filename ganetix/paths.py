@@ -10,6 +10,11 @@ from typing import Final, NamedTuple
 VIRTUAL_PREFIX: Final = "/###-VIRTUAL-PATH-###,"
 
 
+def shown(sent: str) -> str:
+    """Return *sent*, a path as it travels between nodes, for a person to read."""
+    return sent.removeprefix(VIRTUAL_PREFIX)
+
+
 class Paths(NamedTuple):
     """The files of one node. *root* is empty on a real machine; *hostname* is this node's name.
 

@@ -32,7 +32,7 @@ def join_node(paths: Paths, request: Join) -> Joined:
         )
     host = settings.resolve_now(paths, request.node_name)
     cluster = cluster_files.read_cluster(paths)
-    uuid = _uuid(cluster, host.name, request.readd)
+    uuid = uuid_for(cluster, host.name, request.readd)
     target = Target(host.name, host.address)
     material = _material(paths, cluster)
     bootstrap = _bootstrap(paths, request, material)
@@ -42,8 +42,16 @@ def join_node(paths: Paths, request: Join) -> Joined:
     return done.joined
 
 
-def _uuid(cluster: Cluster, name: str, readd: bool) -> str:
+def uuid_for(cluster: Cluster, name: str, readd: bool) -> str:
+    """Return the uuid that node *name* has or gets; raise `errors.OpPrereqError` if it can't join.
+
+    Asked before anything is done: joining begins with stopping and cleaning the machine.
+    """
     known = cluster.indexes.node_names.get(name)
+    if known == cluster.cluster.master_node:
+        raise errors.OpPrereqError(
+            f"{name} is the master of this cluster; it can't be added again.", errors.INVAL
+        )
     if readd:
         if known is None:
             raise errors.OpPrereqError(

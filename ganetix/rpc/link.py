@@ -5,6 +5,7 @@ from typing import Any, Final
 
 import attrs
 from twisted.internet.defer import CancelledError, Deferred, TimeoutError
+from twisted.internet.error import ConnectionRefusedError as Refused
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 from twisted.spread import pb
@@ -201,11 +202,16 @@ class Link:
         return errors.RemoteError(f"Node {self.address.name} ({where}) can't be reached: {told}.")
 
 
+_REMEDY: Final = "start ganeti-noded on it, or mark it offline with 'gnt-node modify'"
+
+
 def _in_words(error: Exception) -> str:
     if isinstance(error, errors.GanetiError):
         return error.message.rstrip(".")
     if isinstance(error, TimeoutError):
-        return f"it did not answer within {_OPEN_WITHIN:.0f} seconds"
+        return f"it did not answer within {_OPEN_WITHIN:.0f} seconds; {_REMEDY}"
+    if isinstance(error, Refused):
+        return f"nothing listens there; {_REMEDY}"
     return explain(error)
 
 

@@ -6,6 +6,7 @@ from typing import Any
 from zope.interface import implementer
 
 from ganetix import __version__
+from ganetix.master.logic.cluster_redist_conf import shared_files
 from ganetix.master.logic.unit import ALL, BGL_SHARED, Context, Hooks, IUnit, Want
 from ganetix.master.verify import config, group
 from ganetix.master.verify.finding import Finding, passed
@@ -170,10 +171,9 @@ def _request(context: Context) -> VerifyRequest:
     if "sharedfile" in settings.enabled_disk_templates:
         paths.append(settings.shared_file_storage_dir)
     virtual = context.paths.outgoing
-    files = (context.paths.authority_cert_file, context.paths.known_hosts_file)
     return VerifyRequest(
         hypervisors=settings.enabled_hypervisors,
-        files=[virtual(path) for path in files],
+        files=[virtual(path) for path, _ in shared_files(context.paths)],
         storage_paths=paths,
         instance_disks=list(cluster.disks.values()),
     )

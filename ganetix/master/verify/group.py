@@ -11,6 +11,7 @@ from ganetix.master.verify.finding import Finding
 from ganetix.model import params
 from ganetix.model.cluster import Cluster
 from ganetix.model.objects import Instance, Node
+from ganetix.paths import shown
 from ganetix.rpc.calls import NodeInfo, VerifyFacts
 
 MAX_SKEW: Final = 150.0
@@ -40,7 +41,7 @@ def findings(cluster: Cluster, group: str, facts: Facts) -> list[Finding]:
         answer = facts.answers.get(node.uuid)
         if not isinstance(answer, VerifyFacts):
             why = answer.message if answer is not None else "it was not asked"
-            found.append(_node(node, "ENODERPC", f"did not answer ({why}); is ganeti-noded up?"))
+            found.append(_node(node, "ENODERPC", f"did not answer: {why}"))
             continue
         found += _checked(cluster, node, answer, facts)
     found += _files(cluster, group, facts)
@@ -68,7 +69,9 @@ def _checked(cluster: Cluster, node: Node, answer: VerifyFacts, facts: Facts) ->
         code = _path_code(cluster, path)
         yield _node(node, code, f"file storage directory {path}: {trouble}")
     for path in answer.orphan_disks:
-        yield _node(node, "ENODEORPHANLV", f"disk file {path} belongs to no instance; remove it")
+        yield _node(
+            node, "ENODEORPHANLV", f"disk file {shown(path)} belongs to no instance; remove it"
+        )
     for text in answer.permissions:
         yield _node(node, "ENODESETUP", text)
     if node.uuid in facts.behind:
@@ -112,7 +115,7 @@ def _files(cluster: Cluster, group: str, facts: Facts) -> Iterator[Finding]:
         for path, checksum in sorted(answer.files.items()):
             if checksum != master.files.get(path):
                 what = "is missing" if checksum is None else "differs from the master's"
-                text = f"file {path} {what}; run 'gnt-cluster redist-conf'"
+                text = f"file {shown(path)} {what}; run 'gnt-cluster redist-conf'"
                 yield _node(node, "ENODEFILECHECK", text)
 
 

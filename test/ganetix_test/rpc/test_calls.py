@@ -147,6 +147,7 @@ class CallTests(SynchronousTestCase):
             errors.RemoteError, self.world.done, pool.call("n1", calls.TEST_DELAY, Delay(1)), 1
         )
         self.assertIn("Node n1", error.message)
+        self.assertIn("start ganeti-noded on it", error.message)
 
     def test_comes_back(self) -> None:
         """A call to a node that came back does not wait for the pause to end."""

@@ -83,6 +83,17 @@ class VerifyTests(UnitTestCase):
                 self.assertTrue(any(row.startswith(f"  - {line}") for row in lines), lines)
                 self.assertEqual(result, line.startswith("WARNING"))
 
+    def test_files(self) -> None:
+        """What all nodes have must be the same everywhere, secrets too; the path is readable."""
+        sent = "/###-VIRTUAL-PATH-###,/var/lib/ganeti/hmac.key"
+        self.answer(files={sent: "another checksum"})
+        result, (line,) = self.group()
+        self.assertFalse(result)
+        self.assertIn("file /var/lib/ganeti/hmac.key differs", line)
+        asked = [m.request for m in self.context.fake.made if m.call == "node_verify"][-1]
+        for name in ("hmac.key", "cluster-domain-secret", "rapi.pem", "authority.pem"):
+            self.assertIn(f"/var/lib/ganeti/{name}", asked.files)
+
     def test_behind(self) -> None:
         """A candidate that is behind is told as a warning."""
         self.context.behind = frozenset({NODE2})
