@@ -171,9 +171,11 @@ def _request(context: Context) -> VerifyRequest:
     if "sharedfile" in settings.enabled_disk_templates:
         paths.append(settings.shared_file_storage_dir)
     virtual = context.paths.outgoing
+    own = context.paths
     return VerifyRequest(
         hypervisors=settings.enabled_hypervisors,
-        files=[virtual(path) for path, _ in shared_files(context.paths)],
+        # Without the users of the remote API, who come and go by the administrator's editor.
+        files=[virtual(path) for path, _ in shared_files(own) if path != own.rapi_users_file],
         storage_paths=paths,
         instance_disks=list(cluster.disks.values()),
     )

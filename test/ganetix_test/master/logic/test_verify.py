@@ -7,7 +7,7 @@ import msgspec
 
 from ganetix.model.changes import Change, apply
 from ganetix.opcodes.verify import OpClusterVerify, OpClusterVerifyConfig, OpClusterVerifyGroup
-from ganetix.rpc.calls import InstanceState
+from ganetix.rpc.calls import InstanceState, VerifyRequest
 from ganetix.testing.logic import LogicContext, node_uuid, three_nodes
 from ganetix_test.master.logic.cases import UnitTestCase, creation
 
@@ -90,7 +90,11 @@ class VerifyTests(UnitTestCase):
         result, (line,) = self.group()
         self.assertFalse(result)
         self.assertIn("file /var/lib/ganeti/hmac.key differs", line)
-        asked = [m.request for m in self.context.fake.made if m.call == "node_verify"][-1]
+        (asked, *_) = [
+            made.request
+            for made in self.context.fake.made
+            if isinstance(made.request, VerifyRequest)
+        ]
         for name in ("hmac.key", "cluster-domain-secret", "rapi.pem", "authority.pem"):
             self.assertIn(f"/var/lib/ganeti/{name}", asked.files)
 
