@@ -24,6 +24,7 @@ from ganetix.luxi.link import LuxiService
 from ganetix.luxi.peercred import Allowed, Peer, peer_of
 from ganetix.luxi.server import LuxiFactory
 from ganetix.manhole.console import Name
+from ganetix.master.autorestart import AutoRestart
 from ganetix.master.election import elect
 from ganetix.master.handler.door import Door
 from ganetix.master.handler.table import Handler
@@ -83,6 +84,7 @@ class Current:
 
     cluster: Cluster
     master: Master | None = None
+    restart: AutoRestart | None = None
 
     def newest(self) -> Cluster:
         """Return it."""
@@ -120,13 +122,14 @@ def build(daemon: Daemon, paths: Paths, voting: bool, offer: Offer) -> ServiceTr
         store, parts.randomness, units, cluster.cluster.epoch,
         (lambda before, after, change: _changed(pool, change),),
     )  # fmt: skip
+    restart = current.restart = AutoRestart(master, live, clock)
     electing = (Election(parts, current),) if voting else ()
     opening = Opening(current, master)
     meter = StallMeter(daemon.reactor, daemon.log_fd)
     luxi = _luxi(daemon, paths, Handler(Door(master, live, clock, meter.figures)), clock)
     group = SocketGroup(paths, _groups())
     manhole = consoles(daemon, paths, offer, _names(current, master, live))
-    core = (*workers, *electing, opening, pool, master, Frozen())
+    core = (*workers, *electing, opening, pool, master, restart, Frozen())
     return ServiceTree("ganeti-masterd", (meter, names, *core, *manhole, luxi, group))
 
 
@@ -207,7 +210,10 @@ def _directory(path: str) -> int:
 @implementer(IEventSink)
 @attrs.frozen
 class NodeEvents:
-    """Gives what nodes push to the live state; a whole state means a new session."""
+    """Gives what nodes push to the live state, then to who acts on it.
+
+    A whole state means a new session.
+    """
 
     live: LiveState
     current: Current
@@ -217,10 +223,14 @@ class NodeEvents:
         self.live.whole(node, events)
         if self.current.master is not None:
             self.current.master.node_connected(node)
+        if self.current.restart is not None:
+            self.current.restart.whole(node)
 
     def event(self, node: str, event: Event) -> None:
         """See `IEventSink`."""
         self.live.event(node, event)
+        if self.current.restart is not None:
+            self.current.restart.event(event)
 
     def lost(self, node: str) -> None:
         """See `IEventSink`."""

@@ -54,6 +54,7 @@ class Round:
     def _look_after(self, verify_disks: bool) -> None:
         instances, nodes = self.master.instances(self.uuid), self.master.nodes()
         self._write_statuses(instances)
+        self.master.check_takes_jobs()
         self.state = self.state.without(decide.settled(instances, self.state))
         self._clean_up(instances)
         started = self._start(instances)

@@ -59,6 +59,14 @@ class Master:
         answer = self.client.call("Query", what, fields, chosen)
         return [[value if status == 0 else None for status, value in row] for row in answer["data"]]
 
+    def check_takes_jobs(self) -> None:
+        """Raise `errors.JobQueueDrainError` while the queue takes no new jobs."""
+        [drained] = self.client.call("QueryConfigValues", ["drain_flag"])
+        if drained:
+            raise errors.JobQueueDrainError(
+                "The job queue is drained. Open it with: gnt-cluster queue undrain"
+            )
+
     def archive(self, age: int) -> tuple[int, int]:
         """Archive jobs that ended more than *age* seconds ago; return how many, how many not."""
         archived, left = self.client.call("AutoArchiveJobs", age, _WAIT)

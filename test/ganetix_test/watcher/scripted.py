@@ -32,6 +32,7 @@ class ScriptedMaster:
         self.nodes: list[Node] = []
         self.locks: list[tuple[str, Any, Any]] = []
         self.results: dict[str, Any] = {}
+        self.drained = False
         self.refuse: errors.GanetiError | None = None
         self.ops: list[dict[str, Any]] = []
         self.archived: list[int] = []
@@ -48,8 +49,16 @@ class ScriptedMaster:
             case "AutoArchiveJobs", (age, _):
                 self.archived.append(age)
                 return [3, 0]
+            case "QueryConfigValues", (["drain_flag"],):
+                return [self.drained]
             case "SubmitJob", ([op],):
                 return self._submit(op)
+            case (("WaitForJobChange" | "QueryJobs"), _):
+                return self._job(method, args)
+        raise AssertionError(f"unexpected call {method} {args}")
+
+    def _job(self, method: str, args: Any) -> Any:
+        match method, args:
             case "WaitForJobChange", (_, ["status"], None, -1, _):
                 return [["running"], [[4, [NOW, 0], "message", "starting"]]]
             case "WaitForJobChange", (job, ["status"], ["running"], 4, _):

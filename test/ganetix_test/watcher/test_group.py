@@ -122,6 +122,14 @@ class GroupTests(WatcherCase):
             self.assertEqual(self.watch_group(), 0)
             self.assertEqual(json.loads(self.text(STATE))["instance"], {})
 
+    def test_drained(self) -> None:
+        """While the queue is drained the status files are written, and nothing is submitted."""
+        self.master.drained = True
+        self.master.instances = [Instance("web", "ERROR_down")]
+        self.assertEqual(self.watch_group(), 0)
+        self.assertEqual(self.text("/var/run/ganeti/instance-status"), "web ERROR_down\n")
+        self.assertEqual(self.master.ops, [])
+
     def test_another_watcher(self) -> None:
         """Two watchers never look after the same group at the same time."""
         self.held.add(f"/var/lock/ganeti-watcher.{GROUP}.lock")
