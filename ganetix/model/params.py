@@ -80,6 +80,11 @@ HV_STATE: Final[Schema] = {
     "mem_node": integer(0),
     "mem_total": integer(0),
 }
+DISK_STATE: Final[Schema] = {
+    "disk_overhead": integer(0),
+    "disk_reserved": integer(0),
+    "disk_total": integer(0),
+}
 
 
 def with_memory(given: Mapping[str, Any]) -> Params:

@@ -29,8 +29,9 @@ _MAX: Final = {
     "nic-count": 8,
     "spindle-use": 12,
 }
+_TEMPLATES: Final = sorted(DISK)
 DEFAULTS: Final[Params] = {
-    "disk-templates": sorted(DISK),
+    "disk-templates": _TEMPLATES,
     "minmax": [{"min": _STD, "max": _MAX}],
     "spindle-ratio": 32.0,
     "std": _STD,
@@ -101,20 +102,23 @@ def _values(shape: Shape) -> Iterable[tuple[str, int]]:
 def changed(current: Mapping[str, Any], given: Mapping[str, Any], *, partial: bool) -> Params:
     """Return policy *current* with the changes *given*.
 
-    The value ``default`` drops a key, which only a *partial* policy (of a group) may do. Raise
-    `errors.OpPrereqError` with what is wrong.
+    The value ``default`` drops a key, which only a *partial* policy (of a group) may do; the
+    standard size is the cluster's alone. Raise `errors.OpPrereqError` with what is wrong.
     """
     fresh = dict(current)
     for key, value in given.items():
         if key not in DEFAULTS:
             raise _wrong(f"has no key '{key}'; keys are {', '.join(sorted(DEFAULTS))}")
+        if partial and key == "std":
+            raise _wrong("of a group has no 'std'; it is set with 'gnt-cluster modify'")
         if value in ("default", ["default"]):
             if not partial:
                 raise _wrong(f"'{key}' can't be unset for the whole cluster")
             fresh.pop(key, None)
         else:
             fresh[key] = _checked(key, value)
-    _check_std({**DEFAULTS, **fresh})
+    if not partial:
+        _check_std({**DEFAULTS, **fresh})
     return fresh
 
 
@@ -125,9 +129,12 @@ def _checked(key: str, value: Any) -> Any:
         except (TypeError, ValueError):
             raise _wrong(f"'{key}' is {value!r}, which is not a number") from None
     if key == "disk-templates":
-        unknown = sorted(set(value) - set(DISK))
-        if unknown or not value:
-            raise _wrong(f"'disk-templates' must list known templates: {', '.join(sorted(DISK))}")
+        if (
+            not isinstance(value, list)
+            or not value
+            or any(name not in _TEMPLATES for name in value)
+        ):
+            raise _wrong(f"'disk-templates' must list known templates: {', '.join(_TEMPLATES)}")
         return list(value)
     if key == "std":
         return _spec(value, "std")

@@ -13,6 +13,11 @@ from ganetix.master.logic.cluster_verify import (
     ClusterVerifyConfig,
     ClusterVerifyGroup,
 )
+from ganetix.master.logic.group_add import GroupAdd
+from ganetix.master.logic.group_assign_nodes import GroupAssignNodes
+from ganetix.master.logic.group_remove import GroupRemove
+from ganetix.master.logic.group_rename import GroupRename
+from ganetix.master.logic.group_set_params import GroupSetParams
 from ganetix.master.logic.instance_activate_disks import (
     InstanceActivateDisks,
     InstanceDeactivateDisks,
@@ -44,6 +49,13 @@ from ganetix.opcodes.cluster import (
     OpClusterPostInit,
     OpClusterRedistConf,
     OpClusterSetParams,
+)
+from ganetix.opcodes.group import (
+    OpGroupAdd,
+    OpGroupAssignNodes,
+    OpGroupRemove,
+    OpGroupRename,
+    OpGroupSetParams,
 )
 from ganetix.opcodes.instance import (
     OpInstanceConsole,
@@ -88,6 +100,11 @@ def units(outside: Outside) -> Mapping[type[OpCode], Unit[Any, Any]]:
         OpClusterVerify: ClusterVerify(),
         OpClusterVerifyConfig: ClusterVerifyConfig(),
         OpClusterVerifyGroup: ClusterVerifyGroup(),
+        OpGroupAdd: GroupAdd(),
+        OpGroupAssignNodes: GroupAssignNodes(),
+        OpGroupRemove: GroupRemove(),
+        OpGroupRename: GroupRename(),
+        OpGroupSetParams: GroupSetParams(),
         OpInstanceActivateDisks: InstanceActivateDisks(),
         OpInstanceConsole: InstanceConsole(),
         OpInstanceCreate: InstanceCreate(outside, allocator),

@@ -36,6 +36,7 @@ class SchemaTests(SynchronousTestCase):
         self.same(params.NIC, table["nicparams"])
         self.same(params.NODE, table["ndparams"])
         self.same(params.HV_STATE, table["hv_state"])
+        self.same(params.DISK_STATE, table["disk_state"])
         self.assertEqual(sorted(HYPERVISORS), sorted(table["hypervisors"]))
         for name, row in table["hypervisors"].items():
             self.same(HYPERVISORS[name], row["parameters"])

@@ -61,6 +61,16 @@ class ChangeTests(SynchronousTestCase):
         self.assertEqual(policy.changed(after, {"vcpu-ratio": "default"}, partial=True),
                          {"spindle-ratio": 4.0})  # fmt: skip
 
+    def test_group(self) -> None:
+        """A group has no standard size, so its pairs need not hold the built-in one."""
+        pair = {
+            "min": {**policy.DEFAULTS["std"], "disk-size": 4096},
+            "max": policy.DEFAULTS["minmax"][0]["max"],
+        }
+        self.assertEqual(policy.changed({}, {"minmax": [pair]}, partial=True), {"minmax": [pair]})
+        with self.assertRaisesRegex(errors.OpPrereqError, "no 'std'"):
+            policy.changed({}, {"std": policy.DEFAULTS["std"]}, partial=True)
+
     def test_refused(self) -> None:
         """Unknown keys, bad numbers and contradictions are refused in words."""
         std = policy.DEFAULTS["std"]
@@ -68,6 +78,8 @@ class ChangeTests(SynchronousTestCase):
             ({"colour": 1}, "no key 'colour'"),
             ({"vcpu-ratio": "x"}, "not a number"),
             ({"disk-templates": ["tape"]}, "known templates"),
+            ({"disk-templates": 7}, "known templates"),
+            ({"disk-templates": [[]]}, "known templates"),
             ({"std": {"cpu-count": 1}}, "exactly"),
             ({"std": {**std, "cpu-count": 99}}, "none of the pairs"),
             ({"minmax": [{"min": {**std, "cpu-count": 5}, "max": std}]}, "above maximum"),

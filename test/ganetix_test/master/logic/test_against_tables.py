@@ -3,6 +3,8 @@
 from typing import Any
 
 from ganetix.master.logic.table import units
+from ganetix.model.changes import Change, apply
+from ganetix.model.objects import NodeGroup
 from ganetix.opcodes import codec
 from ganetix.opcodes.base import OpCode
 from ganetix.opcodes.table import TABLE
@@ -32,6 +34,11 @@ SAMPLES: dict[str, dict[str, Any]] = {
     "OP_CLUSTER_VERIFY": {},
     "OP_CLUSTER_VERIFY_CONFIG": {},
     "OP_CLUSTER_VERIFY_GROUP": {"group_name": "default"},
+    "OP_GROUP_ADD": {"group_name": "rack2"},
+    "OP_GROUP_ASSIGN_NODES": {"group_name": "default", "nodes": ["node2"]},
+    "OP_GROUP_REMOVE": {"group_name": "empty"},
+    "OP_GROUP_RENAME": {"group_name": "default", "new_name": "rack1"},
+    "OP_GROUP_SET_PARAMS": {"group_name": "default", "alloc_policy": "preferred"},
     "OP_NODE_REMOVE": {"node_name": "node3"},
     "OP_NODE_SET_PARAMS": {"node_name": "node3", "drained": True},
     "OP_OS_DIAGNOSE": {"output_fields": ["name"]},
@@ -55,8 +62,10 @@ class AgainstTablesTests(UnitTestCase):
     """Every unit of the table with one sample opcode."""
 
     def setUp(self) -> None:
-        """Create an instance that runs and one that does not."""
+        """Create an instance that runs, one that does not, and an empty group."""
         super().setUp()
+        empty = Change(nodegroups=(NodeGroup("empty-uuid", "empty"),))
+        self.context.state = apply(self.context.state, empty, 0.0)
         self.add(VM, disk_template="sharedfile")
         self.add("down.example.com", start=False)
 
