@@ -8,6 +8,8 @@ from collections import deque
 from collections.abc import Awaitable, Callable
 from typing import Any, Protocol
 
+import msgspec
+
 from ganetix import errors
 from ganetix.luxi import messages
 
@@ -66,7 +68,7 @@ class Conversation:
 
     def _fire(self, future: Any, text: bytes) -> None:
         try:
-            result = messages.decode_response(text)
+            result = messages.decode_response(text, _loads)
         except errors.GanetiError as error:
             self._txaio.reject(future, error)
         else:
@@ -103,6 +105,14 @@ class AsyncClient:
             conversation.closed("can't be reached")
             raise
         return await answer
+
+
+def _loads(text: bytes) -> Any:
+    """Parse *text*, four times as fast as json does: answers may have megabytes."""
+    try:
+        return msgspec.json.decode(text)
+    except msgspec.DecodeError as error:
+        raise ValueError(str(error)) from error
 
 
 def _gone(method: str, why: str = "went away") -> errors.LuxiError:

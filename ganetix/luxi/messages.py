@@ -5,6 +5,7 @@ what starts fast.
 """
 
 import json
+from collections.abc import Callable
 from typing import Any, Final
 
 from ganetix import errors
@@ -99,13 +100,13 @@ def _encode_failure(result: Any) -> bytes:
     return json.dumps(message, separators=(",", ":")).encode() + TERMINATOR
 
 
-def decode_response(text: bytes) -> Any:
-    """Return the result in the answer *text*.
+def decode_response(text: bytes, loads: Callable[[bytes], Any] = json.loads) -> Any:
+    """Return the result in the answer *text*, which *loads* parses or raises ValueError.
 
     Raise the error that the answer carries, or `LuxiError` if it is no answer at all.
     """
     try:
-        message = json.loads(text)
+        message = loads(text)
     except ValueError as error:
         raise errors.LuxiError(f"The master daemon's answer is not JSON: {error}.") from None
     if not isinstance(message, dict) or "success" not in message or "result" not in message:

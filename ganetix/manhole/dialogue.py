@@ -41,7 +41,7 @@ class Dialogue:
         self._next()
 
     def no_more(self) -> None:
-        """No line will come after those that are here."""
+        """No line will come after those that are here: an open block ends with them."""
         self._last = True
         self._next()
 
@@ -67,6 +67,13 @@ class Dialogue:
         while self._lines and not self._busy:
             self._run(self._lines.popleft())
         if self._last and not self._busy:
+            self._finish()
+
+    def _finish(self) -> None:
+        if self.interpreter.buffer:
+            self._run(b"")
+            self.interpreter.resetBuffer()
+        if not self._busy:
             self._last = False
             self.finished()
 

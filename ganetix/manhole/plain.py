@@ -36,6 +36,13 @@ class Plain(LineReceiver):
         """Take a line."""
         self.dialogue.line(line.removesuffix(b"\r"))
 
+    def no_more(self) -> None:
+        """Nothing more will come: what came last is a line, also without an end."""
+        rest = self.clearLineBuffer()
+        if rest:
+            self.lineReceived(rest)
+        self.dialogue.no_more()
+
     def connectionLost(self, reason: Failure = connectionDone) -> None:
         """End the session."""
         self.dialogue.end()

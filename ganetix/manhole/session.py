@@ -86,7 +86,7 @@ class Session(Protocol):
         console = self._shared.console
         if name == "dumb":
             plain = self._terminal = Plain(console, self._who, prompts=rows > 0)
-            self._end = plain.dialogue.no_more
+            self._end = plain.no_more
             plain.makeConnection(self.transport)
             return
         screen = Screen(console, self._who)

@@ -14,6 +14,9 @@ from ganetix.rapi.service import MAX_BODY, Api
 READ_WITHIN: Final = 10
 """Seconds in which something of a request has to come."""
 
+WHOLE_WITHIN: Final = 60
+"""Seconds after which no more pauses are allowed within a request."""
+
 WAITING: Final = 1000
 """Connections that may wait for their turn; who comes then is hung up on."""
 
@@ -37,6 +40,8 @@ class Channel(HTTPChannel):
     transport: Any
     idle = False
     """Whether something was answered here and nothing is asked now."""
+    _since: float | None = None
+    """When the request that is coming in began."""
 
     def connectionMade(self) -> None:
         """Begin, or wait."""
@@ -50,12 +55,20 @@ class Channel(HTTPChannel):
         self.setTimeout(self.timeOut)
         self.transport.resumeProducing()
 
+    def resetTimeout(self) -> None:
+        """Wait for more again, unless the request has taken too long already."""
+        now = self.factory.reactor.seconds()
+        self._since = now if self._since is None else self._since
+        if now - self._since < WHOLE_WITHIN:
+            super().resetTimeout()
+
     def requestDone(self, request: Any) -> None:
         """Go on with the next request, unless somebody else has waited for a turn."""
         if self.factory.waiting:
             self.persistent = False
         super().requestDone(request)
         self.idle = not self.requests
+        self._since = None
 
     def allHeadersReceived(self) -> None:
         """Begin a request."""

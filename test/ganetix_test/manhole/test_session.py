@@ -136,6 +136,16 @@ class SessionTests(SynchronousTestCase):
         self.later.callback(None)
         self.assertTrue(transport.disconnecting)
 
+    def test_the_last_line_needs_no_end(self) -> None:
+        """A pipe may end in the middle of a line, or of a block: both are done."""
+        block = "for i in (1, 2):\n    print(i)"
+        for text, answer in (("1", b"1\n"), (block, b"1\n2\n"), ("'" + "''never closed", b"")):
+            session, transport = self.session()
+            session.dataReceived(b"dumb 0 0\n" + text.encode())
+            session.readConnectionLost()
+            self.assertEqual(transport.value(), answer)
+            self.assertTrue(transport.disconnecting)
+
     def test_a_terminal_gets_colours_banner_and_prompt(self) -> None:
         """The banner names what is there; a typed number is coloured; the screen is not cleared."""
         session, transport = self.session()

@@ -14,7 +14,7 @@ from twisted.trial.unittest import SynchronousTestCase
 from ganetix import errors
 from ganetix.rapi.auth import parse_users
 from ganetix.rapi.service import MAX_BODY, Api, Surroundings
-from ganetix.rapi.site import READ_WITHIN, LimitedSite
+from ganetix.rapi.site import READ_WITHIN, WHOLE_WITHIN, LimitedSite
 from ganetix.rapi.throttle import FIRST, LONGEST, Throttle
 from ganetix.toolkit.clock import Clock
 from ganetix_test.rapi.master import Master
@@ -288,3 +288,17 @@ class LimitTests(ServiceTestCase):
         self.time.advance(READ_WITHIN + 1)
         self.assertTrue(transport.disconnecting)
         self.assertEqual(len(self.site.served), 0)
+
+    def test_who_says_it_too_slowly_is_hung_up_on(self) -> None:
+        """A byte now and then does not hold a place for ever; a second request begins anew."""
+        protocol, transport = self.connect()
+        protocol.dataReceived(self.raw("GET /version"))
+        self.time.advance(READ_WITHIN - 1)
+        request = self.raw("GET /version") * 2
+        waited = 0
+        while not transport.disconnecting:
+            protocol.dataReceived(request[waited : waited + 1])
+            self.time.advance(1)
+            waited += 1
+        self.assertGreater(waited, WHOLE_WITHIN)
+        self.assertLess(waited, WHOLE_WITHIN + READ_WITHIN + 2)

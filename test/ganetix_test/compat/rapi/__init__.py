@@ -1,0 +1,1 @@
+"""Clients of the remote API as they were published, unmodified."""
