@@ -196,8 +196,8 @@ class Table:
                 other.overtaken += 1
 
     def held(self) -> Mapping[Lock, Mapping[Owner, Strength]]:
-        """Every lock that is held, with its owners and how they hold it."""
-        return {lock: dict(state.owners) for lock, state in self._locks.items() if state.owners}
+        """Every lock that is held, with its owners and how they hold it, as it is right now."""
+        return {lock: state.owners for lock, state in self._locks.items() if state.owners}
 
     def rows(self) -> list[Row]:
         """All locks that are held (not only by intent) or waited for, in order."""

@@ -12,6 +12,7 @@ from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IDelayedCall
 from twisted.logger import Logger
 
+from ganetix import errors
 from ganetix.master.store import entries
 from ganetix.master.store.entries import Entry
 from ganetix.master.store.file import JournalFile
@@ -113,6 +114,8 @@ class Journal:
                 ticket = self._appended - len(self._pending)
                 await self._write(batch)
                 self._acknowledge(ticket)
+        except errors.NotMasterError as error:
+            self.log.warn("{why}", why=error.message)
         finally:
             self._flushing = False
         if self._pending:

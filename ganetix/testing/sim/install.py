@@ -21,7 +21,7 @@ from ganetix.testing.sim.noded import OS_DIR, SCRIPTS
 FILE_DIR: Final = "/srv/ganeti/file-storage"
 _TEXTS: Final = {
     MEMINFO: b"MemTotal: 8388608 kB\nMemFree: 8000000 kB\nBuffers: 0 kB\nCached: 0 kB\n",
-    CPUINFO: b"processor : 0\nphysical id : 0\n",
+    CPUINFO: b"".join(b"processor : %d\nphysical id : 0\n" % number for number in range(16)),
     "/etc/ganeti/file-storage-paths": f"{FILE_DIR}\n".encode(),
     f"{OS_DIR}/ganeti_api_version": b"20\n",
     f"{OS_DIR}/parameters.list": b"",

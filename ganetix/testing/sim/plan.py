@@ -1,6 +1,6 @@
 """Which faults happen in which run: every pair of fault and step, spread over the seeds."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Final
 
 import attrs
@@ -34,12 +34,11 @@ class Plan:
         """How many seeds in a row it takes to plan every pair once."""
         return -(-len(self.pairs) // A_RUN)
 
-    def for_missing(self, missing: Iterable[Planned], after: int) -> Iterator[int]:
-        """Yield seeds from *after* on that have a pair of *missing* in their plan, three rounds."""
+    def for_missing(self, missing: Iterable[Planned], first: int) -> list[int]:
+        """Return seeds from *first* on that plan each pair of *missing* once."""
         wanted = set(missing)
-        for seed in range(after, after + 3 * self.seeds):
-            if wanted.intersection(self.of(seed)):
-                yield seed
+        seeds = range(first, first + self.seeds)
+        return [seed for seed in seeds if wanted.intersection(self.of(seed))]
 
 
 def learnt(crew: Crew) -> Plan:

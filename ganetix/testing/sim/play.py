@@ -1,6 +1,7 @@
 """One run: a seed, its faults, its users, and whether every promise was kept."""
 
 import gc
+import sys
 from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Final, cast
@@ -41,11 +42,17 @@ class Outcome:
 def play(seed: int, crew: Crew, plan: Sequence[Planned] = ()) -> Outcome:
     """Play *seed* with the faults of *plan* to its end."""
     gc.disable()
+    usual, sys.unraisablehook = sys.unraisablehook, _in_the_grave
     try:
         return _play(seed, crew, plan)
     finally:
         gc.enable()
         gc.collect(0)  # with the collector off everything that the run made is in this generation
+        sys.unraisablehook = usual
+
+
+def _in_the_grave(_: object) -> None:
+    """Say nothing: a coroutine of a world that is over did not want to be thrown away."""
 
 
 def _play(seed: int, crew: Crew, plan: Sequence[Planned]) -> Outcome:
@@ -114,7 +121,8 @@ class Run:
         for name in world.machines:
             world.start_noded(name)
         world.later(0.1, world.ensure_master)
-        for at, jobs in workload.requests(dice, list(world.machines)):
+        needed = {planned.operation for planned in self.plan}
+        for at, jobs in workload.requests(dice, list(world.machines), needed):
             world.later(at, self.clients.submit, jobs)
         for _ in range(3):
             world.later(dice.uniform() * workload.LENGTH, self.clients.cancel_one)

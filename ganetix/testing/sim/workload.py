@@ -1,11 +1,12 @@
 """What users do in a run: drawn from the seed."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import Any, Final
 
 from ganetix.ids import Randomness
 from ganetix.opcodes.base import OpCode
 from ganetix.opcodes.cluster import OpClusterSetParams
+from ganetix.opcodes.codec import op_id_of
 from ganetix.opcodes.instance import (
     OpInstanceCreate,
     OpInstanceReinstall,
@@ -26,6 +27,7 @@ from ganetix.opcodes.tags import OpTagsDel, OpTagsSet
 from ganetix.opcodes.test import OpTestDelay
 from ganetix.opcodes.types import DiskTemplate
 from ganetix.opcodes.verify import OpClusterVerifyConfig, OpClusterVerifyGroup
+from ganetix.testing.dice import seeded
 
 Jobs = list[list[OpCode]]
 ANY_END: Final[list[Any]] = ["success", "error", "canceled"]
@@ -130,7 +132,19 @@ KINDS: Final[Sequence[Callable[[Randomness, int, Sequence[str]], Jobs]]] = (
 )
 
 
-def requests(dice: Randomness, nodes: Sequence[str]) -> list[tuple[float, Jobs]]:
-    """Return when users submit what: each kind once, and some more by chance."""
-    kinds = [*KINDS, *(pick(dice, KINDS) for _ in range(2))]
+def operations(jobs: Jobs) -> frozenset[str]:
+    """Return the operations that *jobs* consist of."""
+    return frozenset(op_id_of(op) for job in jobs for op in job)
+
+
+def requests(
+    dice: Randomness, nodes: Sequence[str], needed: Collection[str]
+) -> list[tuple[float, Jobs]]:
+    """Return when users submit what: so that all operations *needed* come up, and some by chance.
+
+    Names in *needed* that are no opcode come up anyway. Without any, each kind comes up.
+    """
+    sample = seeded(0)
+    wanted = [k for k in KINDS if not needed or operations(k(sample, 0, nodes)) & set(needed)]
+    kinds = [*wanted, *(pick(dice, KINDS) for _ in range(3))]
     return [(dice.uniform() * LENGTH, kind(dice, n, nodes)) for n, kind in enumerate(kinds)]
