@@ -22,7 +22,7 @@ _LISTS: Final = (
     "enabled_hypervisors", "enabled_disk_templates", "reserved_lvs", "compression_tools",
 )  # fmt: skip
 _POOLS: Final = ("uid_pool", "add_uids", "remove_uids")
-_TABLES: Final = ("hvparams", "diskparams", "hv_state", "disk_state")
+_TABLES: Final = ("hvparams", "diskparams", "hv_state")
 
 
 def modify(context: Context, options: Namespace, arguments: list[str]) -> int:
@@ -48,6 +48,7 @@ def _wanted(options: Namespace) -> dict[str, Any]:
     given |= {key: _list(getattr(options, key)) for key in _LISTS}
     given |= {key: _ranges(getattr(options, key)) for key in _POOLS}
     given |= {key: parameters.table(getattr(options, key)) or None for key in _TABLES}
+    given["disk_state"] = parameters.nested(options.disk_state) or None
     given["beparams"] = parameters.backend(options.beparams)
     given["ipolicy"] = policy(options) or None
     if options.master_netmask is not None:
@@ -92,7 +93,7 @@ def policy(options: Namespace) -> dict[str, Any]:
     """Return the parts of the instance policy that the options give."""
     found = {
         "minmax": _bounds(options.ipolicy_bounds_specs),
-        "std": _specs(options.ipolicy_std_specs),
+        "std": _specs(getattr(options, "ipolicy_std_specs", None)),
         "disk-templates": options.ipolicy_disk_templates,
         "vcpu-ratio": options.ipolicy_vcpu_ratio,
         "spindle-ratio": options.ipolicy_spindle_ratio,
@@ -100,9 +101,11 @@ def policy(options: Namespace) -> dict[str, Any]:
     return {key: value for key, value in found.items() if value is not None}
 
 
-def _bounds(items: list[dict[str, dict[str, Any]]] | None) -> list[dict[str, Any]] | None:
+def _bounds(items: list[dict[str, dict[str, Any]]] | None) -> list[dict[str, Any]] | str | None:
     if items is None:
         return None
+    if items == [{"default": {}}]:
+        return "default"
     return [{bound: _specs(specs) for bound, specs in item.items()} for item in items]
 
 

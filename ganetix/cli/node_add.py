@@ -40,7 +40,7 @@ def add(context: Context, options: Namespace, arguments: list[str]) -> int:
         vm_capable=options.vm_capable,
         ndparams=options.ndparams,
         hv_state=parameters.table(options.hv_state) or None,
-        disk_state=parameters.table(options.disk_state) or None,
+        disk_state=parameters.nested(options.disk_state) or None,
         node_setup=True,
     )
     return submit(context, options, op)

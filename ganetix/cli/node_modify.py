@@ -21,7 +21,7 @@ def modify(context: Context, options: Namespace, arguments: list[str]) -> int:
         "ndparams": options.ndparams,
         "powered": options.node_powered,
         "hv_state": parameters.table(options.hv_state) or None,
-        "disk_state": parameters.table(options.disk_state) or None,
+        "disk_state": parameters.nested(options.disk_state) or None,
     }
     if all(value is None for value in wanted.values()):
         raise errors.OpPrereqError(

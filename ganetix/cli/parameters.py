@@ -99,6 +99,20 @@ def table(items: list[Ident]) -> dict[str, Any]:
     return dict(items)
 
 
+def nested(items: list[Ident]) -> dict[str, dict[str, Any]]:
+    """Return the items ``TYPE/NAME`` of a repeated option as mappings by name, by type."""
+    found: dict[str, dict[str, Any]] = {}
+    for ident, values in items:
+        kind, slash, name = ident.partition("/")
+        if not slash or not name:
+            raise errors.OpPrereqError(
+                f"{ident!r} does not tell which storage is meant; give TYPE/NAME:key=value,...",
+                errors.INVAL,
+            )
+        found.setdefault(kind, {})[name] = values
+    return found
+
+
 _SPECS: Final = {
     "memory-size": parse_size,
     "disk-size": parse_size,

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Final
 
-from ganetix.model import params
+from ganetix.model import params, policy
 from ganetix.model.objects import NodeGroup
 from ganetix.query.results import Cell, maybe, normal
 from ganetix.query.view import View
@@ -36,7 +36,7 @@ FIELDS: Final[dict[str, Value]] = {
             for template, values in view.cluster.cluster.diskparams.items()
         }
     ),
-    "ipolicy": lambda view, row: normal({**view.cluster.cluster.ipolicy, **row.ipolicy}),
+    "ipolicy": lambda view, row: normal(policy.of_group(view.cluster, row)),
     "ndparams": lambda view, row: normal(params.group_node(view.cluster, row)),
     "node_cnt": lambda view, row: normal(len(view.cluster.members(row.uuid))),
     "node_list": lambda view, row: normal([n.name for n in view.cluster.members(row.uuid)]),

@@ -36,6 +36,8 @@ class ModifyTests(CommandCase):
              {"enabled_data_collectors": {"cpu-avg-load": False},
               "data_collector_interval": {"drbd": 7000000}}),
             ("--file-storage-dir=", {"file_storage_dir": ""}),
+            ("--disk-state plain/vg:disk_total=1",
+             {"disk_state": {"plain": {"vg": {"disk_total": "1"}}}}),
         ):  # fmt: skip
             ran = self.run_command(f"gnt-cluster modify {line}", *job_done())
             op = {"OP_ID": "OP_CLUSTER_SET_PARAMS", "force": False, **expected}

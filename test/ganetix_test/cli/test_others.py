@@ -42,6 +42,8 @@ class NodeTests(CommandCase):
               "ndparams": {"ssh_port": "2"}}],
         )  # fmt: skip
         self.assertIn("offline", ran.out)
+        ran = self.run_command("gnt-node modify --disk-state plain/vg:disk_total=1 n1", *job_done())
+        self.assertEqual(ran.opcodes()[0]["disk_state"], {"plain": {"vg": {"disk_total": "1"}}})
         self.assertEqual(self.run_command("gnt-node modify n1", 1).code, 1)
 
     def test_add_known(self) -> None:
