@@ -25,6 +25,10 @@ def run(prog: str, words: list[str], world: World) -> int:
     if words[:1] == ["--version"]:
         world.stdout.write(f"{prog} (ganeti ganetix-{ganetix.__version__}) {RELEASE}\n")
         return 0
+    strange = next((word for word in words if _broken(word)), None)
+    if strange is not None:
+        world.stderr.write(f"Failure: {strange!a} is not UTF-8 text; type it anew.\n")
+        return 1
     name = _named(commands, words[0]) if words else None
     if name is None:
         world.stdout.write(_usage(prog, commands, words))
@@ -35,6 +39,15 @@ def run(prog: str, words: list[str], world: World) -> int:
         shlex = importlib.import_module("shlex")
         given = [*shlex.split(world.environ[variable]), *given]
     return _carry_out(Context(world, prog, name, commands[name]), given)
+
+
+def _broken(word: str) -> bool:
+    """Whether *word* came from bytes that are no UTF-8."""
+    try:
+        word.encode()
+    except UnicodeEncodeError:
+        return True
+    return False
 
 
 def _carry_out(context: Context, words: list[str]) -> int:
@@ -110,9 +123,12 @@ def _program(prog: str) -> int:
     )
     try:
         return run(prog, sys.argv[1:], world)
-    except BrokenPipeError:
-        # Whoever reads us has seen enough; the interpreter must not flush into the closed pipe.
+    except OSError as error:
+        # Whoever reads us has seen enough, or the output's disk is full; what errors of other
+        # files mean is said where they are opened. The interpreter must not flush once more.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        if not isinstance(error, BrokenPipeError):
+            sys.stderr.write(f"The output can't be written: {error.strerror}.\n")
         return 1
 
 

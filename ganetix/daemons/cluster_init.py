@@ -20,8 +20,10 @@ from ganetix.master.bootstrap.initial import Place, first_configuration
 from ganetix.master.bootstrap.request import Init
 from ganetix.model.cluster import Cluster
 from ganetix.paths import Paths
+from ganetix.storage.file_paths import AllowedPaths
 from ganetix.tls.authority import Authority
 from ganetix.tls.identity import NODE, digest_of
+from ganetix.toolkit.files import FileSystem
 
 MIN_VG_SIZE = 20 * 1024
 """MiB that a volume group must have for a cluster with LVM disks."""
@@ -45,6 +47,7 @@ def init(paths: Paths, request: Init) -> None:
     digest = digest_of(credentials.certificate)
     cluster = first_configuration(request, place, digest, uuid, randomness, now)
     _check_volume_group(cluster)
+    check_directories(paths, cluster)
     try:
         cluster_files.write_authority(paths, authority)
         layout.write(paths, "server.pem", credentials.to_pem())
@@ -152,6 +155,18 @@ def _answers(address: str, port: int) -> bool:
     except OSError:
         return False
     return True
+
+
+def check_directories(paths: Paths, cluster: Cluster) -> None:
+    """Raise `errors.FileStoragePathError` if an enabled template's directory can't be one."""
+    settings_of = cluster.cluster
+    allowed = AllowedPaths(paths, FileSystem())
+    for template, directory in (
+        ("file", settings_of.file_storage_dir),
+        ("sharedfile", settings_of.shared_file_storage_dir),
+    ):
+        if template in settings_of.enabled_disk_templates:
+            allowed.possible(directory)
 
 
 def _check_volume_group(cluster: Cluster) -> None:

@@ -43,7 +43,7 @@ class AllowedPaths:
 
         Raise `errors.FileStoragePathError` otherwise.
         """
-        path = self._resolved(sent)
+        path = self.possible(sent)
         if not any(path.startswith(f"{base.rstrip('/')}/") for base in self.directories()):
             raise self._refused(path)
         return path
@@ -51,7 +51,7 @@ class AllowedPaths:
     def usable(self, sent: str) -> str:
         """Say what is wrong with *sent* (a virtual path) as file storage directory, or nothing."""
         try:
-            path = self._resolved(sent)
+            path = self.possible(sent)
         except errors.FileStoragePathError as error:
             return error.message
         bases = self.directories()
@@ -63,7 +63,11 @@ class AllowedPaths:
             return f"Directory {path} can't be written by the node daemon."
         return ""
 
-    def _resolved(self, sent: str) -> str:
+    def possible(self, sent: str) -> str:
+        """Return the local path for *sent* (a virtual path), allowed on this node or not.
+
+        Raise `errors.FileStoragePathError` where no node may have disks.
+        """
         path = self.paths.incoming(sent)
         if not posixpath.isabs(path):
             raise errors.FileStoragePathError(

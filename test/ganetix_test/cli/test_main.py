@@ -37,6 +37,12 @@ class UsageTests(CommandCase):
             self.assertIn(said, ran.err, line)
             self.assertNotIn("Traceback", ran.err)
 
+    def test_not_utf8(self) -> None:
+        """Bytes that are no text are refused before the master is asked anything."""
+        ran = self.run_words(["gnt-instance", "list", "\udcff"])
+        self.assertEqual(ran.code, 1)
+        self.assertIn("is not UTF-8", ran.err)
+
     def test_options_come_first(self) -> None:
         """The first argument ends the options, as scripts for Ganeti rely on."""
         ran = self.run_command("gnt-node add-tags node1 -x", *job_done())
