@@ -11,6 +11,7 @@ from twisted.internet.endpoints import TCP4ServerEndpoint, TCP6ServerEndpoint, w
 from twisted.internet.interfaces import IStreamServerEndpoint
 from twisted.internet.ssl import CertificateOptions
 from twisted.logger import Logger
+from twisted.python import usage
 from txaio import tx
 
 from ganetix import errors
@@ -50,6 +51,12 @@ class Options(ConsoleOptions):
         ["ssl-cert", "C", None, "PEM file with the certificate (default: rapi.pem)."],
         ["max-clients", None, 20, "How many clients are served at the same time.", whole],
     ]
+
+    def postOptions(self) -> None:
+        """Check what the parser does not."""
+        super().postOptions()
+        if self["max-clients"] < 1:
+            raise usage.UsageError("--max-clients must be 1 or more.")
 
 
 def makeService(options: Options) -> Daemon:
@@ -101,14 +108,14 @@ class UsersFile:
 
     path: str
     log: Logger = attrs.field(factory=Logger)
-    _seen: tuple[int, int] | None = attrs.field(default=None, init=False)
+    _seen: tuple[int, int, int] | None = attrs.field(default=None, init=False)
     _users: Users = attrs.field(factory=Users, init=False)
 
     def current(self) -> Users:
         """Return the users as they are now."""
         try:
             found = os.stat(self.path)
-            seen = (found.st_mtime_ns, found.st_ino)
+            seen = (found.st_mtime_ns, found.st_ino, found.st_size)
             if seen != self._seen:
                 with open(self.path, encoding="utf-8", errors="replace") as source:
                     self._users = parse_users(source.read())

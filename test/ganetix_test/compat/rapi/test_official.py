@@ -12,9 +12,9 @@ import pathlib
 import subprocess
 from typing import Any, Final
 
-from twisted.trial.unittest import SkipTest, SynchronousTestCase
+from twisted.trial.unittest import SkipTest
 
-from ganetix_test.vcluster.cluster import VirtualCluster
+from ganetix_test.compat.rapi.cases import ClusterTestCase
 
 PYTHON: Final = os.environ.get("GANETI_RAPI_PYTHON", "/usr/bin/python3")
 CALLS: Final = pathlib.Path(__file__).parent / "calls.py"
@@ -34,28 +34,19 @@ WANTING: Final = frozenset(
 """Methods whose jobs may fail: their operations are not there yet, or need what is not there."""
 
 
-class OfficialClientTests(SynchronousTestCase):
+class OfficialClientTests(ClusterTestCase):
     """A cluster of two nodes with one instance."""
 
     def setUp(self) -> None:
-        """Make it, with a user who may write."""
+        """Skip where the client is not installed."""
         if subprocess.run([PYTHON, "-c", "import ganeti.rapi.client"], check=False).returncode:
             raise SkipTest(f"{PYTHON} has no ganeti.rapi.client: install python3-ganeti-rapi.")
-        self.cluster = VirtualCluster.make(2)
-        self.addCleanup(self.cluster.remove)
-        self.cluster.begin(2)
-        self.cluster.run(
-            1, "gnt-instance", "add", "-t", "diskless", "-o", "dummy", "-n", self.cluster.name(2),
-            "instance1.example.com",
-        )  # fmt: skip
-        users = self.cluster.root(1) / "var/lib/ganeti/rapi/users"
-        users.write_text("jack secret write\n", "ascii")
+        super().setUp()
 
     def test_every_method(self) -> None:
         """Each method gets an answer that the client takes; the log says which."""
-        address = (self.cluster.directory / "network").read_text("ascii").strip() + ".11"
         done = subprocess.run(
-            [PYTHON, "-W", "ignore", str(CALLS), address],
+            [PYTHON, "-W", "ignore", str(CALLS), self.address],
             capture_output=True,
             text=True,
             check=False,
