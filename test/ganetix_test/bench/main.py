@@ -96,6 +96,14 @@ def compare(options: argparse.Namespace, say: Say) -> int:
 
 def main(args: Sequence[str], say: Say) -> int:
     """Run the command line *args*; return the exit code."""
+    try:
+        return _run(args, say)
+    except (errors.GanetiError, RuntimeError, ValueError) as error:
+        say(error.message if isinstance(error, errors.GanetiError) else str(error))
+        return 1
+
+
+def _run(args: Sequence[str], say: Say) -> int:
     if list(args[:1]) == ["fill"]:
         if len(args) != 3 or not args[2].isdigit():
             say("Usage: bin/bench fill DIR N")
@@ -109,8 +117,4 @@ def main(args: Sequence[str], say: Say) -> int:
         return planner.main(args[1:], PROGRAMS, say)
     options = parser().parse_args(args)
     options.rootdir = options.rootdir or [os.environ.get("GANETI_ROOTDIR", "/")]
-    try:
-        return compare(options, say)
-    except (errors.GanetiError, RuntimeError, ValueError) as error:
-        say(error.message if isinstance(error, errors.GanetiError) else str(error))
-        return 1
+    return compare(options, say)
