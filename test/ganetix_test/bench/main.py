@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Final
 
 from ganetix import errors
-from ganetix_test.bench import jobs, lists, stalls, synthetic
+from ganetix_test.bench import jobs, lists, planner, stalls, synthetic
 from ganetix_test.bench.report import Measure, table
 from ganetix_test.bench.target import Target, root_of, target
 
@@ -111,9 +111,6 @@ def _run(args: Sequence[str], say: Say) -> int:
         say(synthetic.fill(args[1], int(args[2])))
         return 0
     if list(args[:1]) == ["htools"]:
-        # Its generator of clusters needs more than the standard library.
-        from ganetix_test.bench import planner  # noqa: PLC0415  # only here
-
         return planner.main(args[1:], PROGRAMS, say)
     options = parser().parse_args(args)
     options.rootdir = options.rootdir or [os.environ.get("GANETI_ROOTDIR", "/")]
