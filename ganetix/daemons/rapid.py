@@ -73,7 +73,7 @@ def build(daemon: Daemon, options: Options, paths: Paths) -> ServiceTree:
     clock = Clock(daemon.reactor, daemon.wall)
     users, luxi = UsersFile(paths.rapi_users_file), _luxi(daemon, paths, clock)
     api = Api(Surroundings(users.current, luxi, clock, not options["no-require-authentication"]))
-    site = LimitedSite(daemon.reactor, api, options["max-clients"])
+    site = LimitedSite(clock, api, options["max-clients"])
     endpoint, where = _endpoint(daemon, options, paths)
     names = (
         Name("site", "the HTTP server: site.served, site.waiting", lambda: site),

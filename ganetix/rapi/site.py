@@ -3,19 +3,23 @@
 from collections import deque
 from typing import Any, Final
 
-from twisted.internet.interfaces import IReactorTime
+from twisted.internet.interfaces import IDelayedCall
 from twisted.internet.protocol import connectionDone
 from twisted.python.failure import Failure
 from twisted.web.http import HTTPChannel
 from twisted.web.server import Request, Site
 
 from ganetix.rapi.service import MAX_BODY, Api
+from ganetix.toolkit.clock import Clock
 
 READ_WITHIN: Final = 10
 """Seconds in which something of a request has to come."""
 
 WHOLE_WITHIN: Final = 60
 """Seconds after which no more pauses are allowed within a request."""
+
+CLOSED_WITHIN: Final = 5
+"""Seconds that the far end has to close its side; then the connection is cut."""
 
 WAITING: Final = 1000
 """Connections that may wait for their turn; who comes then is hung up on."""
@@ -42,6 +46,7 @@ class Channel(HTTPChannel):
     """Whether something was answered here and nothing is asked now."""
     _since: float | None = None
     """When the request that is coming in began."""
+    _cut: IDelayedCall | None = None
 
     def connectionMade(self) -> None:
         """Begin, or wait."""
@@ -57,7 +62,7 @@ class Channel(HTTPChannel):
 
     def resetTimeout(self) -> None:
         """Wait for more again, unless the request has taken too long already."""
-        now = self.factory.reactor.seconds()
+        now = self.factory.clock.monotonic()
         self._since = now if self._since is None else self._since
         if now - self._since < WHOLE_WITHIN:
             super().resetTimeout()
@@ -75,9 +80,19 @@ class Channel(HTTPChannel):
         self.idle = False
         super().allHeadersReceived()
 
+    def loseConnection(self) -> None:
+        """Close, and give the turn to the next one now: the far end may take its time."""
+        super().loseConnection()
+        if self._cut is None:
+            cut = self.transport.abortConnection
+            self._cut = self.factory.clock.call_later(CLOSED_WITHIN, cut)
+        self.factory.leave(self)
+
     def connectionLost(self, reason: Failure = connectionDone) -> None:
         """Give the turn to the next one."""
         super().connectionLost(reason)
+        if self._cut is not None and self._cut.active():
+            self._cut.cancel()
         self.factory.leave(self)
 
 
@@ -86,10 +101,11 @@ class LimitedSite(Site):
 
     noisy = False
 
-    def __init__(self, reactor: IReactorTime, api: Api, most: int) -> None:
+    def __init__(self, clock: Clock, api: Api, most: int) -> None:
         Site.__init__(
-            self, api, requestFactory=BoundedRequest, timeout=READ_WITHIN, reactor=reactor
+            self, api, requestFactory=BoundedRequest, timeout=READ_WITHIN, reactor=clock.reactor
         )
+        self.clock = clock
         self.protocol: Any = Channel
         self.most = most
         self.served: dict[Channel, None] = {}

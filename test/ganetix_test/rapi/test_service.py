@@ -14,7 +14,7 @@ from twisted.trial.unittest import SynchronousTestCase
 from ganetix import errors
 from ganetix.rapi.auth import parse_users
 from ganetix.rapi.service import MAX_BODY, Api, Surroundings
-from ganetix.rapi.site import READ_WITHIN, WHOLE_WITHIN, LimitedSite
+from ganetix.rapi.site import CLOSED_WITHIN, READ_WITHIN, WHOLE_WITHIN, LimitedSite
 from ganetix.rapi.throttle import FIRST, LONGEST, Throttle
 from ganetix.toolkit.clock import Clock
 from ganetix_test.rapi.master import Master
@@ -28,12 +28,19 @@ class Transport(StringTransport):
     def loseConnection(self) -> None:
         """Close."""
         super().loseConnection()
-        if self.connected:
+        if self.connected and not self.stubborn:
             self.connected = False
             self.protocol.connectionLost()
 
+    def abortConnection(self) -> None:
+        """Close, whatever the far end does."""
+        self.stubborn = False
+        self.loseConnection()
+
     protocol: Any
     connected = True
+    stubborn = False
+    """Whether the far end does not close its side."""
 
 
 @attrs.define
@@ -74,7 +81,7 @@ class ServiceTestCase(SynchronousTestCase):
         """Return a server for *most* clients at a time."""
         clock = Clock(self.time, self.time.seconds)
         around = Surroundings(lambda: parse_users(self.users), self.master, clock, always)
-        site = LimitedSite(self.time, Api(around), most)
+        site = LimitedSite(clock, Api(around), most)
         site.startFactory()
         self.addCleanup(site.stopFactory)
         return site
@@ -281,6 +288,17 @@ class LimitTests(ServiceTestCase):
         third = self.connect()
         self.assertTrue(first[1].disconnecting)
         self.assertEqual(third[1].producerState, "producing")
+
+    def test_who_does_not_close_is_cut(self) -> None:
+        """A far end that keeps its side open holds no turn, and is cut after a while."""
+        first, _ = self.connect(), self.connect()
+        first[1].stubborn = True
+        first[0].dataReceived(self.raw("GET /version"))
+        third = self.connect()
+        self.assertEqual(third[1].producerState, "producing")
+        self.assertTrue(first[1].connected)
+        self.time.advance(CLOSED_WITHIN)
+        self.assertFalse(first[1].connected)
 
     def test_who_says_nothing_is_hung_up_on(self) -> None:
         """A client has some seconds to say something."""
