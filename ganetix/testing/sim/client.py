@@ -122,6 +122,8 @@ class Clients:
                 raise Broken(f"job {job_id} had ended as {self.ended[job_id]}, and goes on")
             return
         end = (job.status, _results(job))
+        if job_id in self.world.rested and "daemon ended inside" in str(end):
+            raise Broken(f"job {job_id} was at rest when the master was restarted: {end}")
         known = self.ended.setdefault(job_id, end)
         if known != end:
             raise Broken(f"job {job_id} had ended as {known}, and now as {end}")

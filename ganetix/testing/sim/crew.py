@@ -3,6 +3,7 @@
 from ganetix.htools.hail import hail
 from ganetix.master.logic import table
 from ganetix.master.logic.outside import Outside
+from ganetix.testing.facts import StillFacts
 from ganetix.testing.sim.world import Crew
 
 
@@ -24,4 +25,4 @@ async def _checkpoint() -> None:
 
 def usual_crew() -> Crew:
     """Return the crew that a real cluster has."""
-    return Crew(table.units(Outside(_resolve, _answers, _read_file, _checkpoint, hail)))
+    return Crew(table.units(Outside(_resolve, _answers, _read_file, _checkpoint, hail, StillFacts)))

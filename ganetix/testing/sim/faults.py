@@ -143,6 +143,14 @@ def killed_master(world: World, name: str) -> bool:
     return True
 
 
+def restarted_master(world: World, name: str) -> bool:
+    """The master daemon is stopped cleanly and started again."""
+    if not _master_lives(world):
+        return False
+    world.restart_master()
+    return True
+
+
 def suspended_master(world: World, name: str) -> bool:
     """The master daemon stands still for a while."""
     daemon = world.master
@@ -201,6 +209,7 @@ FAULTS: Final[Mapping[str, Fault]] = {
     "master's power cut": master_power_cut,
     "killed noded": killed_noded,
     "killed master": killed_master,
+    "restarted master": restarted_master,
     "suspended master": suspended_master,
     "partition": partition,
     "clock jump": clock_jump,

@@ -100,6 +100,13 @@ class MasterDaemon:
         self.ready = True
         self.around.up(self)
 
+    async def stop(self) -> None:
+        """Stop as an administrator stops it: jobs come to rest, everything is written."""
+        assert self.master is not None  # noqa: S101 - it is ready
+        self.ready = False
+        await self.master.stop()
+        await self.pool.stop()
+
     def _failed(self, failure: Any) -> None:
         if not self.process.time.dead:
             self.around.ended(self, failure.getErrorMessage())

@@ -9,7 +9,7 @@ from ganetix.testing.sim.faults import FAULTS, Planned
 from ganetix.testing.sim.play import play
 from ganetix.testing.sim.world import Crew
 
-A_RUN: Final = 4
+A_RUN: Final = 5
 """Faults in a run."""
 _STRIDE: Final = 611_953
 """A prime, so that neighbouring seeds get pairs far apart."""

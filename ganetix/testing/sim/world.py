@@ -3,10 +3,12 @@
 from collections.abc import Callable
 
 import attrs
+from twisted.internet.defer import Deferred
 from twisted.python.failure import Failure
 
 from ganetix.ids import Randomness
 from ganetix.master.jobs.execute import Units
+from ganetix.master.jobs.queue import STOP_WAIT
 from ganetix.master.locks.waiter import Locks
 from ganetix.rpc.interfaces import CallContext, Handlers
 from ganetix.testing.dice import seeded
@@ -75,6 +77,8 @@ class World:
     _changed: set[str] = attrs.field(factory=set, init=False)
     _operations: int = attrs.field(default=0, init=False)
     _cuts: dict[frozenset[str], set[str]] = attrs.field(factory=dict, init=False)
+    rested: set[int] = attrs.field(factory=set, init=False)
+    """Jobs that a clean stop brought to rest, as long as nothing worse has happened since."""
     broken: Broken | None = attrs.field(default=None, init=False)
 
     def __attrs_post_init__(self) -> None:
@@ -157,14 +161,41 @@ class World:
             self._bury(daemon, told)
 
     def _bury(self, daemon: MasterDaemon, told: bool) -> None:
+        self.rested = set()
+        self._end(daemon, told)
+
+    def _end(self, daemon: MasterDaemon, told: bool = True) -> None:
         if not daemon.process.time.dead:
             daemon.process.kill(told)
             self.timeline.grave.append(daemon)
             self.working.running.clear()
 
+    def restart_master(self) -> None:
+        """Stop the master daemon cleanly, and start it again."""
+        daemon = self.master
+        if daemon is None or daemon.master is None:
+            return
+        queue, began = daemon.master.queue, self.timeline.now
+
+        def stopped(result: object) -> None:
+            if daemon is not self.master:
+                return
+            if isinstance(result, Failure):
+                self.note(f"{daemon.process.name} did not stop well: {result.value}")
+            elif self.timeline.now - began < STOP_WAIT:
+                self.rested = {job.id for job in queue.jobs() if not job.final}
+            self.note(f"{daemon.process.name} has stopped")
+            self.master = None
+            self._end(daemon)
+            self.later(0.2, self.ensure_master)
+
+        self.note(f"{daemon.process.name} stops")
+        self.timeline.grave.append(Deferred.fromCoroutine(daemon.stop()).addBoth(stopped))
+
     def depose(self) -> MasterDaemon | None:
         """Let clients talk to the present master no more; it goes on by itself."""
         daemon, self.master = self.master, None
+        self.rested = set()
         if daemon is not None:
             self.old_masters.append(daemon)
             self.working.running.clear()
