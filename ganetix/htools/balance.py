@@ -107,39 +107,22 @@ def search_all(
     ]
 
 
-class _Found(NamedTuple):
-    """A move that was tried, and its score."""
-
-    score: float
-    candidate: Candidate
-    applied: Applied
-
-
-def _better(best: _Found | None, found: _Found) -> _Found:
-    return found if best is None or found.score < best.score else best
-
-
 def best_step(state: State, options: Options, search: Search) -> tuple[State, Step] | None:
-    """Return the best next move that lowers the score, if there is one.
-
-    Of equals, moves that leave disks alone come first, then those that are found first.
-    """
+    """Return the best next move that lowers the score, the first of equals, if there is one."""
     movable = victims(state.nodes, state.instances, options)
-    best: dict[bool, _Found] = {}
+    best: tuple[float, Candidate, Applied] | None = None
+    limit = state.score
     for candidate in search(state.nodes, state.instances, movable, options):
         inst = state.instances[candidate.instance]
         applied = apply_move(state.nodes, inst, candidate.move, force=options.ignore_soft_errors)
         if isinstance(applied, FailMode):
             continue
         reached = cluster_score({**state.nodes, **applied.changed})
-        if reached < state.score:
-            light = candidate.move.kind in (FAILOVER, FAILOVER_TO_ANY)
-            best[light] = _better(best.get(light), _Found(reached, candidate, applied))
-    if not best:
+        if reached < limit:
+            best, limit = (reached, candidate, applied), reached
+    if best is None:
         return None
-    reached, candidate, applied = min(
-        (best[light] for light in (True, False) if light in best), key=lambda found: found.score
-    )
+    reached, candidate, applied = best
     if state.score <= options.min_gain_limit and state.score - reached < options.min_gain:
         return None
     before = state.instances[candidate.instance]

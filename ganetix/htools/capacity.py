@@ -5,6 +5,7 @@ from typing import Final, NamedTuple
 
 from ganetix.htools.faults import FailMode
 from ganetix.htools.finder import Finder, Targets, acceptance, always
+from ganetix.htools.limits import Limits
 from ganetix.htools.model import DRBD, Disk, Instance, Instances, Node, Nodes
 from ganetix.htools.options import Options
 from ganetix.htools.redundancy import redundant
@@ -69,11 +70,11 @@ def shrunk(inst: Instance, fault: FailMode) -> Instance | None:
 
 
 def shrinking(inst: Instance, fault: FailMode) -> Iterator[Instance]:
-    """Yield instances smaller and smaller than *inst*."""
-    now = shrunk(inst, fault)
-    while now is not None:
-        yield now
-        now = shrunk(now, fault)
+    """Yield *inst* and smaller and smaller ones, but for the smallest, as the reference does."""
+    smaller = shrunk(inst, fault)
+    while smaller is not None:
+        yield inst
+        inst, smaller = smaller, shrunk(smaller, fault)
 
 
 class Filler:
@@ -82,13 +83,16 @@ class Filler:
     def __init__(self, options: Options, where: Targets) -> None:
         self._options = options
         self._where = where
+        self._limits = Limits()
 
     def look(
         self, nodes: Nodes, instances: Instances, inst: Instance, *, check: bool = True
     ) -> Solution:
         """Find a place for one instance, with global N+1 if *check* and the options ask for it."""
         accept = acceptance(self._options, nodes, instances) if check else always
-        return Finder(self._options, inst, often=True).find(nodes, self._where, accept)
+        return Finder(self._options, inst, often=True, limits=self._limits).find(
+            nodes, self._where, accept
+        )
 
     def _small_steps(
         self, start: Filled, inst: Instance, limit: int | None, *, check: bool
@@ -96,7 +100,7 @@ class Filler:
         """Place one instance after the other."""
         nodes, instances, new, _failures = start
         placed = list(new)
-        finder = Finder(self._options, inst, often=True)
+        finder = Finder(self._options, inst, often=True, limits=self._limits)
         while True:
             accept = acceptance(self._options, nodes, instances) if check else always
             found = finder.find(nodes, self._where, accept)

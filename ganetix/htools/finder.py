@@ -22,6 +22,7 @@ from ganetix.htools.solution import Place, Solution, annotated, best_of, choose,
 if TYPE_CHECKING:
     import numpy as np
 
+    from ganetix.htools.limits import Limits
     from ganetix.htools.pairs_numpy import PairScan, SingleScan
 
 # Up to so many pairs, a single search in Python is done before NumPy is imported.
@@ -83,10 +84,18 @@ def acceptance(options: Options, nodes: Nodes, instances: Instances) -> Accept:
 class Finder:
     """Finds the best place for instances of one size, again and again as the cluster fills."""
 
-    def __init__(self, options: Options, inst: Instance, *, often: bool = False) -> None:
+    def __init__(
+        self,
+        options: Options,
+        inst: Instance,
+        *,
+        often: bool = False,
+        limits: "Limits | None" = None,
+    ) -> None:
         self._force = options.ignore_soft_errors
         self._inst = inst
         self._often = often or "numpy" in sys.modules
+        self._limits = limits
         self._pair_scan: PairScan | None = None
         self._single_scan: SingleScan | None = None
 
@@ -170,10 +179,12 @@ class Finder:
         return Place(placed, (one, two), reached)
 
     def _pairs_at_once(self, nodes: Nodes, pairs: Pairs, accept: Accept) -> Iterable[Solution]:
+        from ganetix.htools.limits import Limits  # noqa: PLC0415 # only where it pays
         from ganetix.htools.pairs_numpy import PairScan  # noqa: PLC0415 # only where it pays
 
         if self._pair_scan is None:
-            self._pair_scan = PairScan(self._inst, force=self._force)
+            limits = Limits() if self._limits is None else self._limits
+            self._pair_scan = PairScan(self._inst, limits, force=self._force)
         scan = self._pair_scan
         scan.load(nodes)
         groups: dict[int, tuple[list[int], set[int]]] = {}
@@ -191,10 +202,12 @@ class Finder:
                 rows = ones[at : at + size]
                 here = scan.positions(rows)
                 fits = scan.possible(here, places)
-                scores = scan.scores(here, places)
-                scores[~fits] = float("inf")
                 failures = {} if self._all(fits, rows, twos) else scan.faults(here, places)
                 yield Solution(None, 0, failures)
+                if not fits.any():
+                    continue
+                scores = scan.scores(here, places)
+                scores[~fits] = float("inf")
                 yield from self._best_rows(nodes, rows, columns, scores, accept)
 
     @staticmethod

@@ -11,17 +11,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ganetix.htools.faults import FailMode
+from ganetix.htools.limits import NONE, Limits
 from ganetix.htools.model import Instance, Node, Nodes
 from ganetix.htools.moves import shared_locations
 from ganetix.htools.pairs import CHANGED, DEVIATIONS, LOCATION, N1, PAIRS, RESERVED, SUMS, TOTAL
-from ganetix.htools.placement import (
-    SecondaryFaults,
-    add_primary,
-    secondary_faults,
-    with_primary,
-    with_secondary,
-)
-from ganetix.htools.policy import policy_fault
+from ganetix.htools.placement import with_primary, with_secondary
 from ganetix.htools.score import COMPONENTS, WEIGHTS, doubled_pairs, in_order, node_values
 
 Floats = NDArray[np.float64]
@@ -41,48 +35,41 @@ def column_sums(values: Floats) -> Floats:
 class PairScan:
     """All pairs of the nodes of a cluster for one size of instance."""
 
-    def __init__(self, inst: Instance, *, force: bool) -> None:
+    def __init__(self, inst: Instance, limits: Limits, *, force: bool) -> None:
         self._inst = inst
         self._need = inst.mem if inst.needs_reserve else 0
         self._force = force
-        self._nodes: list[Node] = []
-        self._position: dict[int, int] = {}
+        self._limits = limits
+        self._seen: list[Node] = []
+        self._settled = False
 
-    def _resize(self, ordered: list[Node]) -> None:
-        size = len(ordered)
-        self._position = {node.idx: at for at, node in enumerate(ordered)}
+    def load(self, nodes: Nodes) -> None:
+        """Take in the nodes as they are now."""
+        self._limits.load(nodes)
+        self._position = self._limits.position
+        self._nodes = self._limits.nodes
+        self._online = self._limits.online
+        self._primary = self._limits.primary(self._inst, force=self._force)
+        self._early, self._late = self._limits.secondary(self._inst)
+        self._bad_side = (self._early != NONE) | (self._late != NONE)
+        self._peers = self._limits.peers
+        self._fails = self._limits.fails
+        self._u_mem, self._r_mem = self._limits.ints("u_mem"), self._limits.ints("r_mem")
+        self._settled = False
+
+    def _resize(self) -> None:
+        size = len(self._nodes)
         self._old = np.zeros((size, COUNT))
         self._first = np.zeros((size, COUNT))
         self._second = np.zeros((size, COUNT))
-        self._peers = np.zeros((size, size), dtype=np.int64)
-        self._u_mem = np.zeros(size, dtype=np.int64)
-        self._r_mem = np.zeros(size, dtype=np.int64)
-        self._t_mem = np.array([node.spec.t_mem for node in ordered])
-        self._fails = np.zeros(size, dtype=np.bool_)
-        self._members = np.zeros(size)
-        self._primary_fault: list[FailMode | None] = [None] * size
-        self._side_faults: list[SecondaryFaults] = [SecondaryFaults(None, None)] * size
-        self._bad_side = np.zeros(size, dtype=np.bool_)
-        self._online = np.array([not node.offline for node in ordered], dtype=np.bool_)
-        self._shared = self._shared_locations(ordered)
-        self._nodes = [ordered[0]._replace(i_mem=-1)] * size if size else []
+        self._shared = self._shared_locations(self._nodes)
+        self._seen = []
 
     @staticmethod
     def _shared_locations(ordered: list[Node]) -> Floats | None:
         if not any(node.spec.locations for node in ordered):
             return None
         return np.array([[shared_locations(a, b) for b in ordered] for a in ordered], dtype=float)
-
-    def load(self, nodes: Nodes) -> None:
-        """Take in the nodes as they are now."""
-        ordered = in_order(nodes)
-        if len(ordered) != len(self._nodes):
-            self._resize(ordered)
-        for at, node in enumerate(ordered):
-            if node is not self._nodes[at]:
-                self._take(at, node)
-        self._nodes = ordered
-        self._settle()
 
     def _take(self, at: int, node: Node) -> None:
         inst = self._inst
@@ -91,22 +78,19 @@ class PairScan:
         self._old[at] = old
         self._first[at] = old if node.offline else node_values(with_primary(node, inst))
         self._second[at] = node_values(with_secondary(node, quiet, -1))
-        self._peers[at] = 0
-        for primary, memory in node.peers.items():
-            if primary in self._position:
-                self._peers[at, self._position[primary]] = memory
-        self._u_mem[at], self._r_mem[at] = node.u_mem, node.r_mem
-        self._fails[at] = node.fail_n1
-        self._members[at] = len(node.primaries) + len(node.secondaries) + 1
-        spec = node.spec
-        fault = policy_fault(inst, spec.policy, exclusive=spec.exclusive)
-        if fault is None:
-            new = add_primary(node, inst, force=self._force)
-            fault = new if isinstance(new, FailMode) else None
-        self._primary_fault[at] = fault
-        faults = secondary_faults(node, inst)
-        self._side_faults[at] = faults
-        self._bad_side[at] = faults.early is not None or faults.late is not None
+
+    def _values_now(self) -> None:
+        """Work out what is needed for scores, but only for nodes that changed."""
+        if self._settled:
+            return
+        if len(self._seen) != len(self._nodes):
+            self._resize()
+        for at, node in enumerate(self._nodes):
+            if at >= len(self._seen) or node is not self._seen[at]:
+                self._take(at, node)
+        self._seen = self._nodes
+        self._settle()
+        self._settled = True
 
     def _settle(self) -> None:
         """Work out the statistics with each node as primary."""
@@ -155,10 +139,11 @@ class PairScan:
 
     def scores(self, ones: Ints, twos: Ints) -> Floats:
         """Return the scores with primaries *ones* (rows) and secondaries *twos* (columns)."""
+        self._values_now()
         held = self._peers[twos][:, ones].T + self._need
         reserve = np.maximum(self._r_mem[twos], held)
         with np.errstate(invalid="ignore", divide="ignore"):
-            share = reserve / self._t_mem[twos]
+            share = reserve / self._limits.floats("t_mem")[twos]
         total: Floats = self._terms[ones, 0][:, None] + np.zeros(len(twos))
         for place in range(1, COUNT):
             total += self._term(place, ones, twos, share, reserve)
@@ -173,7 +158,8 @@ class PairScan:
             new = share if place == RESERVED else self._second[twos, place]
             return np.asarray(self._deviation(place, ones, self._old[twos, place], new))
         if place == N1:
-            failing = np.where(self._u_mem[twos] <= reserve, self._members[twos], 0.0)
+            members = self._limits.ints("members")[twos] + 1.0
+            failing = np.where(self._u_mem[twos] <= reserve, members, 0.0)
             before = self._values[ones, place][:, None]
             return np.asarray((before + failing - self._old[twos, place]) * WEIGHTS[place])
         if place == TOTAL:
@@ -201,7 +187,7 @@ class PairScan:
 
     def possible(self, ones: Ints, twos: Ints) -> NDArray[np.bool_]:
         """Return which pairs may take the instance."""
-        good = np.array([self._primary_fault[at] is None for at in ones.tolist()], dtype=np.bool_)
+        good = self._primary[ones] == NONE
         held = np.maximum(self._peers[twos][:, ones].T + self._need, self._r_mem[twos])
         calm = self._fails[twos] | (held < self._u_mem[twos])
         fits = good[:, None] & ~self._bad_side[twos] & calm
@@ -212,20 +198,13 @@ class PairScan:
         """Count why pairs may not take the instance."""
         held = np.maximum(self._peers[twos][:, ones].T + self._need, self._r_mem[twos])
         unhappy = ~self._fails[twos] & (held >= self._u_mem[twos])
-        early, late = self._codes(0)[twos], self._codes(1)[twos]
+        early, late = self._early[twos], self._late[twos]
         codes = np.where(early >= 0, early, np.where(unhappy, int(FailMode.FailMem), late))
-        rows = np.array([_code(self._primary_fault[at]) for at in ones.tolist()])
+        rows = self._primary[ones]
         codes = np.where(rows[:, None] >= 0, rows[:, None], codes)
         codes = codes[(codes >= 0) & (ones[:, None] != twos)]
         counts = np.bincount(codes, minlength=len(FailMode)).tolist()
         return {fault: counts[fault] for fault in FailMode if counts[fault]}
-
-    def _codes(self, which: int) -> Ints:
-        return np.array([_code(faults[which]) for faults in self._side_faults], dtype=np.int64)
-
-
-def _code(fault: FailMode | None) -> int:
-    return -1 if fault is None else int(fault)
 
 
 class SingleScan:

@@ -4,7 +4,7 @@
 """
 
 from collections.abc import Iterable, Mapping
-from typing import NamedTuple, TypeVar
+from typing import TypeVar
 
 from ganetix.htools.faults import FailMode
 from ganetix.htools.model import Instance, Load, Node, NodeSpec
@@ -317,38 +317,6 @@ def _soft_secondary_fault(node: Node, new: Node, inst: Instance) -> FailMode | N
     if need >= node.u_mem or (new.fail_n1 and not node.fail_n1):
         return FailMode.FailMem
     return _later_secondary_fault(node, new, inst)
-
-
-class SecondaryFaults(NamedTuple):
-    """Why a node does not take an instance as a secondary of any node.
-
-    *early* comes before the test for N+1, which depends on the primary, and *late* after it.
-    """
-
-    early: FailMode | None
-    late: FailMode | None
-
-
-def secondary_faults(node: Node, inst: Instance) -> SecondaryFaults:
-    """Say what keeps *inst* from being a secondary on *node*, but for N+1."""
-    new = with_secondary(node, inst, -1)
-    early = _secondary_fault(
-        node._replace(fail_n1=True), new, inst, strict=True, ignore_disks=False
-    )
-    if inst.forthcoming:
-        return SecondaryFaults(_later_secondary_fault(node, new, inst), None)
-    late = _later_secondary_fault(node, new, inst)
-    if early is not None and early == late and _is_late(node, new, inst):
-        return SecondaryFaults(None, late)
-    return SecondaryFaults(early, None)
-
-
-def _is_late(node: Node, new: Node, inst: Instance) -> bool:
-    """Whether only what forthcoming instances take stands in the way."""
-    spec = node.spec
-    need = inst.mem if inst.needs_reserve else 0
-    disk = _disk_fault(spec, new.f_disk, new.f_spindles, new.inst_spindles, strict=True)
-    return inst.template == "drbd" and disk is None and need < node.u_mem
 
 
 def add_secondary(

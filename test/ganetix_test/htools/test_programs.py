@@ -83,7 +83,7 @@ class ProgramTests(SynchronousTestCase):
     def test_hspace(self) -> None:
         """Hspace counts on a simulated cluster and ends with its mark."""
         code, out, _err = self._start(
-            hspace.main, "--simulate", "p,3,100G,16G,8", "--machine-readable", "--disk-template",
+            hspace.main, "--simulate", "p,3,100G,16G,8", "--tiered-alloc", "10G,2G,2", "--machine-readable", "--disk-template",
             "drbd", "--standard-alloc", "10G,1G,1",
         )  # fmt: skip
         self.assertEqual(code, 0)
