@@ -55,11 +55,24 @@ def fetch(cache: Path) -> Reference:
     reference = Reference(cache / "root")
     if reference.present:
         return reference
-    debs = cache / "debs"
+    debs = cache.absolute() / "debs"
     debs.mkdir(parents=True, exist_ok=True)
-    subprocess.run(["apt-get", "update", "-qq"], check=True)
-    for package in PACKAGES:
-        subprocess.run(["apt-get", "download", "-qq", package], cwd=debs, check=True)
+    _apt(cache.absolute(), debs, "update")
+    _apt(cache.absolute(), debs, "download", *PACKAGES)
     for deb in sorted(debs.glob("*.deb")):
         subprocess.run(["dpkg", "-x", str(deb), str(cache / "root")], check=True)
     return reference
+
+
+def _apt(cache: Path, debs: Path, *words: str) -> None:
+    """Run apt-get with lists and cache of its own, so that it takes no root."""
+    for name in ("lists/partial", "archives/partial"):
+        (cache / name).mkdir(parents=True, exist_ok=True)
+    options = (
+        f"Dir::State::Lists={cache / 'lists'}",
+        f"Dir::Cache={cache}",
+        "APT::Sandbox::User=root",
+        "Debug::NoLocking=1",
+    )
+    own = [part for option in options for part in ("-o", option)]
+    subprocess.run(["apt-get", "-qq", *own, *words], cwd=debs, check=True)
