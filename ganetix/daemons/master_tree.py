@@ -26,6 +26,7 @@ from ganetix.luxi.server import LuxiFactory
 from ganetix.manhole.console import Name
 from ganetix.master.autorestart import AutoRestart
 from ganetix.master.election import elect
+from ganetix.master.facts import MasterFacts
 from ganetix.master.handler.door import Door
 from ganetix.master.handler.table import Handler
 from ganetix.master.livestate import LiveState
@@ -117,7 +118,7 @@ def build(daemon: Daemon, paths: Paths, voting: bool, offer: Offer) -> ServiceTr
         await master.store.checkpoint.run()
 
     world = World(reactor, paths, names, parts.port)
-    units = table.units(outside_of(world, checkpoint))
+    units = table.units(outside_of(world, checkpoint, lambda: MasterFacts(master, live)))
     master = Master(
         store, parts.randomness, units, cluster.cluster.epoch,
         (lambda before, after, change: _changed(pool, change),),

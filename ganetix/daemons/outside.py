@@ -11,7 +11,7 @@ from twisted.internet.protocol import Protocol
 
 from ganetix.daemons import settings
 from ganetix.htools.hail import hail
-from ganetix.master.logic.outside import Outside
+from ganetix.master.logic.outside import Facts, Outside
 from ganetix.paths import Paths
 from ganetix.toolkit.files import FileSystem, Worker
 
@@ -52,6 +52,8 @@ class World:
         return data
 
 
-def outside_of(world: World, checkpoint: Callable[[], Awaitable[None]]) -> Outside:
+def outside_of(
+    world: World, checkpoint: Callable[[], Awaitable[None]], facts: Callable[[], Facts]
+) -> Outside:
     """Return what the units of logic are given."""
-    return Outside(world.resolve, world.answers, world.read_file, checkpoint, hail)
+    return Outside(world.resolve, world.answers, world.read_file, checkpoint, hail, facts)

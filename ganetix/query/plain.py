@@ -1,4 +1,4 @@
-"""Values of the small resources: jobs, locks, filters, exports."""
+"""Values of the small resources: jobs, locks, filters, exports, and what is told with the view."""
 
 from collections.abc import Callable
 from typing import Any, Final
@@ -74,3 +74,13 @@ def export_rows(view: View) -> list[tuple[str, str | None]]:
         node = view.cluster.nodes[uuid].name
         found += [(node, None)] if names is None else [(node, name) for name in names]
     return found
+
+
+def told_value(name: str) -> Value | None:
+    """Return how a field is computed of a row that came with the view."""
+    return lambda view, row: maybe(row[name])
+
+
+def told_rows(view: View) -> list[Any]:
+    """Return the rows that came with the view."""
+    return list(view.told)

@@ -29,6 +29,7 @@ _MORE: Final = {"job": " --archived"}
 """What a list command needs to show all objects that there are."""
 _NAME: Final = frozenset(("name",))
 RESOURCES: Final[Mapping[str, Resource]] = {
+    "cluster": Resource(plain.told_value, plain.told_rows, plain.NONE_LIVE),
     "export": Resource(
         plain.export_value, plain.export_rows, plain.EXPORT_LIVE, frozenset(("node",))
     ),
@@ -41,6 +42,7 @@ RESOURCES: Final[Mapping[str, Resource]] = {
     "lock": Resource(plain.lock_value, plain.lock_rows, plain.LOCK_LIVE),
     "network": Resource(network.value_of, network.rows, network.LIVE),
     "node": Resource(node.value_of, node.rows, node.LIVE, _NAME),
+    "os": Resource(plain.told_value, plain.told_rows, plain.NONE_LIVE),
 }
 
 
@@ -99,7 +101,8 @@ def _named(view: View, what: str, asked: list[str]) -> list[Any]:
         rows = by_name.get(name) or _near(what, by_name, name)
         if not rows:
             raise errors.OpPrereqError(
-                f"{what.capitalize()} '{name}' is not known; try 'gnt-{what} list{_MORE.get(what, '')}'.",
+                f"{what.capitalize()} '{name}' is not known; "
+                f"try 'gnt-{what} list{_MORE.get(what, '')}'.",
                 errors.NOENT,
             )
         found.update((id(row), row) for row in rows)

@@ -52,3 +52,5 @@ class View:
     locks: Iterable[Any] = ()
     exports: Mapping[str, list[str] | None] = {}
     """Node uuid to the exports on it; None when the node did not answer."""
+    told: Iterable[Mapping[str, Any]] = ()
+    """Rows, field name to value, of a resource that is gathered for the query: cluster, os."""

@@ -7,6 +7,7 @@ import attrs
 import msgspec
 
 from ganetix.luxi.messages import MalformedRequest
+from ganetix.master.facts import MasterFacts
 from ganetix.master.livestate import LiveState
 from ganetix.master.service import Master
 from ganetix.toolkit.clock import Clock
@@ -26,6 +27,11 @@ class Door:
     live: LiveState
     clock: Clock
     stalls: Callable[[], dict[str, Any]] = dict
+
+    @property
+    def facts(self) -> MasterFacts:
+        """What queries are answered from."""
+        return MasterFacts(self.master, self.live)
 
 
 def arguments(method: str, args: list[Any], types: type[T]) -> T:

@@ -6,31 +6,9 @@ from typing import Any, Final
 from ganetix import errors
 from ganetix.luxi.messages import MalformedRequest
 from ganetix.master.handler.door import Door, arguments
-from ganetix.master.jobs.records import Job
 from ganetix.query import run
-from ganetix.query.job import ARCHIVED
-from ganetix.query.view import View
 
 _ELSEWHERE: Final = frozenset(("cluster", "os"))
-
-
-async def view_of(door: Door, what: str, asked: Any = ()) -> View:
-    """Return the view that a query on *what* needs; *asked* are its fields and its filter."""
-    master = door.master
-    jobs: list[Job] = []
-    if what == "job":
-        jobs = master.queue.jobs()
-        if _mentions(asked, ARCHIVED):
-            jobs = [*await master.queue.archived.jobs(), *jobs]
-    locks = master.locks.rows() if what == "lock" else ()
-    return View(master.store.cluster, door.live, jobs, locks)
-
-
-def _mentions(asked: Any, name: str) -> bool:
-    """Whether *name* is in the nested lists *asked*."""
-    if isinstance(asked, list | tuple):
-        return any(_mentions(part, name) for part in asked)
-    return bool(asked == name)
 
 
 def _check(what: str) -> None:
@@ -45,7 +23,7 @@ async def query(door: Door, args: list[Any]) -> dict[str, Any]:
     what, fields, qfilter = arguments("Query", args, tuple[str, list[str], Any])
     _check(what)
     try:
-        return run.query(await view_of(door, what, (fields, qfilter)), what, fields, qfilter)
+        return run.query(await door.facts.view(what, (fields, qfilter)), what, fields, qfilter)
     except errors.ParseError as error:
         raise MalformedRequest(error.message) from error
 
@@ -61,7 +39,7 @@ def _classic(what: str, method: str) -> Callable[[Door, list[Any]], Awaitable[ob
     async def answer(door: Door, args: list[Any]) -> list[list[Any]]:
         names, fields, locking = arguments(method, args, tuple[list[str], list[str], bool])
         _refuse_locking(locking)
-        return run.classic(await view_of(door, what), what, names, fields)
+        return run.classic(await door.facts.view(what, ()), what, names, fields)
 
     return answer
 
@@ -76,7 +54,7 @@ def _refuse_locking(locking: bool) -> None:
 async def query_filters(door: Door, args: list[Any]) -> list[list[Any]]:
     """QueryFilters: a row a rule."""
     uuids, fields = arguments("QueryFilters", args, tuple[list[str] | None, list[str]])
-    return run.classic(await view_of(door, "filter"), "filter", uuids or (), fields)
+    return run.classic(await door.facts.view("filter", ()), "filter", uuids or (), fields)
 
 
 METHODS: Final[dict[str, Callable[[Door, list[Any]], Awaitable[object]]]] = {

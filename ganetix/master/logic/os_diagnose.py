@@ -1,6 +1,6 @@
 """OP_OS_DIAGNOSE: the state of OS definitions on all nodes."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 import attrs
@@ -82,11 +82,22 @@ def _row(report: OsReport) -> list[Any]:
     ]
 
 
-def _wanted(row: Mapping[str, Any], op: OpOsDiagnose) -> bool:
-    """Whether *op* asks for *row*: who does not ask for these fields does not mean such ones."""
-    named = not op.names or row["name"] in op.names
-    hidden = any(row[mark] for mark in ("hidden", "blacklisted") if mark not in op.output_fields)
-    return named and not hidden and (row["valid"] or "valid" in op.output_fields)
+def meant(row: Mapping[str, Any], asked: Collection[str]) -> bool:
+    """Whether who asks for the fields *asked* means *row*: a state must be asked for to be seen."""
+    hidden = any(row[mark] for mark in ("hidden", "blacklisted") if mark not in asked)
+    return not hidden and bool(row["valid"] or "valid" in asked)
+
+
+async def gathered(context: Context) -> list[dict[str, Any]]:
+    """Ask the online nodes that may run instances, and return every field of each definition."""
+    cluster = context.cluster
+    nodes = [node.uuid for node in cluster.online_nodes() if node.vm_capable]
+    answers = await context.call_each(nodes, OS_DIAGNOSE, Nothing())
+    for uuid, answer in answers.items():
+        if isinstance(answer, errors.GanetiError):
+            name = cluster.nodes[uuid].name
+            context.log(f"WARNING: Node {name} could not be asked: {answer.message}")
+    return [values(cluster, one) for one in definitions(answers)]
 
 
 @implementer(IUnit)
@@ -110,14 +121,10 @@ class OsDiagnose:
         return None
 
     async def execute(self, op: OpOsDiagnose, plan: None, context: Context) -> list[list[Any]]:
-        """Ask the online nodes that may run instances, and compare."""
-        cluster = context.cluster
-        nodes = [node.uuid for node in cluster.online_nodes() if node.vm_capable]
-        answers = await context.call_each(nodes, OS_DIAGNOSE, Nothing())
-        for uuid, answer in answers.items():
-            if isinstance(answer, errors.GanetiError):
-                name = cluster.nodes[uuid].name
-                context.log(f"WARNING: Node {name} could not be asked: {answer.message}")
-        found = (values(cluster, one) for one in definitions(answers))
-        rows = [row for row in found if _wanted(row, op)]
+        """Ask the nodes, and compare."""
+        rows = [
+            row
+            for row in await gathered(context)
+            if (not op.names or row["name"] in op.names) and meant(row, op.output_fields)
+        ]
         return [[row[name] for name in op.output_fields] for row in rows]

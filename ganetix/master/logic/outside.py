@@ -1,9 +1,28 @@
 """What some units need of the world beyond cluster and nodes."""
 
-from collections.abc import Awaitable, Callable
-from typing import Any
+from collections.abc import Awaitable, Callable, Collection
+from typing import Any, Protocol
 
 import attrs
+
+from ganetix.query.view import View
+
+
+class Facts(Protocol):
+    """What the running master knows, for queries."""
+
+    async def view(self, what: str, asked: Any) -> View:
+        """Return the view that a query on *what* needs; *asked* are its fields and its filter."""
+
+    def information(self) -> dict[str, Any]:
+        """Return the cluster's parameters as ``gnt-cluster info`` reads them."""
+
+    async def values(self, names: Collection[str]) -> dict[str, Any]:
+        """Return single values by name, None for a name that there is not.
+
+        There are ``cluster_name``, ``master_node``, ``drain_flag``, ``watcher_pause`` (seconds
+        since the epoch, None when it is not paused) and the cluster's ssh settings.
+        """
 
 
 @attrs.frozen
@@ -24,3 +43,6 @@ class Outside:
 
     hail: Callable[[dict[str, Any]], dict[str, Any]]
     """The instance allocator: request to response."""
+
+    facts: Callable[[], Facts]
+    """What the master knows at the moment of the call."""

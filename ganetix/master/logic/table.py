@@ -6,6 +6,7 @@ from typing import Any
 from ganetix.master.allocator import Allocator
 from ganetix.master.logic.cluster_destroy import ClusterDestroy
 from ganetix.master.logic.cluster_post_init import ClusterPostInit
+from ganetix.master.logic.cluster_query import ClusterConfigQuery, ClusterQuery
 from ganetix.master.logic.cluster_redist_conf import ClusterRedistConf
 from ganetix.master.logic.cluster_set_params import ClusterSetParams
 from ganetix.master.logic.cluster_verify import (
@@ -40,13 +41,16 @@ from ganetix.master.logic.node_remove import NodeRemove
 from ganetix.master.logic.node_set_params import NodeSetParams
 from ganetix.master.logic.os_diagnose import OsDiagnose
 from ganetix.master.logic.outside import Outside
+from ganetix.master.logic.query import Query, QueryFields
 from ganetix.master.logic.tags import TagsDel, TagsGet, TagsSearch, TagsSet
 from ganetix.master.logic.test_delay import TestDelay
 from ganetix.master.logic.unit import Unit
 from ganetix.opcodes.base import OpCode
 from ganetix.opcodes.cluster import (
+    OpClusterConfigQuery,
     OpClusterDestroy,
     OpClusterPostInit,
+    OpClusterQuery,
     OpClusterRedistConf,
     OpClusterSetParams,
 )
@@ -80,6 +84,7 @@ from ganetix.opcodes.instance_state import (
 )
 from ganetix.opcodes.node import OpNodeAdd, OpNodeRemove, OpNodeSetParams
 from ganetix.opcodes.os import OpOsDiagnose
+from ganetix.opcodes.query import OpQuery, OpQueryFields
 from ganetix.opcodes.tags import OpTagsDel, OpTagsGet, OpTagsSearch, OpTagsSet
 from ganetix.opcodes.test import OpTestDelay
 from ganetix.opcodes.verify import (
@@ -93,8 +98,10 @@ def units(outside: Outside) -> Mapping[type[OpCode], Unit[Any, Any]]:
     """Return the unit of every opcode that this release has."""
     allocator = Allocator(outside.hail)
     return {
+        OpClusterConfigQuery: ClusterConfigQuery(outside),
         OpClusterDestroy: ClusterDestroy(),
         OpClusterPostInit: ClusterPostInit(),
+        OpClusterQuery: ClusterQuery(outside),
         OpClusterRedistConf: ClusterRedistConf(outside),
         OpClusterSetParams: ClusterSetParams(outside),
         OpClusterVerify: ClusterVerify(),
@@ -124,6 +131,8 @@ def units(outside: Outside) -> Mapping[type[OpCode], Unit[Any, Any]]:
         OpNodeRemove: NodeRemove(outside),
         OpNodeSetParams: NodeSetParams(outside),
         OpOsDiagnose: OsDiagnose(),
+        OpQuery: Query(outside),
+        OpQueryFields: QueryFields(),
         OpTagsDel: TagsDel(),
         OpTagsGet: TagsGet(),
         OpTagsSearch: TagsSearch(),

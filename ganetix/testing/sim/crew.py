@@ -1,9 +1,9 @@
 """The usual crew of a simulation: the real units of logic."""
 
+from ganetix import errors
 from ganetix.htools.hail import hail
 from ganetix.master.logic import table
-from ganetix.master.logic.outside import Outside
-from ganetix.testing.facts import StillFacts
+from ganetix.master.logic.outside import Facts, Outside
 from ganetix.testing.sim.world import Crew
 
 
@@ -23,6 +23,10 @@ async def _checkpoint() -> None:
     """The simulation's checkpoints come by themselves."""
 
 
+def _facts() -> Facts:
+    raise errors.GenericError("A simulated master does not answer queries by opcode; use LUXI's.")
+
+
 def usual_crew() -> Crew:
     """Return the crew that a real cluster has."""
-    return Crew(table.units(Outside(_resolve, _answers, _read_file, _checkpoint, hail, StillFacts)))
+    return Crew(table.units(Outside(_resolve, _answers, _read_file, _checkpoint, hail, _facts)))

@@ -16,6 +16,7 @@ from ganetix.model.cluster import Cluster
 from ganetix.model.objects import Instance
 from ganetix.opcodes.base import OpCode
 from ganetix.opcodes.instance import OpInstanceCreate
+from ganetix.testing.facts import StillFacts
 from ganetix.testing.logic import LogicContext, hooks_of, node_uuid, run, three_nodes
 
 
@@ -53,7 +54,7 @@ def hail(request: dict[str, Any]) -> dict[str, Any]:
     return {"success": True, "info": "", "result": usable[-1:]}
 
 
-OUTSIDE = Outside(resolve, answers, read_file, checkpoint, hail)
+OUTSIDE = Outside(resolve, answers, read_file, checkpoint, hail, StillFacts)
 
 
 class UnitTestCase(SynchronousTestCase):

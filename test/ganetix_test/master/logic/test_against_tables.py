@@ -29,6 +29,8 @@ SAMPLES: dict[str, dict[str, Any]] = {
     "OP_INSTANCE_CONSOLE": {"instance_name": VM},
     "OP_INSTANCE_QUERY_DATA": {},
     "OP_CLUSTER_POST_INIT": {},
+    "OP_CLUSTER_CONFIG_QUERY": {"output_fields": ["name"]},
+    "OP_CLUSTER_QUERY": {},
     "OP_CLUSTER_REDIST_CONF": {},
     "OP_CLUSTER_SET_PARAMS": {"candidate_pool_size": 3},
     "OP_CLUSTER_VERIFY": {},
@@ -42,6 +44,8 @@ SAMPLES: dict[str, dict[str, Any]] = {
     "OP_NODE_REMOVE": {"node_name": "node3"},
     "OP_NODE_SET_PARAMS": {"node_name": "node3", "drained": True},
     "OP_OS_DIAGNOSE": {"output_fields": ["name"]},
+    "OP_QUERY": {"what": "node", "fields": ["name"]},
+    "OP_QUERY_FIELDS": {"what": "node"},
     "OP_TAGS_DEL": {"kind": "cluster", "tags": []},
     "OP_TAGS_GET": {"kind": "cluster"},
     "OP_TAGS_SEARCH": {"pattern": "x"},
@@ -52,7 +56,9 @@ SOMETIMES = frozenset({
     "NEW_DISK_TEMPLATE", "RUNTIME_MEMORY", "SRC_NODE", "SRC_PATH", "SRC_IMAGES", "NEW_VG_NAME",
 })  # fmt: skip
 """Variables that are there only when the opcode asks for what they tell."""
-LOCKLESS = frozenset({"OP_OS_DIAGNOSE"})
+LOCKLESS = frozenset({
+    "OP_CLUSTER_CONFIG_QUERY", "OP_CLUSTER_QUERY", "OP_OS_DIAGNOSE", "OP_QUERY", "OP_QUERY_FIELDS",
+})  # fmt: skip
 """Opcodes that take no lock at all."""
 ELSEWHERE = frozenset({"OP_CLUSTER_DESTROY", "OP_NODE_ADD"})
 """Opcodes that need another cluster; their own tests look at this."""
