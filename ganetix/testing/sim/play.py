@@ -58,7 +58,7 @@ def _in_the_grave(_: object) -> None:
 def _play(seed: int, crew: Crew, plan: Sequence[Planned]) -> Outcome:
     dice = seeded(seed * 1000 + 7)
     world = World(seed, 3 + int(dice.uniform() * 2), crew)
-    observer = cast("ILogObserver", partial(_tell, world))
+    observer = cast(ILogObserver, partial(_tell, world))
     globalLogPublisher.addObserver(observer)
     run = Run(world, Clients(world), list(plan))
     try:
