@@ -354,34 +354,6 @@ class RunningClusterTests(SynchronousTestCase):
         self.cluster.until(lambda: self.statuses([job]) == ["success"], "the instance is gone")
         self.assertEqual(self.remote("GET", f"/2/instances/{name}")[0], 404)
 
-    # ------------------------------------------------------------ the console
-
-    def typed(self, text: str, *options: str) -> str:
-        """Return what the console of a daemon answers to the lines *text*."""
-        return self.cluster.run(1, "gnt-debug", "manhole", *options, text=text)
-
-    def test_consoles(self) -> None:
-        """Each daemon has a console, also on another node; await works there."""
-        self.assertEqual(self.typed("len(config.nodes)\n"), "3\n")
-        lines = (
-            "from ganetix.rpc import calls",
-            "found = await nodes.call(config.master.uuid, calls.VERSION, calls.Nothing())",
-            "found.calls",
-        )
-        self.assertEqual(self.typed("\n".join(lines)), "1\n")
-        node = ("--node", self.cluster.name(2), "--daemon=noded")
-        self.assertEqual(self.typed("mastership.get().epoch\n", *node), "1\n")
-        asked = '[name] = await luxi.call("QueryConfigValues", ["cluster_name"])\nprint(name)\n'
-        self.assertEqual(self.typed(asked, "--daemon", "rapid"), "cluster.example.com\n")
-
-    def test_console_in_the_log(self) -> None:
-        """Who came, what was typed and that they left stands in the daemon's log."""
-        self.typed("'typed here'\n")
-        told = [line for line in self.cluster.log(1, "master").splitlines() if "Console:" in line]
-        whole = f"user {os.geteuid()}, process "
-        self.assertTrue(all(whole in line for line in told[-3:]))
-        self.assertIn("'typed here'", told[-2])
-
     # ------------------------------------------------------------ two at a time
 
     def test_second_cluster(self) -> None:
