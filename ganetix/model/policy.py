@@ -1,5 +1,6 @@
 """Instance policies: what an instance may be like in a group, and what breaks that."""
 
+import math
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
@@ -124,10 +125,7 @@ def changed(current: Mapping[str, Any], given: Mapping[str, Any], *, partial: bo
 
 def _checked(key: str, value: Any) -> Any:
     if key in _RATIOS:
-        try:
-            return float(value)
-        except (TypeError, ValueError):
-            raise _wrong(f"'{key}' is {value!r}, which is not a number") from None
+        return _ratio(key, value)
     if key == "disk-templates":
         if (
             not isinstance(value, list)
@@ -141,6 +139,17 @@ def _checked(key: str, value: Any) -> Any:
     if not isinstance(value, list) or not value:
         raise _wrong("'minmax' must be a list of pairs of 'min' and 'max'")
     return [_pair(pair) for pair in value]
+
+
+def _ratio(key: str, value: Any) -> float:
+    """Return *value* as a number; what JSON can't carry (``nan``, ``inf``) is none."""
+    try:
+        found = float(value)
+    except (TypeError, ValueError, OverflowError):
+        found = math.nan
+    if not math.isfinite(found):
+        raise _wrong(f"'{key}' is {value!r}, which is not a number")
+    return found
 
 
 def _pair(pair: Any) -> dict[str, dict[str, int]]:

@@ -77,6 +77,8 @@ class ChangeTests(SynchronousTestCase):
         for given, words in (
             ({"colour": 1}, "no key 'colour'"),
             ({"vcpu-ratio": "x"}, "not a number"),
+            ({"vcpu-ratio": "nan"}, "not a number"),
+            ({"spindle-ratio": 10**400}, "not a number"),
             ({"disk-templates": ["tape"]}, "known templates"),
             ({"disk-templates": 7}, "known templates"),
             ({"disk-templates": [[]]}, "known templates"),
