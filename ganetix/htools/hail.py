@@ -34,7 +34,7 @@ from ganetix.htools.model import (
 )
 from ganetix.htools.options import DEFAULT_OPTIONS, Options
 from ganetix.htools.placement import remove_primary
-from ganetix.htools.solution import Solution
+from ganetix.htools.solution import Solution, settle
 
 Json = Mapping[str, Any]
 
@@ -66,12 +66,12 @@ def _with(cluster: Cluster, solution: Solution, name: Callable[[Any], Any]) -> D
     place = solution.place
     if place is None:
         raise PlanError(info)
-    idx = place.inst.idx if place.inst.idx >= 0 else len(cluster.instances)
-    changed = {node.idx: node for node in place.nodes}
-    after = cluster._replace(
-        nodes={**cluster.nodes, **changed},
-        instances={**cluster.instances, idx: place.inst._replace(idx=idx)},
-    )
+    if place.inst.idx < 0:
+        nodes, instances = settle(cluster.nodes, cluster.instances, place)
+    else:
+        nodes = {**cluster.nodes, **{node.idx: node for node in place.nodes}}
+        instances = {**cluster.instances, place.inst.idx: place.inst}
+    after = cluster._replace(nodes=nodes, instances=instances)
     return Done(info, name([node.name for node in place.nodes]), after)
 
 

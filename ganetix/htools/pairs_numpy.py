@@ -139,7 +139,11 @@ class PairScan:
 
     def scores(self, ones: Ints, twos: Ints) -> Floats:
         """Return the scores with primaries *ones* (rows) and secondaries *twos* (columns)."""
-        self._values_now()
+        with np.errstate(invalid="ignore", divide="ignore"):
+            self._values_now()
+            return self._scores(ones, twos)
+
+    def _scores(self, ones: Ints, twos: Ints) -> Floats:
         held = self._peers[twos][:, ones].T + self._need
         reserve = np.maximum(self._r_mem[twos], held)
         with np.errstate(invalid="ignore", divide="ignore"):

@@ -37,7 +37,10 @@ def after_secondary_left(nodes: NodeArrays, insts: InstanceArrays) -> Ints:
 class Reserve:
     """Reserved memory, N+1 failures and instances on offline nodes after each move."""
 
-    def __init__(self, nodes: NodeArrays, insts: InstanceArrays, targets: Ints) -> None:
+    def __init__(
+        self, nodes: NodeArrays, insts: InstanceArrays, targets: Ints, *, force: bool
+    ) -> None:
+        self._force = force
         self._nodes = nodes
         self._insts = insts
         self._targets = targets
@@ -166,6 +169,8 @@ class Reserve:
 
     def _quiet(self) -> bool:
         """Whether no move that is allowed can change which nodes fail N+1."""
+        if self._force:
+            return False
         nodes = self._nodes
         calm = not nodes.fail_n1.any() and bool((nodes.u_mem > nodes.r_mem)[nodes.online].all())
         return calm and not self._gone_p.any() and not self._gone_s.any()

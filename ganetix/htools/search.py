@@ -51,7 +51,7 @@ class Block:
         self._targets = targets
         self._count = float(nodes.online.sum())
         self._planes = planes(nodes, insts)
-        self._reserve = Reserve(nodes, insts, targets)
+        self._reserve = Reserve(nodes, insts, targets, force=force)
         self._marks = Marks(marks, nodes, insts, targets)
         self._fit = Fit(nodes, insts, targets, self._reserve, marks, force=force)
         self._kept: dict[tuple[bool, bool], Floats] = {}

@@ -78,22 +78,23 @@ class ProgramTests(SynchronousTestCase):
         """Hroller keeps the nodes of a mirror apart and the master last."""
         code, out, _err = self._start(hroller.main, "-t", self._example(), "--ignore-non-redundant")
         self.assertEqual(code, 0)
-        self.assertEqual(out, "'Node Reboot Groups'\nn2.ex.org,n3.ex.org\nn1.ex.org\n")
+        self.assertEqual(out, "'Node Reboot Groups'\nn2.ex.org\nn3.ex.org,n1.ex.org\n")
 
     def test_hspace(self) -> None:
         """Hspace counts on a simulated cluster and ends with its mark."""
         code, out, _err = self._start(
-            hspace.main, "--simulate", "p,3,100G,16G,8", "--tiered-alloc", "10G,2G,2", "--machine-readable", "--disk-template",
-            "drbd", "--standard-alloc", "10G,1G,1",
+            hspace.main, "--simulate", "p,3,100G,16G,8", "--machine-readable",
+            "--disk-template", "drbd", "--standard-alloc", "10G,1G,1", "--tiered-alloc",
+            "10G,2G,2",
         )  # fmt: skip
         self.assertEqual(code, 0)
         self.assertTrue(out.endswith("HTS_OK=1\n"))
         self.assertIn("HTS_ALLOC_INSTANCES=", out)
 
     def test_hsqueeze(self) -> None:
-        """Hsqueeze says when there is nothing to do."""
+        """Hsqueeze names the node that nothing needs."""
         code, out, _err = self._start(hsqueeze.main, "-t", self._example())
-        self.assertEqual((code, out), (0, "'No action'\n"))
+        self.assertEqual((code, out), (0, "'Nodes to offline'\nn3.ex.org\n"))
 
     def test_hail(self) -> None:
         """Hail answers a request in a file; one that is no JSON ends with 1."""

@@ -45,7 +45,7 @@ class SearchTests(SynchronousTestCase):
     """The search proposes the move that trying all moves finds."""
 
     def _same(self, options: Options) -> None:
-        for number in range(60):
+        for number in range(24):
             for nodes, instances in groups(number):
                 state = start(nodes, instances)
                 for _round in range(2):
@@ -81,7 +81,7 @@ class PlanTests(SynchronousTestCase):
                 yield before, after, step
                 before = after
 
-    @settings(deadline=None, max_examples=60)
+    @settings(deadline=None, max_examples=20)
     @given(st.integers(0, 100_000))
     def test_limits(self, number: int) -> None:
         """No move puts a node beyond a limit that it was within, unless an offline node is left."""
@@ -98,7 +98,7 @@ class PlanTests(SynchronousTestCase):
         """Return "n1" where the figures that were reported hide a failure that is there."""
         return {"n1"} if node.u_mem <= node.r_mem else set()
 
-    @settings(deadline=None, max_examples=60)
+    @settings(deadline=None, max_examples=20)
     @given(st.integers(0, 100_000))
     def test_promise(self, number: int) -> None:
         """Each step lowers the score, and to what it says."""
@@ -106,7 +106,7 @@ class PlanTests(SynchronousTestCase):
             self.assertLess(step.score, before.score)
             self.assertEqual(step.score, cluster_score(after.nodes))
 
-    @settings(deadline=None, max_examples=30)
+    @settings(deadline=None, max_examples=15)
     @given(st.integers(0, 100_000))
     def test_applied(self, number: int) -> None:
         """The instances after a plan, loaded anew, use what the plan's nodes say they use."""
