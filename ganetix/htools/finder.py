@@ -6,13 +6,14 @@ takes longer to import than a small cluster takes to search. Both give the same 
 
 import sys
 from collections.abc import Callable, Iterable, Sequence
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from ganetix.htools.faults import FailMode, PlanError
 from ganetix.htools.model import Group, Instance, Instances, Node, Nodes
 from ganetix.htools.moves import shared_locations
 from ganetix.htools.options import Options
-from ganetix.htools.pairs import Side, pair_score, primary, side
+from ganetix.htools.pairs import Primary, Side, pair_score, primary, side
 from ganetix.htools.placement import add_primary, add_secondary, with_primary, with_secondary
 from ganetix.htools.policy import policy_fault
 from ganetix.htools.redundancy import Outlook
@@ -146,31 +147,61 @@ class Finder:
         return fault if fault is not None else add_primary(node, self._inst, force=self._force)
 
     def _pairs_one_by_one(self, nodes: Nodes, pairs: Pairs, accept: Accept) -> Iterable[Solution]:
-        inst = self._inst
         ordered = in_order(nodes)
         base = statistics(ordered)
-        sides: dict[int, Side] = {}
+        count = float(sum(not node.offline for node in ordered))
+        sides: dict[int, Side | None] = {}
         for idx, others in pairs:
-            node = nodes[idx]
-            failures: dict[FailMode, int] = {}
-            new = self._as_primary(node)
+            new = self._as_primary(nodes[idx])
             if isinstance(new, FailMode):
                 yield Solution(None, 0, {new: len(others)})
                 continue
-            first = primary(base, node, inst, ordered)
-            places = []
             for other in others:
-                target = nodes[other]
-                added = add_secondary(target, inst, idx)
-                if isinstance(added, FailMode):
-                    merge(failures, added)
-                    continue
                 if other not in sides:
-                    sides[other] = side(target, inst)
-                shared = shared_locations(node, target)
-                reached = pair_score(first, sides[other], inst, shared)
-                places.append(self._place(new, added, shared, reached))
-            yield choose(places, failures, accept)
+                    sides[other] = self._side(nodes[other], count)
+            first = primary(base, nodes[idx], self._inst, ordered)
+            yield self._row(nodes, first, [(other, sides[other]) for other in others], accept)
+
+    def _side(self, node: Node, count: float) -> Side | None:
+        """Return what *node* changes as a secondary; None if something but N+1 may forbid it."""
+        added = add_secondary(node._replace(fail_n1=True), self._inst, -1)
+        return None if isinstance(added, FailMode) else side(node, self._inst, count)
+
+    def _row(
+        self, nodes: Nodes, first: Primary, others: list[tuple[int, Side | None]], accept: Accept
+    ) -> Solution:
+        """Try one primary with all secondaries; of equals the last is taken."""
+        inst = self._inst
+        own = first.node
+        need = inst.mem if inst.needs_reserve else 0
+        failures: dict[FailMode, int] = {}
+        found: list[tuple[float, int]] = []
+        for other, known in others:
+            fault = self._fault(nodes[other], known, own.idx, need)
+            if fault is not None or known is None:
+                merge(failures, FailMode.FailInternal if fault is None else fault)
+                continue
+            shared = shared_locations(own, known.node) if own.spec.locations else 0
+            found.append((pair_score(first, known, need, shared), other))
+        found.reverse()
+        ranked = sorted(found, key=itemgetter(0))
+        for dropped, (reached, other) in enumerate(ranked):
+            place = self._built(nodes, own.idx, other, reached)
+            if accept(place):
+                merge(failures, FailMode.FailN1, dropped)
+                return Solution(place, len(found) - dropped, failures)
+        merge(failures, FailMode.FailN1, len(found))
+        return Solution(None, 0, failures)
+
+    def _fault(self, node: Node, known: Side | None, primary: int, need: int) -> FailMode | None:
+        """Say why *node* does not take the instance as a secondary of *primary*."""
+        if known is None:
+            added = add_secondary(node, self._inst, primary)
+            return added if isinstance(added, FailMode) else None
+        if node.fail_n1 or self._inst.forthcoming:
+            return None
+        reserve = max(node.r_mem, node.peers.get(primary, 0) + need)
+        return FailMode.FailMem if node.u_mem <= reserve else None
 
     def _place(self, one: Node, two: Node, shared: int, reached: float) -> Place:
         placed = self._inst._replace(primary=one.idx, secondary=two.idx, location_score=shared)

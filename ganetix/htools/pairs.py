@@ -54,11 +54,16 @@ class Primary(NamedTuple):
 
 
 class Side(NamedTuple):
-    """What a node is without and with the instance as its secondary."""
+    """What a node changes with the instance as its secondary.
+
+    *steps* has (count times the change of squares, change, its square) for each of `CHANGED`, but
+    for the reserve, which depends on the primary.
+    """
 
     node: Node
     old: tuple[float, ...]
-    new: tuple[float, ...]
+    steps: tuple[tuple[float, float, float], ...]
+    members: float
 
 
 def primary(base: Statistics, old: Node, inst: Instance, nodes: Sequence[Node]) -> Primary:
@@ -85,32 +90,41 @@ def primary(base: Statistics, old: Node, inst: Instance, nodes: Sequence[Node]) 
     )
 
 
-def side(node: Node, inst: Instance) -> Side:
-    """Put *inst* on *node* as a secondary; what depends on its primary is left as it was."""
+def side(node: Node, inst: Instance, count: float) -> Side:
+    """Put *inst* on *node* as a secondary; *count* nodes are online."""
     other = inst._replace(auto_balance=False)
-    return Side(node, node_values(node), node_values(with_secondary(node, other, -1)))
+    old, new = node_values(node), node_values(with_secondary(node, other, -1))
+    steps = tuple(_step(count, old[at], new[at]) for at in CHANGED)
+    return Side(node, old, steps, float(len(node.primaries) + len(node.secondaries) + 1))
 
 
-def pair_score(first: Primary, second: Side, inst: Instance, shared: int) -> float:
-    """Return the score with *inst* on *first* as primary and on *second* as secondary.
+def _step(count: float, old: float, new: float) -> tuple[float, float, float]:
+    change = new - old
+    return count * (new * new - old * old), change, change * change
 
-    *shared* is the number of location tags that the two nodes share.
+
+def pair_score(first: Primary, second: Side, need: int, shared: int) -> float:
+    """Return the score with an instance on *first* as primary and on *second* as secondary.
+
+    *need* is the memory that the secondary keeps for it, *shared* the number of location tags that
+    the two nodes share.
     """
-    node, old, new = second
-    if node.offline:
-        return added(first.terms)
+    node, old, steps, members = second
     spec = node.spec
-    need = inst.mem if inst.needs_reserve else 0
-    reserve = max(node.r_mem, node.peers.get(first.node.idx, 0) + need)
+    if spec.offline:
+        return added(first.terms)
+    reserve = max(node.r_mem, node.peers.get(first.node.spec.idx, 0) + need)
     share = reserve / spec.t_mem if spec.t_mem else float("nan")
     terms = list(first.terms)
-    for entry, at in zip(first.deviations, CHANGED, strict=True):
-        reached = share if at == RESERVED else new[at]
-        if reached != old[at]:
-            terms[at] = sqrt(update(entry, old[at], reached)[2]) * WEIGHTS[at]
-    fails = node.u_mem <= reserve
-    failing = float(len(node.primaries) + len(node.secondaries) + 1) if fails else 0.0
+    for at, entry, step in zip(CHANGED, first.deviations, steps, strict=True):
+        count, total, variance = entry
+        squares, change, own = step if at != RESERVED else _step(count, old[at], share)
+        if change:
+            spread = (squares - 2 * total * change) - own
+            terms[at] = sqrt(max(0.0, variance + spread / (count * count))) * WEIGHTS[at]
+    failing = members if spec.pool_mem - node.i_mem <= reserve else 0.0
     terms[N1] = (first.sums[0] + failing - old[N1]) * WEIGHTS[N1]
     terms[TOTAL] = (first.sums[1] + share - old[TOTAL]) * WEIGHTS[TOTAL]
-    terms[LOCATION] += shared * WEIGHTS[LOCATION]
+    if shared:
+        terms[LOCATION] += shared * WEIGHTS[LOCATION]
     return added(terms)

@@ -193,6 +193,8 @@ def _pair(
     ordered = in_order(nodes)
     first = primary(statistics(ordered), nodes[one], inst, ordered)
     shared = shared_locations(nodes[one], nodes[two])
-    reached = pair_score(first, side(nodes[two], inst), inst, shared)
+    count = float(sum(not node.offline for node in ordered))
+    need = inst.mem if inst.needs_reserve else 0
+    reached = pair_score(first, side(nodes[two], inst, count), need, shared)
     placed = inst._replace(primary=one, secondary=two, location_score=shared)
     return _judged(Place(placed, (new, mirror), reached), accept)
