@@ -41,13 +41,16 @@ class Outcome:
 
 def play(seed: int, crew: Crew, plan: Sequence[Planned] = ()) -> Outcome:
     """Play *seed* with the faults of *plan* to its end."""
+    gc.freeze()  # what was there before need not be looked at when the run is cleared away
     gc.disable()
     usual, sys.unraisablehook = sys.unraisablehook, _in_the_grave
     try:
         return _play(seed, crew, plan)
     finally:
+        gc.collect()
+        gc.collect()  # what clean-up methods had held on to
         gc.enable()
-        gc.collect(0)  # with the collector off everything that the run made is in this generation
+        gc.unfreeze()
         sys.unraisablehook = usual
 
 
