@@ -140,8 +140,25 @@ def _disks(obj: Json, what: str) -> tuple[Disk, ...]:
     for disk in item(obj, "disks", list, what):
         if not isinstance(disk, dict):
             raise PlanError(f"{what}, field disks: {disk!r} is not an object")
+        if type(disk.get("size")) is int:
+            found.append(Disk(disk["size"], disk.get("spindles")))
+            continue
         found.append(Disk(item(disk, "size", int, what), disk.get("spindles")))
     return tuple(found)
+
+
+_INTEGERS = ("memory", "disk_space_total", "vcpus", "spindle_use")
+
+
+def _integers(obj: Json, what: str) -> tuple[int, int, int, int]:
+    """Return the whole numbers of an instance; the usual case is worth a short way."""
+    try:
+        memory, disk, vcpus, use = (obj[key] for key in _INTEGERS)
+    except KeyError:
+        memory = disk = vcpus = use = None
+    if not (type(memory) is type(disk) is type(vcpus) is type(use) is int):
+        memory, disk, vcpus, use = (item(obj, key, int, what) for key in _INTEGERS)
+    return memory, disk, vcpus, use
 
 
 def instance(idx: int, name: str, obj: Json, primary: int, secondary: int) -> Instance:
@@ -150,20 +167,21 @@ def instance(idx: int, name: str, obj: Json, primary: int, secondary: int) -> In
     template = item(obj, "disk_template", str, what)
     if template not in TEMPLATES:
         raise PlanError(f"{what}, field disk_template: {template!r} is not known")
+    memory, disk, vcpus, use = _integers(obj, what)
     return Instance(
         idx,
         name,
         name,
-        mem=item(obj, "memory", int, what),
-        disk=item(obj, "disk_space_total", int, what),
+        mem=memory,
+        disk=disk,
         disks=_disks(obj, what),
-        vcpus=item(obj, "vcpus", int, what),
+        vcpus=vcpus,
         status=STATES.get(obj.get("admin_state", "up"), RUNNING),
         primary=primary,
         secondary=secondary,
         template=template,
         tags=tuple(item(obj, "tags", list, what)),
-        spindle_use=item(obj, "spindle_use", int, what),
+        spindle_use=use,
         movable=template in MOVABLE,
         forthcoming=obj.get("forthcoming") is True,
         networks=tuple(nic.get("network") for nic in item(obj, "nics", list, what)),
