@@ -42,7 +42,7 @@ class CodecTests(SynchronousTestCase):
             b"[]",
             b'{"version": 3000000}',
             b'{"hello": "world"}',
-            whole.replace(b'"name"', b'"nome"'),
+            whole.replace(b'"name"', b'"handle"'),
         ]
         for data in cases:
             error = self.assertRaises(errors.ConfigurationError, decode_config, data, "/x/config")
