@@ -131,6 +131,7 @@ def node_arrays(nodes: Sequence[Node]) -> NodeArrays:
     """Return the arrays of *nodes*, which come in the order of their numbers."""
     position = {node.idx: at for at, node in enumerate(nodes)}
     specs = [node.spec for node in nodes]
+    values = [node_values(node) for node in nodes]
     peers = _peers(nodes, position)
     first, first_at, second = _tops(peers)
     f_disk = _ints([node.f_disk for node in nodes])
@@ -142,7 +143,7 @@ def node_arrays(nodes: Sequence[Node]) -> NodeArrays:
     return NodeArrays(
         position,
         np.array([not spec.offline for spec in specs], dtype=np.bool_),
-        np.array([node_values(node) for node in nodes], dtype=np.float64).T.copy(),
+        np.array(values, dtype=np.float64).T.copy(),
         _floats([spec.t_mem for spec in specs]),
         _ints([node.u_mem for node in nodes]),
         _ints([node.r_mem for node in nodes]),
@@ -167,7 +168,7 @@ def node_arrays(nodes: Sequence[Node]) -> NodeArrays:
         second,
         _migration(nodes),
         _shared(nodes),
-        statistics(nodes),
+        statistics(nodes, values),
     )
 
 

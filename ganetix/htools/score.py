@@ -107,13 +107,20 @@ def doubled_pairs(nodes: Iterable[Node]) -> float:
     return float(sum(pairs.values()) - len(pairs))
 
 
-def statistics(nodes: Iterable[Node]) -> Statistics:
-    """Gather the statistics of *nodes*, which come in the order of their numbers."""
+def statistics(
+    nodes: Iterable[Node], rows: Iterable[tuple[float, ...]] | None = None
+) -> Statistics:
+    """Gather the statistics of *nodes*, which come in the order of their numbers.
+
+    *rows* are their values, if they are known already.
+    """
+    nodes = list(nodes)
     online: list[tuple[float, ...]] = []
     offline: list[tuple[float, ...]] = []
     pairs: list[Node] = []
-    for node in nodes:
-        (offline if node.spec.offline else online).append(node_values(node))
+    known = map(node_values, nodes) if rows is None else rows
+    for node, row in zip(nodes, known, strict=True):
+        (offline if node.spec.offline else online).append(row)
         if node.pairs and not node.spec.offline:
             pairs.append(node)
     columns = list(zip(*online, strict=True)) or [()] * len(COMPONENTS)
