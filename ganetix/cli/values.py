@@ -23,6 +23,14 @@ def whole(text: str) -> int:
         raise ValueError(f"{text!r} is not a whole number") from None
 
 
+def number(text: str) -> float:
+    """Read a number."""
+    try:
+        return float(text)
+    except ValueError:
+        raise ValueError(f"{text!r} is not a number") from None
+
+
 def split(text: str, separator: str = ",") -> list[str]:
     """Split at *separator*; a backslash before it, or before a backslash, keeps it."""
     parts, escaped = [""], False
@@ -103,14 +111,14 @@ def ident_list(text: str) -> list[dict[str, dict[str, Any]]]:
 
 def number_or_default(text: str) -> float | str:
     """Read a number, or the word default."""
-    return text if text == "default" else float(text)
+    return text if text == "default" else number(text)
 
 
 KINDS: Final[dict[str, tuple[Callable[[str], Any], str]]] = {
     "string": (str, "text"),
     "choice": (str, "one of the choices"),
-    "int": (int, "a whole number"),
-    "float": (float, "a number"),
+    "int": (whole, "a whole number"),
+    "float": (number, "a number"),
     "unit": (parse_size, "a size such as 512m or 10g"),
     "bool": (boolean, "yes or no"),
     "list": (listing, "a list separated by commas"),

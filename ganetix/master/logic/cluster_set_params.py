@@ -1,5 +1,6 @@
 """OP_CLUSTER_SET_PARAMS: the cluster's parameters."""
 
+import re
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
@@ -8,6 +9,7 @@ import msgspec
 from zope.interface import implementer
 
 from ganetix import errors
+from ganetix.master import allocator
 from ganetix.master.logic import candidates, capacity
 from ganetix.master.logic.outside import Outside
 from ganetix.master.logic.unit import ALL, BGL_SHARED, Context, Hooks, IUnit, Level, Want
@@ -18,10 +20,11 @@ from ganetix.model.objects import Settings
 from ganetix.opcodes.cluster import OpClusterSetParams
 
 Params = dict[str, Any]
+_MAC_PREFIX: Final = re.compile("[0-9a-f]{2}(:[0-9a-f]{2}){2}")
 
 _PLAIN: Final = (
     "candidate_pool_size", "max_running_jobs", "max_tracked_jobs", "maintain_node_health",
-    "prealloc_wipe_disks", "default_iallocator", "default_iallocator_params", "mac_prefix",
+    "prealloc_wipe_disks", "default_iallocator", "default_iallocator_params",
     "master_netmask", "reserved_lvs", "use_external_mip_script", "modify_etc_hosts",
     "file_storage_dir", "shared_file_storage_dir", "gluster_storage_dir", "install_image",
     "zeroing_image", "enabled_user_shutdown", "master_netdev",
@@ -50,6 +53,8 @@ class ClusterSetParams:
             raise errors.OpPrereqError(
                 "Nothing is to be changed; give at least one parameter.", errors.INVAL
             )
+        if op.default_iallocator:
+            allocator.require_known(op.default_iallocator)
         _check_templates(cluster, fresh)
         _check_hypervisors(cluster, fresh)
         return fresh
@@ -94,7 +99,23 @@ def _uids(op: OpClusterSetParams, old: Settings) -> list[list[int]]:
             raise errors.OpPrereqError(
                 f"The range {row[0]}-{row[1]} is not in the uid pool.", errors.INVAL
             )
+    for low, high in pool:
+        if low > high:
+            raise errors.OpPrereqError(
+                f"The range {low}-{high} has no user ids: its end is before its beginning.",
+                errors.INVAL,
+            )
     return sorted(row for row in pool if row not in gone)
+
+
+def _mac_prefix(op: OpClusterSetParams, old: Settings) -> str:
+    prefix = str(op.mac_prefix).lower()
+    if not _MAC_PREFIX.fullmatch(prefix):
+        raise errors.OpPrereqError(
+            f"'{op.mac_prefix}' is no MAC prefix; give three octets, such as aa:00:00.",
+            errors.INVAL,
+        )
+    return prefix
 
 
 def _backend(op: OpClusterSetParams, old: Settings) -> dict[str, Params]:
@@ -165,6 +186,7 @@ def _compression(op: OpClusterSetParams, old: Settings) -> list[str]:
 
 
 _COMPUTED: Final[dict[str, Callable[[OpClusterSetParams, Settings], Any]]] = {
+    "mac_prefix": _mac_prefix,
     "vg_name": lambda op, old: op.vg_name or None,
     "drbd_helper": lambda op, old: op.drbd_helper or None,
     "enabled_hypervisors": lambda op, old: list(op.enabled_hypervisors or ()),
