@@ -4,9 +4,10 @@ import statistics
 import time
 from collections.abc import Sequence
 
+from ganetix.luxi.client import Client
 from ganetix_test.bench.pings import Pings
 from ganetix_test.bench.report import Measure, median_ms
-from ganetix_test.bench.target import DELAY, Op, Target, timed, wait
+from ganetix_test.bench.target import DELAY, FINAL, Op, Target, timed, wait
 
 NOOP: Op = {**DELAY, "duration": 0.001}
 
@@ -124,19 +125,21 @@ def _remove(name: str) -> Op:
 
 
 def memory(target: Target, share: int) -> list[Measure]:
-    """What 20 jobs in flight add to the memory of the master."""
+    """What 20 jobs in flight add to the memory of the master node."""
     client = target.client()
-    before = target.memory()
+    before = most = target.memory()
     op = {**DELAY, "duration": 5.0}
     jobs = [job for _, job in client.call("SubmitManyJobs", [[op]] * 20)]
-    most = before
-    while sum(row == ["running"] for row in client.call("QueryJobs", jobs, ["status"])) < 20:
-        time.sleep(0.1)
-        if all(row == ["success"] for row in client.call("QueryJobs", jobs, ["status"])):
-            break
-    most = max(most, target.memory())
-    for job in jobs:
-        wait(client, job)
+    together = 0
+    while not set(states := _states(client, jobs)) <= set(FINAL):
+        together = max(together, states.count("running"))
+        most = max(most, target.memory())
+        time.sleep(0.2)
     grown = (most - before) / 1e6
-    note = f"{before / 1e6:.0f} MB before"
+    note = f"{before / 1e6:.0f} MB before; {together} ran at once"
     return [Measure("20 jobs in flight, memory", "MB", grown, 20, note=note)]
+
+
+def _states(client: Client, jobs: list[int]) -> list[str]:
+    """Return the state of each of *jobs*."""
+    return [state for [state] in client.call("QueryJobs", jobs, ["status"])]

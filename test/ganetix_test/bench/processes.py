@@ -60,6 +60,16 @@ def memory(pids: Iterable[int]) -> int:
     return sum(parse_pss(text) for text in rows)
 
 
+def of_root(root: str) -> list[int]:
+    """Return the processes that were started for the node with root directory *root*.
+
+    Some implementations let their job processes go, so that they descend from nobody.
+    """
+    mark = f"GANETI_ROOTDIR={root}"
+    names = (name for name in os.listdir("/proc") if name.isdigit())
+    return [int(name) for name in names if mark in _read(f"/proc/{name}/environ").split("\0")]
+
+
 def _stats() -> list[Stat]:
     texts = (_read(f"/proc/{name}/stat") for name in os.listdir("/proc") if name.isdigit())
     return [parse_stat(text) for text in texts if text]
@@ -69,5 +79,5 @@ def _read(path: str) -> str:
     """Return the text of a file of /proc; nothing when its process has ended."""
     try:
         return Path(path).read_text("utf-8", "replace")
-    except (FileNotFoundError, ProcessLookupError):
+    except (FileNotFoundError, ProcessLookupError, PermissionError):
         return ""

@@ -55,8 +55,8 @@ class Target(NamedTuple):
         return processes.cpu_seconds(self.pids)
 
     def memory(self) -> int:
-        """Return the bytes of memory that the master and its job processes use."""
-        return processes.memory(self.pids)
+        """Return the bytes of memory that the master node's daemons and job processes use."""
+        return processes.memory({*self.pids, *processes.of_root(self.root)})
 
 
 def target(name: str, root: str, programs: str, pids: Iterable[int] = ()) -> Target:
