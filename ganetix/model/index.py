@@ -81,12 +81,22 @@ def _names(
 
 def _touched_instances(before: Cluster, change: Change) -> set[str]:
     """Uuids of instances whose index entries may differ."""
-    touched = {row.uuid for row in change.instances} | set(change.drop_instances)
+    touched = {row.uuid for row in change.instances if not _same_entries(before, row)}
+    touched |= set(change.drop_instances)
     owners = before.indexes.disk_owner
     for disk in change.disks:
         if (owner := owners.get(disk.uuid)) is not None:
             touched.add(owner)
     return touched
+
+
+def _same_entries(before: Cluster, row: Instance) -> bool:
+    """Whether *row* has the same entries as before: then no index is copied for its sake."""
+    old = before.instances.get(row.uuid)
+    return old is not None and (
+        (old.name, old.nics, old.network_port, old.disks, old.primary_node)
+        == (row.name, row.nics, row.network_port, row.disks, row.primary_node)
+    )
 
 
 def _instances(

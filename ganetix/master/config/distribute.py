@@ -92,6 +92,5 @@ def _matters(before: Cluster, after: Cluster, change: Change) -> bool:
         return True
     if change.drop_nodes or change.drop_nodegroups or change.drop_networks:
         return True
-    return before.indexes.instance_names.keys() != after.indexes.instance_names.keys() and bool(
-        change.instances or change.drop_instances
-    )
+    old, new = before.indexes.instance_names, after.indexes.instance_names
+    return old is not new and old.keys() != new.keys()
