@@ -115,12 +115,16 @@ class LogicContext:
         """See `Context`."""
         return await self.fake.call_each(nodes, call, request)
 
-    async def commit(self, change_of: Callable[[Cluster], Change]) -> Cluster:
+    async def commit(
+        self, change_of: Callable[[Cluster], Change], *, settles: bool = False
+    ) -> Cluster:
         """See `Context`."""
         now = self.reactor.seconds()
         change = stamped(self.state, change_of(self.state), now)
         self.state = apply(self.state, change, now)
         self.commits.append(change)
+        if settles:
+            self.undo_done()
         return self.state
 
     def log(self, message: str) -> None:

@@ -33,6 +33,9 @@ class Recorder(Protocol):
     def op_record(self, job_id: int, index: int) -> OpRecord:
         """The opcode's record."""
 
+    def settled(self, job_id: int, index: int) -> Job:
+        """The job as it is when nothing of the opcode is to be undone; records nothing."""
+
     async def submit_children(self, job_id: int, jobs: list[list[OpCode]]) -> list[list[Any]]:
         """Submit jobs for a running one."""
 
@@ -114,10 +117,16 @@ class JobContext:
         """Make a call on several nodes."""
         return await self.around.nodes.call_each(nodes, call, request)
 
-    async def commit(self, change_of: Callable[[Cluster], Change]) -> Cluster:
+    async def commit(
+        self, change_of: Callable[[Cluster], Change], *, settles: bool = False
+    ) -> Cluster:
         """Apply a change durably."""
-        after = await self.around.store.commit(change_of(self.around.store.cluster))
+        change = change_of(self.around.store.cluster)
+        jobs = (self.recorder.settled(self.job_id, self.index),) if settles else ()
+        after = await self.around.store.commit(change, jobs)
         self.committed = True
+        if settles:
+            self._undo.clear()
         return after
 
     def log(self, message: str) -> None:

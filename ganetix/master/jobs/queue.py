@@ -220,6 +220,11 @@ class JobQueue:
         self.store.put_jobs((fresh,), urgent=False)
         self.watchers.changed(job_id)
 
+    def settled(self, job_id: int, index: int) -> Job:
+        """Return the job as it is when nothing of opcode *index* is to be undone."""
+        job = self.store.jobs[job_id]
+        return with_op(job, index, msgspec.structs.replace(job.ops[index], undo=msgspec.UNSET))
+
     def record_log(self, job_id: int, index: int, kind: str, payload: Any) -> None:
         """Add an entry to the log of opcode *index*; serials rise through the whole job."""
         job = self.store.jobs[job_id]

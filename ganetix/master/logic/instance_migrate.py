@@ -144,9 +144,8 @@ async def _migrate(plan: Plan, context: Context) -> None:
     request = InstanceMigrate(spec, target.name, target.secondary_ip, plan.live)
     await context.call(move.source, INSTANCE_MIGRATE, request)
     await context.commit(
-        lambda newest: relocation.switched(newest, move.instance.uuid, move.target)
+        lambda newest: relocation.switched(newest, move.instance.uuid, move.target), settles=True
     )
-    context.undo_done()
     await _finalize(move, spec, context)
 
 

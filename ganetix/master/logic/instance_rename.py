@@ -72,8 +72,7 @@ class InstanceRename:
                 UndoAction(f"Renaming {there.old}", node, FILE_STORAGE_DIR_RENAME.name, back)
             )
             await context.call(node, FILE_STORAGE_DIR_RENAME, there)
-        await context.commit(lambda cluster: _renamed(cluster, plan))
-        context.undo_done()
+        await context.commit(lambda cluster: _renamed(cluster, plan), settles=True)
         await _run_script(plan, context)
         return plan.name
 

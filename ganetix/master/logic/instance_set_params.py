@@ -92,8 +92,7 @@ class InstanceSetParams:
     async def execute(self, op: OpInstanceSetParams, plan: Plan, context: Context) -> Told:
         """Make new disks, commit everything at once, remove old disks."""
         await _make_disks(plan, context)
-        await context.commit(lambda cluster: _change(cluster, plan))
-        context.undo_done()
+        await context.commit(lambda cluster: _change(cluster, plan), settles=True)
         await _remove_disks(plan, context)
         if plan.instance.admin_state == "up":
             context.log("A running instance gets the changes at its next start.")

@@ -111,10 +111,14 @@ class Context(Protocol):
     ) -> Mapping[str, Any]:
         """Make a call on several nodes; values are responses or `GanetiError`s."""
 
-    async def commit(self, change_of: Callable[[Cluster], Change]) -> Cluster:
+    async def commit(
+        self, change_of: Callable[[Cluster], Change], *, settles: bool = False
+    ) -> Cluster:
         """Apply the change that *change_of* makes of the newest configuration, durably.
 
-        *change_of* is pure and called once; if it raises, nothing changes.
+        *change_of* is pure and called once; if it raises, nothing changes. With *settles* what was
+        done so far stays: the undo actions are forgotten by the very record that has the change,
+        so that no crash can separate the two.
         """
 
     def log(self, message: str) -> None:

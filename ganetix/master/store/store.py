@@ -43,18 +43,29 @@ class Store:
     observers: tuple[Callable[[Cluster, Cluster, Change], None], ...] = ()
     """Told of each new configuration: before, after, the change."""
 
-    async def commit(self, change: Change) -> Cluster:
+    async def commit(self, change: Change, jobs: tuple[Job, ...] = ()) -> Cluster:
         """Apply *change* durably and return the configuration after it.
 
+        New states of *jobs* that belong to it become durable by the same record.
         Raise `errors.ConfigurationError` when an invariant would break; nothing changes then.
         """
         now, before = self.clock.wall(), self.cluster
         stamped = changes.stamped(before, change, now)
         after = changes.apply(before, stamped, now)
         self.cluster = after
-        ticket = self.journal.append(Entry(now=now, change=stamped, config_serial=after.serial_no))
+        for job in jobs:
+            self._note(job)
+        roles = bool(stamped.nodes or stamped.drop_nodes or stamped.cluster)
+        entry = Entry(
+            now=now,
+            change=stamped,
+            config_serial=after.serial_no,
+            jobs=jobs,
+            behind=self._behind_after() if roles else None,
+        )
+        ticket = self.journal.append(entry)
         self.checkpoint.touch()
-        if stamped.nodes or stamped.drop_nodes or stamped.cluster:
+        if roles:
             self.update_candidates()
         await self.journal.durable(ticket)
         for observer in self.observers:
@@ -65,13 +76,16 @@ class Store:
         """Record new states of *jobs*; with *urgent* the result fires when they are durable."""
         rows = tuple(jobs)
         for job in rows:
-            self._whole.add(job.id)
-            self.jobs[job.id] = job
-            self.files.put(job)
+            self._note(job)
         self.last_job = max(self.last_job, max((job.id for job in rows), default=0))
         entry = Entry(now=self.clock.wall(), jobs=rows, last_job=self.last_job)
         ticket = self.journal.append(entry, urgent=urgent)
         return self.journal.durable(ticket) if urgent else None
+
+    def _note(self, job: Job) -> None:
+        self._whole.add(job.id)
+        self.jobs[job.id] = job
+        self.files.put(job)
 
     def put_log(self, job: Job, index: int, entry: LogEntry) -> Job:
         """Record one more log entry of opcode *index* of *job*; returns the job with it."""
@@ -100,9 +114,15 @@ class Store:
 
     def update_candidates(self) -> None:
         """Let the replicas follow the configuration's master candidates."""
+        self.journal.replicas.update(self._others())
+
+    def _others(self) -> set[str]:
         master = self.cluster.cluster.master_node
-        rows = self.cluster.candidates()
-        self.journal.replicas.update(node.uuid for node in rows if node.uuid != master)
+        return {node.uuid for node in self.cluster.candidates()} - {master}
+
+    def _behind_after(self) -> tuple[str, ...]:
+        """Return the candidates that are behind with the newest configuration: new ones are."""
+        return tuple(sorted(self._others() - self.journal.replicas.in_sync))
 
     def head(self) -> Entry:
         """What a fresh journal begins with."""
@@ -232,6 +252,7 @@ def _connect(store: Store, found: recovery.Found) -> None:
     if not found.serial:
         # No journal yet, as after a take-over from Ganeti: nobody has a copy of it either.
         replicas.behind |= rows
+        store.journal.append(store.head(), urgent=False)
     replicas.in_sync = rows - replicas.behind
     replicas.update(rows)
     if found.replay.changed:

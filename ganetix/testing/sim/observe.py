@@ -135,10 +135,12 @@ class WatchedContext:
     observer: Observer
     operation: str
 
-    async def commit(self, change_of: Callable[[Cluster], Change]) -> Cluster:
+    async def commit(
+        self, change_of: Callable[[Cluster], Change], *, settles: bool = False
+    ) -> Cluster:
         """See `Context`."""
         self.observer.reached(self.operation, "commit")
-        return await self.real.commit(change_of)
+        return await self.real.commit(change_of, settles=settles)
 
     def release(self, level: Level, keys: Iterable[str] | None = None) -> None:
         """See `Context`."""

@@ -11,6 +11,8 @@ from ganetix.testing.sim.world import Crew
 
 A_RUN: Final = 5
 """Faults in a run."""
+TARGETED: Final = 1_000_000
+"""Seeds from here on have one fault only; what is left of the seed says which."""
 _STRIDE: Final = 611_953
 """A prime, so that neighbouring seeds get pairs far apart."""
 _FAULTLESS: Final = range(4)
@@ -26,6 +28,8 @@ class Plan:
     def of(self, seed: int) -> list[Planned]:
         """Return the faults of the run *seed*."""
         count = len(self.pairs)
+        if seed >= TARGETED:
+            return [self.pairs[seed % TARGETED % count]]
         first = seed * A_RUN
         return [self.pairs[(first + n) * _STRIDE % count] for n in range(A_RUN)]
 
@@ -34,11 +38,9 @@ class Plan:
         """How many seeds in a row it takes to plan every pair once."""
         return -(-len(self.pairs) // A_RUN)
 
-    def for_missing(self, missing: Iterable[Planned], first: int) -> list[int]:
-        """Return seeds from *first* on that plan each pair of *missing* once."""
-        wanted = set(missing)
-        seeds = range(first, first + self.seeds)
-        return [seed for seed in seeds if wanted.intersection(self.of(seed))]
+    def for_missing(self, missing: Iterable[Planned], attempt: int) -> list[int]:
+        """Return for each pair of *missing* the seed of *attempt* (1 and up) to meet it alone."""
+        return [attempt * TARGETED + self.pairs.index(pair) for pair in missing]
 
 
 def learnt(crew: Crew) -> Plan:

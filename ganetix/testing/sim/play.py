@@ -139,7 +139,8 @@ class Run:
         if FAULTS[planned.fault](self.world, node):
             self.met.append(planned)
         else:
-            self.world.note("it finds nothing to break")
+            self.world.note("it finds nothing to break and waits for the next time")
+            self.plan.append(planned)
 
     def until(self, done: Callable[[], bool]) -> None:
         """Go on, step by step, until *done*; raise `Broken` when a promise is broken."""

@@ -1,19 +1,19 @@
 """A candidate becomes master although the old master still runs somewhere.
 
-What an administrator's ``master-failover`` does: the new master's own node obeys the new epoch
-first, then its copy of the journal becomes the master's, then its daemon starts.
+What an administrator's ``master-failover`` does: more than half of the nodes, the new master's
+own first, obey the new epoch; then its copy of the journal becomes the master's; then its daemon
+starts.
 """
 
 from twisted.internet.defer import Deferred
 
 from ganetix.errors import GanetiError
 from ganetix.master.store.takeover import take_over as make_master_of
-from ganetix.testing.sim.masterd import MasterDaemon
 from ganetix.testing.sim.promises import Broken
 from ganetix.testing.sim.world import World
 
-GIVE_UP = 10.0
-"""Seconds after which a takeover that got stuck is given up."""
+RETRY = 4.0
+"""Seconds after which a takeover that got stuck, because a machine failed, is tried again."""
 
 
 def take_over(world: World, fresh: str, *, suspend: bool) -> bool:
@@ -32,29 +32,43 @@ def take_over(world: World, fresh: str, *, suspend: bool) -> bool:
             if other != old.machine.name:
                 world.cut(old.machine.name, other, why)
                 world.later(back, world.mend, old.machine.name, other, why)
-    world.timeline.grave.append(Deferred.fromCoroutine(_take_over(world, fresh, old)))
-    world.later(GIVE_UP, _check_taken, world, old)
+    world.taking = fresh
+    _try(world, old.epoch + 1)
     return True
 
 
-async def _take_over(world: World, fresh: str, old: MasterDaemon) -> None:
+def _try(world: World, epoch: int) -> None:
+    if world.taking is not None:
+        world.timeline.grave.append(Deferred.fromCoroutine(_take_over(world, world.taking, epoch)))
+        world.later(RETRY, _try, world, epoch)
+
+
+async def _take_over(world: World, fresh: str, epoch: int) -> None:
     machine = world.machines[fresh]
-    await world.nodeds[fresh].services.mastership.raise_to(old.epoch + 1, fresh)
-    if world.master is not None:
+    obeying = 0
+    for name in (fresh, *(other for other in world.machines if other != fresh)):
+        if world.reaches(fresh, name) and await _obeys(world, name, epoch, fresh):
+            obeying += 1
+    if world.taking != fresh or not machine.up or obeying * 2 <= len(world.machines):
         return
+    world.taking = None
     with machine.powered():
         try:
             make_master_of(machine.fs, machine.paths)
         except GanetiError as error:
             world.broken = Broken(f"the in-sync candidate {fresh} can't take over: {error}")
-            return
-        world.voting = False
-        world.start_master(fresh)
+        except OSError as error:
+            world.note(f"{fresh} can't take over yet: {error}")
+            world.taking = fresh
+            world.later(RETRY, _try, world, epoch)
+        else:
+            world.voting = False
+            world.start_master(fresh)
 
 
-def _check_taken(world: World, old: MasterDaemon) -> None:
-    """If the new master never came (its machine failed), clients go back to the old one."""
-    if world.master is None and world.master_name == old.machine.name:
-        world.note(f"nobody took over from {old.process.name}")
-        world.reinstate(old)
-        world.ensure_master()
+async def _obeys(world: World, name: str, epoch: int, master: str) -> bool:
+    try:
+        await world.nodeds[name].services.mastership.raise_to(epoch, master)
+    except (GanetiError, OSError):
+        return False
+    return True

@@ -71,6 +71,8 @@ class World:
     obedience: Obedience = attrs.field(factory=Obedience, init=False)
     old_masters: list[MasterDaemon] = attrs.field(factory=list, init=False)
     master_name: str = attrs.field(default="", init=False)
+    taking: str | None = attrs.field(default=None, init=False)
+    """Who is about to take over."""
     voting: bool = attrs.field(default=True, init=False)
     """Whether a master daemon asks the nodes when it starts; not after a takeover."""
     _tokens: dict[str, int] = attrs.field(factory=dict, init=False)
@@ -201,12 +203,6 @@ class World:
             self.working.running.clear()
         return daemon
 
-    def reinstate(self, daemon: MasterDaemon) -> None:
-        """Let clients talk to *daemon* again: nobody took over from it."""
-        if self.master is None and daemon in self.old_masters:
-            self.old_masters.remove(daemon)
-            self.master = daemon
-
     def _master_up(self, daemon: MasterDaemon) -> None:
         self.note(f"{daemon.process.name} is ready")
         self.voting = True
@@ -223,7 +219,7 @@ class World:
 
     def ensure_master(self) -> None:
         """Start the master again where it belongs, if it does not run."""
-        if self.master is None and self.machines[self.master_name].up:
+        if self.master is None and self.taking is None and self.machines[self.master_name].up:
             self.start_master(self.master_name)
 
     def _where(self, name: str) -> str:
@@ -284,6 +280,12 @@ class World:
         """Let nothing through between two machines, for the reason *why*."""
         self._cuts.setdefault(frozenset((one, other)), set()).add(why)
         self.network.partition(one, other)
+
+    def reaches(self, one: str, other: str) -> bool:
+        """Whether a node daemon runs on *other* and *one* can talk to it."""
+        machine, daemon = self.machines[other], self.nodeds[other]
+        cut = self._cuts.get(frozenset((one, other)))
+        return machine.up and not daemon.process.time.dead and (one == other or not cut)
 
     def mend(self, one: str, other: str, why: str) -> None:
         """Take away the reason *why*; without any left, things get through again."""
