@@ -79,8 +79,6 @@ class NodeSetParams:
         if before.offline and not after.offline:
             await _bring_online(after, context)
         demoted = before.master_candidate and not after.master_candidate
-        if demoted:
-            await candidates.strip(context, after)
         change = candidates.with_promoted(Change(nodes=(after,)), plan.promoted)
         joining = [node.uuid for node in plan.promoted]
         if after.master_candidate and not before.master_candidate and after.uuid not in joining:
@@ -88,6 +86,9 @@ class NodeSetParams:
         digests = await candidates.tokens(context, joining)
         gone = [after.uuid] if demoted else []
         await context.commit(lambda cluster: candidates.certified(cluster, change, digests, gone))
+        if demoted:
+            # Only now: until the commit it is in sync, and could become the master.
+            await candidates.strip(context, after)
         await candidates.equip(context, self.outside, joining)
         return [list(row) for row in plan.result]
 

@@ -188,9 +188,10 @@ def master_clock_jump(world: World, name: str) -> bool:
 def takeover(world: World, name: str) -> bool:
     """An in-sync candidate becomes master while the old one stands still, or is cut off from it.
 
-    When the old one goes on, nobody obeys it any more.
+    When the old one goes on, nobody obeys it any more. Only a candidate that all nodes know to be
+    one is chosen: a node that missed the last list of candidates refuses a newer one for good.
     """
-    chosen = [name for name in world.in_sync() if world.machines[name].up]
+    chosen = [name for name in world.in_sync() if world.machines[name].up and world.known(name)]
     if not _master_lives(world) or not chosen:
         return False
     fresh = chosen[int(world.dice.uniform() * len(chosen))]

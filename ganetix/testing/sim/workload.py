@@ -96,10 +96,11 @@ def file_life(dice: Randomness, number: int, nodes: Sequence[str]) -> Jobs:
 def diskless_life(dice: Randomness, number: int, nodes: Sequence[str]) -> Jobs:
     """An instance without disks: it moves about, and stays."""
     name = f"diskless{number}.example.com"
-    other = pick(dice, nodes)
+    target = pick(dice, nodes)
+    other = pick(dice, [node for node in nodes if node != target])
     return [
         [_create(dice, name, "diskless", iallocator="hail", opportunistic_locking=True)],
-        [OpInstanceMigrate(instance_name=name, target_node=pick(dice, nodes), **AFTER)],
+        [OpInstanceMigrate(instance_name=name, target_node=target, **AFTER)],
         [OpInstanceFailover(instance_name=name, target_node=other, shutdown_timeout=2, **AFTER)],
         [OpInstanceShutdown(instance_name=name, timeout=2, **AFTER)],
         [OpInstanceRename(instance_name=name, new_name=f"new-{name}", **AFTER)],
@@ -146,5 +147,5 @@ def requests(
     """
     sample = seeded(0)
     wanted = [k for k in KINDS if not needed or operations(k(sample, 0, nodes)) & set(needed)]
-    kinds = [*wanted, *(pick(dice, KINDS) for _ in range(3))]
+    kinds = [*wanted, *(pick(dice, KINDS) for _ in range(2 if len(needed) != 1 else 0))]
     return [(dice.uniform() * LENGTH, kind(dice, n, nodes)) for n, kind in enumerate(kinds)]

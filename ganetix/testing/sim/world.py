@@ -281,6 +281,11 @@ class World:
         self._cuts.setdefault(frozenset((one, other)), set()).add(why)
         self.network.partition(one, other)
 
+    def known(self, name: str) -> bool:
+        """Whether every node has *name* in its list of those who may command."""
+        uuid = self.machines[name].uuid
+        return all(uuid in d.services.cluster_files.candidates() for d in self.nodeds.values())
+
     def reaches(self, one: str, other: str) -> bool:
         """Whether a node daemon runs on *other* and *one* can talk to it."""
         machine, daemon = self.machines[other], self.nodeds[other]
