@@ -23,6 +23,8 @@ class Resource:
     rows: Callable[[View], Iterable[Any]]
     live: frozenset[str]
     hostnames: frozenset[str] = frozenset()
+    ordered: bool = False
+    """Whether `rows` come in the order of their names."""
 
 
 _MORE: Final = {"job": " --archived"}
@@ -38,7 +40,7 @@ RESOURCES: Final[Mapping[str, Resource]] = {
     "instance": Resource(
         instance.value_of, instance.rows, instance.LIVE, frozenset(("name", "pnode"))
     ),
-    "job": Resource(plain.job_value, plain.job_rows, plain.JOB_LIVE),
+    "job": Resource(plain.job_value, plain.job_rows, plain.JOB_LIVE, ordered=True),
     "lock": Resource(plain.lock_value, plain.lock_rows, plain.LOCK_LIVE),
     "network": Resource(network.value_of, network.rows, network.LIVE),
     "node": Resource(node.value_of, node.rows, node.LIVE, _NAME),
@@ -60,13 +62,29 @@ def query(view: View, what: str, names: Sequence[str], qfilter: Any) -> dict[str
     Raise `errors.ParseError` for a filter that is none, `errors.ParameterError` for one that does
     not fit the fields, `errors.OpPrereqError` for a name that there is not.
     """
-    tree = filters.parsed(qfilter)
-    values = [_value(what, name) for name in names]
-    rows = selected(view, what, tree)
-    return {
-        "fields": [row.to_wire() for row in definitions(what, names)] if names else [],
-        "data": [[value(view, row) for value in values] for row in rows],
-    }
+    found = prepared(view, what, names, qfilter)
+    return {"fields": found.fields, "data": found.cells(0, len(found.rows))}
+
+
+@attrs.frozen
+class Prepared:
+    """A query whose rows are selected; its cells can be computed in slices."""
+
+    view: View
+    fields: list[dict[str, str]]
+    rows: list[Any]
+    values: list[Value]
+
+    def cells(self, start: int, end: int) -> list[list[Cell]]:
+        """Return the cells of the rows from *start* to before *end*."""
+        return [[value(self.view, row) for value in self.values] for row in self.rows[start:end]]
+
+
+def prepared(view: View, what: str, names: Sequence[str], qfilter: Any) -> Prepared:
+    """Select the rows of a query; raises what `query` does."""
+    rows = selected(view, what, filters.parsed(qfilter))
+    fields = [row.to_wire() for row in definitions(what, names)] if names else []
+    return Prepared(view, fields, rows, [_value(what, name) for name in names])
 
 
 def _value(what: str, name: str) -> Value:
@@ -83,6 +101,8 @@ def selected(view: View, what: str, tree: Any) -> list[Any]:
         return _named(view, what, [str(one) for one in asked])
     test = filters.compiled(tree, lambda field: _getter(view, what, field), resource.hostnames)
     found = [row for row in resource.rows(view) if test(row)]
+    if resource.ordered:
+        return found
     return sorted(found, key=lambda row: natural(str(name(view, row)[1])))
 
 

@@ -119,6 +119,16 @@ class DoorTests(SynchronousTestCase):
         missing = set(spec.load("luxi")["cluster_info_keys"]) - set(self.call("QueryClusterInfo"))
         self.assertEqual(missing, set())
 
+    def test_a_long_list_gives_others_a_turn(self) -> None:
+        """Rows are computed in slices with turns of the reactor between, and all are there."""
+        self.call("SetDrainFlag", False)
+        self.call("SubmitManyJobs", [[{**DELAY, "duration": 900.0}]] * 600)
+        listing = self.begin("Query", "job", ["id", "status"], None)
+        self.assertNoResult(listing)
+        self.world.reactor.pump([0.0] * 3)
+        rows = self.successResultOf(listing)["data"]
+        self.assertEqual([row[0][1] for row in rows], sorted(self.world.statuses()))
+
     def test_daemon(self) -> None:
         """What the daemon says of itself follows its journal and jobs."""
         before = self.call("QueryDaemon")
