@@ -73,7 +73,8 @@ class MasterFacts:
         if what == "job":
             jobs = master.queue.jobs()
             if _mentions(asked, ARCHIVED):
-                jobs = [*await master.queue.archived.jobs(), *jobs]
+                found = [*await master.queue.archived.jobs(), *jobs]
+                jobs = sorted(found, key=lambda job: job.id)
         locks = master.locks.rows() if what == "lock" else ()
         return View(master.store.cluster, self.live, jobs, locks)
 
