@@ -157,6 +157,7 @@ class Run:
         self.over = True
         heal(world)
         end = world.timeline.now + PATIENCE
+        world.later(PATIENCE / 2, world.repair_lists)
         self.until(lambda: self._at_rest() or world.timeline.now > end)
         if not self._at_rest():
             self._tell_locks()

@@ -71,4 +71,6 @@ async def _obeys(world: World, name: str, epoch: int, master: str) -> bool:
         await world.nodeds[name].services.mastership.raise_to(epoch, master)
     except (GanetiError, OSError):
         return False
+    for other in world.machines:  # a claim ends the sessions of older masters
+        world.network.reset(name, other)
     return True

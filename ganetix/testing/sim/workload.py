@@ -143,9 +143,9 @@ def requests(
 ) -> list[tuple[float, Jobs]]:
     """Return when users submit what: so that all operations *needed* come up, and some by chance.
 
-    Names in *needed* that are no opcode come up anyway. Without any, each kind comes up.
+    Names in *needed* that are no opcode come up anyway. Without opcodes each kind comes up.
     """
     sample = seeded(0)
-    wanted = [k for k in KINDS if not needed or operations(k(sample, 0, nodes)) & set(needed)]
-    kinds = [*wanted, *(pick(dice, KINDS) for _ in range(2 if len(needed) != 1 else 0))]
+    wanted = [kind for kind in KINDS if operations(kind(sample, 0, nodes)) & set(needed)]
+    kinds = [*(wanted or KINDS), *(pick(dice, KINDS) for _ in range(2 if len(needed) != 1 else 0))]
     return [(dice.uniform() * LENGTH, kind(dice, n, nodes)) for n, kind in enumerate(kinds)]

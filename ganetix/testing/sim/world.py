@@ -10,6 +10,7 @@ from ganetix.ids import Randomness
 from ganetix.master.jobs.execute import Units
 from ganetix.master.jobs.queue import STOP_WAIT
 from ganetix.master.locks.waiter import Locks
+from ganetix.node.files import CANDIDATES
 from ganetix.rpc.interfaces import CallContext, Handlers
 from ganetix.testing.dice import seeded
 from ganetix.testing.files import FakeFileSystem
@@ -285,6 +286,24 @@ class World:
         """Whether every node has *name* in its list of those who may command."""
         uuid = self.machines[name].uuid
         return all(uuid in d.services.cluster_files.candidates() for d in self.nodeds.values())
+
+    def repair_lists(self) -> None:
+        """Do what an administrator has to do on nodes that refuse the master.
+
+        A node that missed the last change of the list of candidates, or got one from a master that
+        was cut off already, refuses a newer master and so never gets a newer list.
+        """
+        master = self.machines[self.master_name]
+        for name, daemon in self.nodeds.items():
+            files = daemon.services.cluster_files
+            if daemon.process.time.dead or master.uuid in files.candidates():
+                continue
+            self.note(f"the administrator mends the list of candidates on {name}")
+            path = daemon.machine.paths.ssconf(CANDIDATES)
+            text = daemon.machine.fs.read(path).decode() + f"{master.uuid}={digest(master.name)}\n"
+            daemon.machine.fs.replace(path, text.encode(), 0o444, True)
+            self.kill_noded(name)
+            self.start_noded(name)
 
     def reaches(self, one: str, other: str) -> bool:
         """Whether a node daemon runs on *other* and *one* can talk to it."""
