@@ -51,7 +51,9 @@ class ConsoleTests(SynchronousTestCase):
         screen, terminal = pty.openpty()
         before = termios.tcgetattr(terminal)
         command = [str(self.cluster.root(1) / "cmd"), "gnt-debug", "manhole"]
-        with subprocess.Popen(command, stdin=terminal, stdout=terminal) as client:
+        colours = {**os.environ, "TERM": "xterm"}
+        client = subprocess.Popen(command, stdin=terminal, stdout=terminal, env=colours)
+        try:
             shown = read_until(screen, b">>> ")
             self.assertIn(b"await works", shown)
             os.write(screen, b"6*7\r")
@@ -59,6 +61,10 @@ class ConsoleTests(SynchronousTestCase):
             self.assertIn(b"\x1b[36m6\x1b[0m", shown)
             os.write(screen, b"\x04")
             self.assertEqual(client.wait(30), 0)
+        finally:
+            # A test that fails must not wait for a console that nobody leaves.
+            client.kill()
+            client.wait(30)
         self.assertEqual(termios.tcgetattr(terminal), before)
         os.close(terminal)
         os.close(screen)
