@@ -1,7 +1,7 @@
 """``config.data``: the reference's JSON shape, read and written whole.
 
-Fields that this release does not know are refused nowhere and kept nowhere but in the file that was
-read: a takeover keeps that file (see the store's recovery).
+A field that this release does not know is not refused, and is gone when the file is next written:
+keep a copy of the file before taking over a cluster of a newer release.
 """
 
 from typing import Any

@@ -1,8 +1,8 @@
 """The objects of a configuration, in the shape of the reference's ``config.data``.
 
 Source of field names and types: the reference's on-disk formats, section 1. Times are seconds since
-the epoch, sizes are MiB. Unknown fields of newer releases are kept by the codec (`extra`), never
-lost.
+the epoch, sizes are MiB. A field that this release does not know is not read, and is gone when the
+file is next written.
 """
 
 from typing import Any
