@@ -192,6 +192,13 @@ class Paths(NamedTuple):
         return f"{self.data_dir}/ssconf_{key}"
 
     def job(self, job_id: int) -> str:
+    @property
+    def iallocator_search_path(self) -> tuple[str, ...]:
+        """Directories of allocator programs; in a virtual cluster the node's own comes first."""
+        real = ("/usr/local/lib/ganeti/iallocators", "/usr/lib/ganeti/iallocators")
+        head = (self.at(real[0]),) if self.root else ()
+        return (*head, *real, f"{self.share}/iallocators")
+
         """The live file of job *job_id*."""
         return f"{self.queue_dir}/job-{job_id}"
 

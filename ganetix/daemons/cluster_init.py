@@ -16,6 +16,7 @@ from ganetix.daemons import (
     ssh_files,
 )
 from ganetix.ids import Randomness
+from ganetix.master.allocation.programs import BUILT_IN, find_program
 from ganetix.master.bootstrap.initial import Place, first_configuration
 from ganetix.master.bootstrap.request import Init
 from ganetix.model.cluster import Cluster
@@ -47,6 +48,7 @@ def init(paths: Paths, request: Init) -> None:
     digest = digest_of(credentials.certificate)
     cluster = first_configuration(request, place, digest, uuid, randomness, now)
     _check_volume_group(cluster)
+    _check_allocator(paths, cluster)
     check_directories(paths, cluster)
     try:
         cluster_files.write_authority(paths, authority)
@@ -167,6 +169,16 @@ def check_directories(paths: Paths, cluster: Cluster) -> None:
     ):
         if template in settings_of.enabled_disk_templates:
             allowed.possible(directory)
+
+
+def _check_allocator(paths: Paths, cluster: Cluster) -> None:
+    name = cluster.cluster.default_iallocator
+    if name not in ("", BUILT_IN) and find_program(paths, FileSystem(), name) is None:
+        raise errors.OpPrereqError(
+            f"There is no instance allocator '{name}'; leave -I out for {BUILT_IN}, which is built "
+            f"in, or put the program into {paths.iallocator_search_path[0]}.",
+            errors.INVAL,
+        )
 
 
 def _check_volume_group(cluster: Cluster) -> None:

@@ -10,9 +10,12 @@ from twisted.internet.error import ConnectError, DNSLookupError
 from twisted.internet.protocol import Protocol
 
 from ganetix.daemons import settings
-from ganetix.htools.hail import hail
+from ganetix.htools.reasons import answer_with_reasons
+from ganetix.master.allocation.programs import SearchedPrograms
 from ganetix.master.logic.outside import Facts, Outside
 from ganetix.paths import Paths
+from ganetix.process.runner import ProcessRunner
+from ganetix.toolkit.clock import Clock
 from ganetix.toolkit.files import FileSystem, Worker
 
 PROBE: float = 2.0
@@ -51,9 +54,23 @@ class World:
             return None
         return data
 
+    def allocators(self) -> SearchedPrograms:
+        """See `Outside.programs`."""
+        runner = ProcessRunner(self.reactor, Clock(self.reactor, self.reactor.seconds))
+        dice = settings.randomness()
+        return SearchedPrograms(self.paths, FileSystem(), self.worker, runner, dice)
+
 
 def outside_of(
     world: World, checkpoint: Callable[[], Awaitable[None]], facts: Callable[[], Facts]
 ) -> Outside:
     """Return what the units of logic are given."""
-    return Outside(world.resolve, world.answers, world.read_file, checkpoint, hail, facts)
+    return Outside(
+        world.resolve,
+        world.answers,
+        world.read_file,
+        checkpoint,
+        answer_with_reasons,
+        facts,
+        world.allocators(),
+    )

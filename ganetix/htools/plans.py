@@ -1,16 +1,26 @@
 """What the commands show of the planner: plans before they run, capacity, reasons for places."""
 
-from typing import NamedTuple
+from collections.abc import Iterable, Iterator
+from typing import Final, NamedTuple
 
 from ganetix.htools import capacity
 from ganetix.htools.balance import Search, Step, start, steps, unhappy_nodes
 from ganetix.htools.capacity import Filled, Filler, Size
+from ganetix.htools.evacuate import group_score
 from ganetix.htools.faults import FailMode, PlanError
-from ganetix.htools.finder import Accept, Targets, acceptance, targets
-from ganetix.htools.model import Cluster, Instance, Instances, Nodes, required_nodes, split
-from ganetix.htools.moves import shared_locations
+from ganetix.htools.finder import Accept, Pairs, Targets, acceptance, targets
+from ganetix.htools.model import (
+    NO_NODE,
+    Cluster,
+    Instance,
+    Instances,
+    Nodes,
+    required_nodes,
+    split,
+)
+from ganetix.htools.moves import Move, apply_move, shared_locations
 from ganetix.htools.options import DEFAULT_OPTIONS, Options
-from ganetix.htools.pairs import pair_score, primary, side
+from ganetix.htools.pairs import Primary, Side, pair_score, primary, side
 from ganetix.htools.placement import add_primary, add_secondary
 from ganetix.htools.policy import policy_fault
 from ganetix.htools.redundancy import redundant
@@ -140,6 +150,11 @@ class Candidate(NamedTuple):
     lacks: str | None
 
 
+Found = tuple[Candidate, Place | None]
+RUNNERS_UP: Final = 3
+"""How many places beside the best one are tested whether the cluster survives a loss with them."""
+
+
 def explain(
     options: Options, nodes: Nodes, instances: Instances, inst: Instance, where: Targets
 ) -> list[Candidate]:
@@ -147,54 +162,98 @@ def explain(
 
     What the allocator takes is the first that has a score; the others are the runners-up.
     """
-    accept = acceptance(options, nodes, instances)
     if where.singles is not None:
-        found = [_single(options, nodes, inst, idx, accept) for idx in where.singles]
+        found = [_single(options, nodes, inst, idx) for idx in where.singles]
     else:
-        pairs = [(one, two) for one, others in where.pairs or () for two in others]
-        found = [_pair(options, nodes, inst, one, two, accept) for one, two in pairs]
-    backwards = list(reversed(found))
-    return sorted(backwards, key=lambda one: (one.score is None, one.score or 0.0))
+        found = list(_pairs(options, nodes, inst, where.pairs or []))
+    return _ranked(found, acceptance(options, nodes, instances))
 
 
-def _judged(place: Place, accept: Accept) -> Candidate:
-    names = tuple(node.name for node in place.nodes)
-    good = accept(place)
-    metric = place.metric
-    reached = metric if isinstance(metric, float) and good else None
-    return Candidate(names, reached, None if good else RESOURCES[FailMode.FailN1])
+def _ranked(found: list[Found], accept: Accept) -> list[Candidate]:
+    """Sort; of equal scores the last found comes first, as the allocator takes it.
+
+    The test of what the loss of a node would mean costs much, so only the best places have it.
+    """
+    good = [one for one in reversed(found) if one[1] is not None]
+    bad = [one for one, place in found if place is None]
+    accepted: list[Candidate] = []
+    dropped: list[Candidate] = []
+    for one, place in sorted(good, key=lambda pair: pair[0].score or 0.0):
+        if place is None or len(accepted) > RUNNERS_UP or accept(place):
+            accepted.append(one)
+        else:
+            dropped.append(Candidate(one.nodes, None, RESOURCES[FailMode.FailN1]))
+    return [*accepted, *dropped, *bad]
 
 
-def _single(options: Options, nodes: Nodes, inst: Instance, idx: int, accept: Accept) -> Candidate:
+def _single(options: Options, nodes: Nodes, inst: Instance, idx: int) -> Found:
     node = nodes[idx]
     fault = policy_fault(inst, node.spec.policy, exclusive=node.spec.exclusive)
     new = add_primary(node, inst, force=options.ignore_soft_errors) if fault is None else fault
     if isinstance(new, FailMode):
-        return Candidate((node.name,), None, RESOURCES[new])
+        return Candidate((node.name,), None, RESOURCES[new]), None
     reached = cluster_score({**nodes, idx: new})
-    placed = inst._replace(primary=idx, secondary=-1)
-    return _judged(Place(placed, (new,), reached), accept)
+    placed = inst._replace(primary=idx, secondary=NO_NODE)
+    return Candidate((node.name,), reached, None), Place(placed, (new,), reached)
 
 
-def _pair(
-    options: Options, nodes: Nodes, inst: Instance, one: int, two: int, accept: Accept
-) -> Candidate:
-    names = (nodes[one].name, nodes[two].name)
-    spec = nodes[one].spec
-    fault = policy_fault(inst, spec.policy, exclusive=spec.exclusive)
-    new = add_primary(nodes[one], inst, force=options.ignore_soft_errors)
-    mirror = add_secondary(nodes[two], inst, one)
-    if fault is not None:
-        return Candidate(names, None, RESOURCES[fault])
-    if isinstance(new, FailMode):
-        return Candidate(names, None, f"{RESOURCES[new]} on {names[0]}")
-    if isinstance(mirror, FailMode):
-        return Candidate(names, None, f"{RESOURCES[mirror]} on {names[1]}")
+def _pairs(options: Options, nodes: Nodes, inst: Instance, pairs: Pairs) -> Iterator[Found]:
     ordered = in_order(nodes)
-    first = primary(statistics(ordered), nodes[one], inst, ordered)
-    shared = shared_locations(nodes[one], nodes[two])
+    base = statistics(ordered)
     count = float(sum(not node.offline for node in ordered))
-    need = inst.mem if inst.needs_reserve else 0
-    reached = pair_score(first, side(nodes[two], inst, count), need, shared)
-    placed = inst._replace(primary=one, secondary=two, location_score=shared)
-    return _judged(Place(placed, (new, mirror), reached), accept)
+    sides = {
+        idx: side(nodes[idx], inst, count) for idx in {two for _one, twos in pairs for two in twos}
+    }
+    for one, twos in pairs:
+        spec = nodes[one].spec
+        fault = policy_fault(inst, spec.policy, exclusive=spec.exclusive)
+        new = add_primary(nodes[one], inst, force=options.ignore_soft_errors)
+        lacks = fault if fault is not None else new
+        if isinstance(lacks, FailMode):
+            told = RESOURCES[lacks] + ("" if fault is not None else f" on {spec.name}")
+            yield from ((Candidate((spec.name, nodes[two].name), None, told), None) for two in twos)
+            continue
+        first = primary(base, nodes[one], inst, ordered)
+        for two in twos:
+            yield _pair(nodes, inst, first, sides[two])
+
+
+def _pair(nodes: Nodes, inst: Instance, first: Primary, second: Side) -> Found:
+    one, two = nodes[first.node.idx], nodes[second.node.idx]
+    names = (one.name, two.name)
+    mirror = add_secondary(two, inst, one.idx)
+    if isinstance(mirror, FailMode):
+        return Candidate(names, None, f"{RESOURCES[mirror]} on {two.name}"), None
+    shared = shared_locations(one, two)
+    reached = pair_score(first, second, inst.mem if inst.needs_reserve else 0, shared)
+    placed = inst._replace(primary=one.idx, secondary=two.idx, location_score=shared)
+    return Candidate(names, reached, None), Place(placed, (first.node, mirror), reached)
+
+
+def explain_moves(
+    options: Options,
+    nodes: Nodes,
+    instances: Instances,
+    inst: Instance,
+    kind: str,
+    targets: Iterable[int],
+) -> list[Candidate]:
+    """Say of each of *targets* what a move of *kind* there would lead to, the best first.
+
+    The scores are the group's, by which an evacuation chooses.
+    """
+    group = nodes[inst.primary].spec.group
+    found: list[Candidate] = []
+    for idx in targets:
+        applied = apply_move(nodes, inst, Move(kind, idx), force=options.ignore_soft_errors)
+        if isinstance(applied, FailMode):
+            found.append(Candidate((nodes[idx].name,), None, RESOURCES[applied]))
+            continue
+        reached = group_score({**nodes, **applied.changed}, group)
+        found.append(Candidate((nodes[idx].name,), reached, None))
+    good = sorted((one for one in reversed(found) if one.lacks is None), key=_score)
+    return [*good, *(one for one in found if one.lacks is not None)]
+
+
+def _score(one: Candidate) -> float:
+    return one.score or 0.0

@@ -1,242 +1,229 @@
-"""The instance allocator: what it is told of the cluster, and what comes back.
+"""The instance allocator: asks where instances may go, and tells the job's log why."""
 
-Source: the reference's script interfaces, section 8. Sizes are MiB.
-"""
-
-from collections.abc import Callable, Collection, Iterable, Mapping
-from typing import Any, Final
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from typing import Any
 
 import attrs
+import msgspec
 
 from ganetix import errors
 from ganetix.htools.faults import PlanError
+from ganetix.master.allocation.answers import Answers, Evacuation, Placements
+from ganetix.master.allocation.programs import BUILT_IN
+from ganetix.master.allocation.request import gather, request_of
+from ganetix.master.logic.outside import Outside
 from ganetix.master.logic.unit import Context
-from ganetix.model import params, policy
+from ganetix.model import params
 from ganetix.model.cluster import Cluster
-from ganetix.model.objects import Instance, Node
-from ganetix.rpc.calls import (
-    ALL_INSTANCES_INFO,
-    NODE_INFO,
-    AllInstancesRequest,
-    InstanceList,
-    NodeInfo,
-    NodeInfoRequest,
-    StorageUnit,
-)
-
-VERSION: Final = 2
-BUILT_IN: Final = "hail"
-
-
-@attrs.frozen
-class Live:
-    """Live figures of one node, and MiB of memory that each of its running instances has."""
-
-    info: NodeInfo
-    running: Mapping[str, int]
+from ganetix.model.objects import Instance
 
 
 @attrs.frozen
 class Allocator:
-    """Asks *hail* (request to response) where instances may go."""
+    """Asks the built-in allocator, or a program on the search path, where instances may go.
 
-    hail: Callable[[dict[str, Any]], dict[str, Any]]
+    Every method raises `errors.OpPrereqError` with a sentence when there is no place, no such
+    allocator, or an answer that can't be.
+    """
+
+    outside: Outside
 
     async def allocate(
         self, context: Context, name: str, body: Mapping[str, Any], nodes: Collection[str]
     ) -> list[str]:
         """Return the names of the nodes for the ``allocate`` request *body*, primary first.
 
-        Only *nodes* (uuids, those that are locked) are considered. Raise `errors.OpPrereqError`.
+        Only *nodes* (uuids, those that are locked) are considered.
         """
-        require_known(name)
         cluster = context.cluster
         request: dict[str, Any] = {"type": "allocate", **body}
-        if set(nodes) != set(cluster.nodes):
-            request["restrict-to-nodes"] = sorted(cluster.nodes[uuid].name for uuid in nodes)
-        live = await gather(context, str(body["disk_template"]))
-        result = self.run(request_of(cluster, live, request))
-        return [str(chosen) for chosen in result]
+        allowed = _restriction(cluster, nodes)
+        if len(allowed) < len(cluster.nodes):
+            request["restrict-to-nodes"] = allowed
+        answers, result = await self._asked(context, name, request, str(body["disk_template"]))
+        found = answers.nodes(result, int(body["required_nodes"]), allowed)
+        context.log(f"Instance allocator {name} chose {_nodes(found)} for {body['name']}.")
+        return found
 
-    async def relocate(self, context: Context, instance: Instance) -> list[str]:
-        """Return the name of the new node for *instance*, whose disks every node sees."""
+    async def allocate_many(
+        self,
+        context: Context,
+        name: str,
+        bodies: Sequence[Mapping[str, Any]],
+        nodes: Collection[str],
+    ) -> Placements:
+        """Return the nodes for several ``allocate`` requests at once, on *nodes* (uuids) alone."""
+        allowed = _restriction(context.cluster, nodes)
+        rows = [{"type": "allocate", **body} for body in bodies]
+        if len(allowed) < len(context.cluster.nodes):
+            rows = [{**row, "restrict-to-nodes": allowed} for row in rows]
+        template = str(bodies[0]["disk_template"])
+        request = {"type": "multi-allocate", "instances": rows}
+        answers, result = await self._asked(context, name, request, template)
+        wanted = {str(body["name"]): int(body["required_nodes"]) for body in bodies}
+        found = answers.placements(result, wanted, allowed)
+        for instance, chosen in found.placed.items():
+            context.log(f"Instance allocator {name} chose {_nodes(chosen)} for {instance}.")
+        return found
+
+    async def relocate(
+        self, context: Context, instance: Instance, name: str = BUILT_IN
+    ) -> list[str]:
+        """Return the name of the new node for *instance*: of its mirror, or of its shared disks."""
         cluster = context.cluster
         disks = cluster.disks_of(instance)
+        template = params.template_of(disks)
+        homes = cluster.nodes_of(instance)
+        leaving = homes[1] if template == "drbd" else homes[0]
         request = {
             "type": "relocate",
             "name": instance.name,
             "disk_space_total": sum(disk.size for disk in disks),
             "required_nodes": 1,
-            "relocate_from": [cluster.nodes[instance.primary_node].name],
+            "relocate_from": [cluster.nodes[leaving].name],
         }
-        live = await gather(context, params.template_of(disks))
-        return [str(chosen) for chosen in self.run(request_of(cluster, live, request))]
+        answers, result = await self._asked(context, name, request, template)
+        staying = [cluster.nodes[uuid].name for uuid in homes]
+        allowed = [node.name for node in cluster.nodes.values() if node.name not in staying]
+        found = answers.nodes(result, 1, allowed)
+        context.log(f"Instance allocator {name} chose {_nodes(found)} for {instance.name}.")
+        return found
 
-    def run(self, request: dict[str, Any]) -> Any:
-        """Return the result for *request*; raise `errors.OpPrereqError` if there is none."""
+    async def evacuate(
+        self,
+        context: Context,
+        name: str,
+        instances: Sequence[Instance],
+        mode: str,
+        *,
+        ignore_soft_errors: bool = False,
+        after: Cluster | None = None,
+    ) -> Evacuation:
+        """Return how *instances* leave their nodes; *mode* as in the ``node-evacuate`` request.
+
+        *after* is the configuration to start from, where that is not the present one.
+        """
+        request = {
+            "type": "node-evacuate",
+            "instances": [one.name for one in instances],
+            "evac_mode": mode,
+        }
+        more = {"ignore-soft-errors": None} if ignore_soft_errors else {}
+        return await self._moves(context, name, instances, request, more, after)
+
+    async def change_group(
+        self, context: Context, name: str, instances: Sequence[Instance], groups: Sequence[str]
+    ) -> Evacuation:
+        """Return how *instances* get into one of *groups* (uuids; none: any other group)."""
+        request = {
+            "type": "change-group",
+            "instances": [one.name for one in instances],
+            "target_groups": list(groups),
+        }
+        return await self._moves(context, name, instances, request, {}, None)
+
+    async def _moves(
+        self,
+        context: Context,
+        name: str,
+        instances: Sequence[Instance],
+        request: Mapping[str, Any],
+        more: Mapping[str, Any],
+        after: Cluster | None,
+    ) -> Evacuation:
+        template = params.template_of(context.cluster.disks_of(instances[0]))
+        answers, result = await self._asked(context, name, request, template, more, after)
+        return answers.evacuation(result, request["instances"])
+
+    async def _asked(
+        self,
+        context: Context,
+        name: str,
+        request: Mapping[str, Any],
+        template: str,
+        more: Mapping[str, Any] | None = None,
+        after: Cluster | None = None,
+    ) -> tuple[Answers, Any]:
+        """Ask *name*, log its reasons; return what checks its result, and the result."""
+        cluster = after or context.cluster
+        live = await gather(context, template)
+        whole = request_of(cluster, live, request)
+        options = {**cluster.cluster.default_iallocator_params, **(more or {})}
+        answers = Answers(name, cluster)
+        response = await self._response(answers, whole, options)
+        told = response.get("reasons", []) if isinstance(response, dict) else []
         try:
-            response = self.hail(request)
+            return answers, answers.result(response)
+        finally:
+            if told:
+                context.log_entry("message-list", [f"  {reason}" for reason in told])
+
+    async def _response(
+        self, answers: Answers, request: dict[str, Any], options: Mapping[str, Any]
+    ) -> Any:
+        if answers.name == BUILT_IN:
+            return self._built_in(request, options)
+        program = await self._program(answers.name)
+        words = [
+            f"--{key}" if value is None else f"--{key}={value}" for key, value in options.items()
+        ]
+        try:
+            raw = await self.outside.programs.run(program, msgspec.json.encode(request), words)
+        except errors.CommandError as error:
+            raise errors.OpPrereqError(
+                f"Instance allocator {answers.name} failed: {error.message}", errors.FAULT
+            ) from error
+        return answers.decoded(raw)
+
+    def _built_in(self, request: dict[str, Any], options: Mapping[str, Any]) -> Any:
+        try:
+            return self.outside.hail(request, options)
         except PlanError as error:
             raise errors.OpPrereqError(
                 f"Instance allocator {BUILT_IN} does not understand the cluster: {error}.",
                 errors.FAULT,
             ) from error
-        if not response.get("success"):
+
+    async def _program(self, name: str) -> str:
+        found = await self.outside.programs.find(name)
+        if found is None:
             raise errors.OpPrereqError(
-                f"Instance allocator {BUILT_IN} found no place: {response.get('info', '')}.",
-                errors.NORES,
+                f"Instance allocator '{name}' is not available: it is neither {BUILT_IN} nor a "
+                "program on the search path for allocators.",
+                errors.INVAL,
             )
-        return response["result"]
+        return found
+
+    async def require_known(self, name: str) -> None:
+        """Raise `errors.OpPrereqError` unless there is an instance allocator called *name*."""
+        if name != BUILT_IN:
+            await self._program(name)
 
 
-def require_known(name: str) -> None:
-    """Raise `errors.OpPrereqError` unless there is an instance allocator called *name*."""
-    if name != BUILT_IN:
+def chosen(cluster: Cluster, given: str | None) -> str | None:
+    """Return the allocator that *given* means: a dot or nothing is the cluster's default."""
+    if given is None or given == ".":
+        return cluster.cluster.default_iallocator or None
+    return given
+
+
+def required(cluster: Cluster, given: str | None, what: str) -> str:
+    """Return the allocator for *what*; raise `errors.OpPrereqError` when there is none."""
+    name = chosen(cluster, given)
+    if name is None:
         raise errors.OpPrereqError(
-            f"Instance allocator '{name}' is not available; use {BUILT_IN}.", errors.INVAL
+            f"No instance allocator was given for {what}, and the cluster has no default one; use "
+            "-I ALLOCATOR, or set one with 'gnt-cluster modify -I ALLOCATOR'.",
+            errors.INVAL,
         )
+    return name
 
 
-async def gather(context: Context, template: str) -> dict[str, Live]:
-    """Ask the nodes that may get instances; one that does not answer is left out."""
-    cluster = context.cluster
-    uuids = [node.uuid for node in cluster.online_nodes() if node.vm_capable]
-    hypervisors = list(cluster.cluster.enabled_hypervisors)
-    wanted = NodeInfoRequest(_units(cluster, template), hypervisors)
-    infos = await context.call_each(uuids, NODE_INFO, wanted)
-    lists = await context.call_each(uuids, ALL_INSTANCES_INFO, AllInstancesRequest(hypervisors))
-    found: dict[str, Live] = {}
-    for uuid in uuids:
-        info, running = infos[uuid], lists[uuid]
-        if isinstance(info, NodeInfo) and isinstance(running, InstanceList):
-            found[uuid] = Live(info, {row.name: row.memory for row in running.instances})
-    return found
+def _restriction(cluster: Cluster, nodes: Collection[str]) -> list[str]:
+    """Return the names of *nodes*."""
+    return sorted(cluster.nodes[uuid].name for uuid in nodes)
 
 
-def _units(cluster: Cluster, template: str) -> list[StorageUnit]:
-    """Return the storage that disks of *template* use; diskless ones see what files would use."""
-    settings = cluster.cluster
-    places = {
-        "file": settings.file_storage_dir,
-        "sharedfile": settings.shared_file_storage_dir,
-    }
-    for kind in (template, *settings.enabled_disk_templates):
-        if kind in places:
-            return [StorageUnit(kind, places[kind])]
-    return []
-
-
-def request_of(
-    cluster: Cluster, live: Mapping[str, Live], request: Mapping[str, Any]
-) -> dict[str, Any]:
-    """Return the whole request: the cluster as it is now, and what is asked."""
-    settings = cluster.cluster
-    return {
-        "version": VERSION,
-        "cluster_name": settings.cluster_name,
-        "cluster_tags": sorted(settings.tags),
-        "enabled_hypervisors": list(settings.enabled_hypervisors),
-        "ipolicy": policy.of_cluster(cluster),
-        "nodegroups": {
-            group.uuid: {
-                "name": group.name,
-                "alloc_policy": group.alloc_policy,
-                "networks": sorted(group.networks),
-                "ipolicy": policy.of_group(cluster, group),
-                "tags": sorted(group.tags),
-            }
-            for group in cluster.nodegroups.values()
-        },
-        "nodes": {
-            node.name: _node(cluster, node, live.get(node.uuid)) for node in cluster.nodes.values()
-        },
-        "instances": {one.name: _instance(cluster, one) for one in cluster.instances.values()},
-        "request": dict(request),
-    }
-
-
-def _node(cluster: Cluster, node: Node, live: Live | None) -> dict[str, Any]:
-    found: dict[str, Any] = {
-        "tags": sorted(node.tags),
-        "primary_ip": node.primary_ip,
-        "secondary_ip": node.secondary_ip,
-        # A node that does not answer can't get an instance.
-        "offline": node.offline or (node.vm_capable and live is None),
-        "drained": node.drained,
-        "master_candidate": node.master_candidate,
-        "group": node.group,
-        "master_capable": node.master_capable,
-        "vm_capable": node.vm_capable,
-        "ndparams": params.node(cluster, node),
-    }
-    return found if live is None else {**found, **_figures(cluster, node, live)}
-
-
-def _figures(cluster: Cluster, node: Node, live: Live) -> dict[str, Any]:
-    primaries = [
-        cluster.instances[uuid] for uuid in cluster.indexes.primaries.get(node.uuid, frozenset())
-    ]
-    up = [one for one in primaries if one.admin_state == "up"]
-    storage = live.info.storage[0] if live.info.storage else None
-    size = (storage.size if storage else None) or 0
-    free = (storage.free if storage else None) or 0
-    return {
-        "total_memory": live.info.memory_total,
-        "reserved_memory": live.info.memory_dom0,
-        "free_memory": live.info.memory_free - _not_taken(cluster, up, live.running),
-        "total_disk": size,
-        "free_disk": free,
-        "total_spindles": 0,
-        "free_spindles": 0,
-        "total_cpus": live.info.cpu_total,
-        "reserved_cpus": live.info.cpu_dom0,
-        "i_pri_memory": _memory(cluster, primaries),
-        "i_pri_up_memory": _memory(cluster, up),
-    }
-
-
-def _memory(cluster: Cluster, instances: Iterable[Instance]) -> int:
-    return sum(params.of_backend(cluster, one)["maxmem"] for one in instances)
-
-
-def _not_taken(cluster: Cluster, up: Iterable[Instance], running: Mapping[str, int]) -> int:
-    """MiB that instances which run, or should, may still take."""
-    return sum(
-        max(0, params.of_backend(cluster, one)["maxmem"] - running.get(one.name, 0)) for one in up
-    )
-
-
-def _instance(cluster: Cluster, one: Instance) -> dict[str, Any]:
-    backend = params.of_backend(cluster, one)
-    disks = cluster.disks_of(one)
-    return {
-        "tags": sorted(one.tags),
-        "admin_state": one.admin_state,
-        "vcpus": backend["vcpus"],
-        "memory": backend["maxmem"],
-        "spindle_use": backend["spindle_use"],
-        "os": one.os,
-        "nodes": [cluster.nodes[uuid].name for uuid in cluster.nodes_of(one)],
-        "nics": [_nic(cluster, one, index) for index in range(len(one.nics))],
-        "disks": [
-            {
-                "dev_type": disk.dev_type,
-                "size": disk.size,
-                "mode": disk.mode,
-                "spindles": disk.spindles,
-            }
-            for disk in disks
-        ],
-        "disk_template": params.template_of(disks),
-        "disks_active": one.disks_active,
-        "hypervisor": one.hypervisor,
-        "disk_space_total": sum(disk.size for disk in disks),
-    }
-
-
-def _nic(cluster: Cluster, instance: Instance, index: int) -> dict[str, Any]:
-    nic = instance.nics[index]
-    group = cluster.nodegroups[cluster.nodes[instance.primary_node].group]
-    filled = params.nic_in_group(cluster, nic, group)
-    found = {"mac": nic.mac, "ip": nic.ip, "mode": filled["mode"], "link": filled["link"]}
-    return found | {"bridge": filled["link"]} if filled["mode"] == "bridged" else found
+def _nodes(names: Iterable[str]) -> str:
+    found = list(names)
+    return f"node{'s' if len(found) > 1 else ''} {', '.join(found)}"

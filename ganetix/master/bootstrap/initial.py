@@ -8,7 +8,8 @@ import attrs
 import msgspec
 
 from ganetix import errors
-from ganetix.ids import Randomness, valid_hostname
+from ganetix.ids import Randomness, valid_hostname, valid_mac_prefix
+from ganetix.master.allocation.programs import BUILT_IN
 from ganetix.master.bootstrap.policy import instance_policy
 from ganetix.master.bootstrap.request import Init, KeyedParams, Params
 from ganetix.model import params, schema
@@ -116,7 +117,8 @@ def _plain(request: Init) -> dict[str, Any]:
         "install_image", "zeroing_image", "enabled_user_shutdown", "ssh_key_type", "ssh_key_bits",
     )  # fmt: skip
     given = {name: getattr(request, name) for name in names}
-    return {name: value for name, value in given.items() if value is not None}
+    chosen = {name: value for name, value in given.items() if value is not None}
+    return {"default_iallocator": BUILT_IN, **chosen}
 
 
 def _hypervisors(request: Init) -> list[str]:

@@ -9,8 +9,8 @@ import msgspec
 from zope.interface import implementer
 
 from ganetix import errors
-from ganetix.master import allocator
-from ganetix.master.logic import candidates, capacity
+from ganetix.master.allocator import Allocator
+from ganetix.master.logic import candidates, capacity, network_values
 from ganetix.master.logic.outside import Outside
 from ganetix.master.logic.unit import ALL, BGL_SHARED, Context, Hooks, IUnit, Level, Want
 from ganetix.model import params, policy
@@ -36,6 +36,7 @@ _PLAIN: Final = (
 @attrs.frozen
 class ClusterSetParams:
     """Changes the cluster's parameters."""
+    allocator: Allocator
 
     outside: Outside
     resumable = False
@@ -54,7 +55,7 @@ class ClusterSetParams:
                 "Nothing is to be changed; give at least one parameter.", errors.INVAL
             )
         if op.default_iallocator:
-            allocator.require_known(op.default_iallocator)
+            await self.allocator.require_known(op.default_iallocator)
         _check_templates(cluster, fresh)
         _check_hypervisors(cluster, fresh)
         return fresh

@@ -125,7 +125,6 @@ class InstanceCreate:
         body = _allocation(op, draft, backend)
         chosen = await self.allocator.allocate(context, allocator, body, free)
         node = cluster.node_named(chosen[0])
-        context.log(f"Instance allocator {allocator} chose node {node.name}.")
         for level in ("node", "node-res"):
             context.release(level, context.owned(level) - {node.uuid})
         return node

@@ -1,10 +1,11 @@
 """What some units need of the world beyond cluster and nodes."""
 
-from collections.abc import Awaitable, Callable, Collection
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from typing import Any, Protocol
 
 import attrs
 
+from ganetix.master.allocation.programs import AllocatorPrograms, NoPrograms
 from ganetix.query.view import View
 
 
@@ -41,8 +42,11 @@ class Outside:
     checkpoint: Callable[[], Awaitable[None]]
     """Write the configuration file now."""
 
-    hail: Callable[[dict[str, Any]], dict[str, Any]]
-    """The instance allocator: request to response."""
+    hail: Callable[[dict[str, Any], Mapping[str, Any]], dict[str, Any]]
+    """The built-in instance allocator: request and options to response."""
 
     facts: Callable[[], Facts]
     """What the master knows at the moment of the call."""
+
+    programs: AllocatorPrograms = attrs.field(factory=NoPrograms)
+    """Instance allocators beside the built-in one."""

@@ -6,7 +6,7 @@ import attrs
 import msgspec
 
 from ganetix import errors
-from ganetix.master.allocator import Allocator, require_known
+from ganetix.master.allocator import Allocator, chosen
 from ganetix.master.logic import capacity, disks, names, wants
 from ganetix.master.logic.unit import ALL, Context, Want
 from ganetix.model import params
@@ -78,19 +78,15 @@ async def _target(op: Op, instance: Instance, context: Context, allocator: Alloc
             )
         found = names.node_of(cluster, op.target_node, op.target_node_uuid)
     else:
-        name = op.iallocator
-        if name is None or name == ".":
-            name = cluster.cluster.default_iallocator
-        if not name:
+        name = chosen(cluster, op.iallocator)
+        if name is None:
             raise errors.OpPrereqError(
                 f"Instance {instance.name} can go to any node: give a target node or an instance "
                 "allocator; the cluster has no default one.",
                 errors.INVAL,
             )
-        require_known(name)
-        (chosen,) = await allocator.relocate(context, instance)
-        context.log(f"Instance allocator {name} chose node {chosen}.")
-        found = cluster.node_named(chosen)
+        (place,) = await allocator.relocate(context, instance, name)
+        found = cluster.node_named(place)
     if found.uuid == instance.primary_node:
         raise errors.OpPrereqError(
             f"Node {found.name} is the primary node of instance {instance.name} already; "

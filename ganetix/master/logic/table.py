@@ -96,14 +96,14 @@ from ganetix.opcodes.verify import (
 
 def units(outside: Outside) -> Mapping[type[OpCode], Unit[Any, Any]]:
     """Return the unit of every opcode that this release has."""
-    allocator = Allocator(outside.hail)
+    allocator = Allocator(outside)
     return {
         OpClusterConfigQuery: ClusterConfigQuery(outside),
         OpClusterDestroy: ClusterDestroy(),
         OpClusterPostInit: ClusterPostInit(),
         OpClusterQuery: ClusterQuery(outside),
         OpClusterRedistConf: ClusterRedistConf(outside),
-        OpClusterSetParams: ClusterSetParams(outside),
+        OpClusterSetParams: ClusterSetParams(outside, allocator),
         OpClusterVerify: ClusterVerify(),
         OpClusterVerifyConfig: ClusterVerifyConfig(),
         OpClusterVerifyGroup: ClusterVerifyGroup(),

@@ -1,7 +1,7 @@
 """The usual crew of a simulation: the real units of logic."""
 
 from ganetix import errors
-from ganetix.htools.hail import hail
+from ganetix.htools.reasons import answer_with_reasons
 from ganetix.master.logic import table
 from ganetix.master.logic.outside import Facts, Outside
 from ganetix.testing.sim.world import Crew
@@ -29,4 +29,5 @@ def _facts() -> Facts:
 
 def usual_crew() -> Crew:
     """Return the crew that a real cluster has."""
-    return Crew(table.units(Outside(_resolve, _answers, _read_file, _checkpoint, hail, _facts)))
+    outside = Outside(_resolve, _answers, _read_file, _checkpoint, answer_with_reasons, _facts)
+    return Crew(table.units(outside))

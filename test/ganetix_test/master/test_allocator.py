@@ -1,13 +1,12 @@
 """The instance allocator's requests, and the planner's answers to them."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import attrs
 
-from ganetix import errors
 from ganetix.htools.faults import PlanError
-from ganetix.htools.hail import hail
-from ganetix.master.allocator import Allocator
+from ganetix.htools.reasons import answer_with_reasons
 from ganetix.master.logic.outside import Outside
 from ganetix.opcodes.instance_state import OpInstanceFailover
 from ganetix.testing.logic import LogicContext, node_uuid, three_nodes
@@ -28,7 +27,7 @@ class RequestTests(UnitTestCase):
     def outside(self) -> Outside:
         """Remember requests, and answer with node2."""
 
-        def remember(request: dict[str, Any]) -> dict[str, Any]:
+        def remember(request: dict[str, Any], options: Mapping[str, Any]) -> dict[str, Any]:
             self.requests.append(request)
             return {"success": True, "info": "", "result": ["node2.example.com"]}
 
@@ -110,7 +109,7 @@ class PlannerTests(UnitTestCase):
 
     def outside(self) -> Outside:
         """Use the planner."""
-        return attrs.evolve(OUTSIDE, hail=hail)
+        return attrs.evolve(OUTSIDE, hail=answer_with_reasons)
 
     def test_spread(self) -> None:
         """Three instances go to three nodes, of each template."""
@@ -132,11 +131,33 @@ class PlannerTests(UnitTestCase):
         self.assertNotEqual(self.instance().primary_node, node_uuid(1))
 
     def test_full(self) -> None:
-        """Where no node has the memory it says so."""
+        """Where no node has the memory it says so, and the log says it of each node."""
         for number in (1, 2, 3):
             self.context.world.memory[node_uuid(number)] = 256
         op = creation(pnode=None, iallocator="hail", beparams={"memory": 1024})
         self.assertIn("found no place", self.refusal(op))
+        self.assertEqual(self.reasons(), [f"  {', '.join(NODES)}: not enough memory."])
+
+    def reasons(self) -> list[str]:
+        """Return the reasons in the job's log."""
+        return [line for kind, lines in self.context.entries for line in lines]
+
+    def test_reasons(self) -> None:
+        """The job's log says why this node was taken, and what the others lack."""
+        self.context.world.memory[node_uuid(2)] = 256
+        self.set_node(3, drained=True)
+        (chosen,) = self.run_op(creation(pnode=None, iallocator="hail", beparams={"memory": 512}))
+        first, *others = self.reasons()
+        self.assertIn(f"{chosen}: score ", first)
+        self.assertIn("the best of 1 possible of 2 places", first)
+        self.assertEqual(
+            others,
+            [f"  {NODES[1]}: not enough memory.", f"  {NODES[2]}: offline, drained or silent."],
+        )
+        self.assertIn(
+            f"Instance allocator hail chose node {chosen} for vm1.example.com.",
+            self.context.logged,
+        )
 
 
 class FaultTests(UnitTestCase):
@@ -145,7 +166,7 @@ class FaultTests(UnitTestCase):
     def outside(self) -> Outside:
         """Raise what the planner raises."""
 
-        def broken(request: dict[str, Any]) -> dict[str, Any]:
+        def broken(request: dict[str, Any], options: Mapping[str, Any]) -> dict[str, Any]:
             raise PlanError("no such group")
 
         return attrs.evolve(OUTSIDE, hail=broken)
@@ -154,5 +175,3 @@ class FaultTests(UnitTestCase):
         """Its words are passed on."""
         told = self.refusal(creation(pnode=None, iallocator="hail"))
         self.assertIn("no such group", told)
-        with self.assertRaises(errors.OpPrereqError):
-            Allocator(self.outside().hail).run({})

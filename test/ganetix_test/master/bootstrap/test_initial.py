@@ -58,6 +58,8 @@ class ConfigurationTests(SynchronousTestCase):
         self.assertEqual(own.diskparams, table["raw"]["DISK_DT_DEFAULTS"])
         expected = table["ipolicy"]["defaults"]
         self.assertEqual(own.ipolicy, expected)
+        self.assertEqual(own.default_iallocator, "hail")
+        self.assertEqual(begun(default_iallocator="").cluster.default_iallocator, "")
 
     def test_given_values(self) -> None:
         """Options win over defaults, with the type of the parameter."""

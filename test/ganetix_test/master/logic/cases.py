@@ -1,6 +1,6 @@
 """The base of the tests of units: run opcodes in a cluster of three nodes."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import msgspec
@@ -41,7 +41,7 @@ async def checkpoint() -> None:
     """There is nothing to write."""
 
 
-def hail(request: dict[str, Any]) -> dict[str, Any]:
+def hail(request: dict[str, Any], options: Mapping[str, Any]) -> dict[str, Any]:
     """Choose the last node that is online, or fail when none is."""
     restricted = request["request"].get("restrict-to-nodes")
     usable = sorted(

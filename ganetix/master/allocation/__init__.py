@@ -1,0 +1,1 @@
+"""The instance allocator protocol: what is told, what comes back, programs that speak it."""

@@ -1,0 +1,115 @@
+"""Instance allocators that are programs: found, run, and their answers used."""
+
+import os
+import shutil
+import tempfile
+from collections.abc import Awaitable
+from typing import Any
+
+import attrs
+from twisted.internet import reactor
+from twisted.internet.defer import Deferred
+from twisted.trial.unittest import SkipTest, TestCase
+
+from ganetix import errors
+from ganetix.htools.reasons import answer_with_reasons
+from ganetix.master.allocation.programs import SearchedPrograms, find_program
+from ganetix.master.allocator import Allocator
+from ganetix.master.logic.table import units
+from ganetix.paths import Paths
+from ganetix.process.runner import ProcessRunner
+from ganetix.testing.dice import seeded
+from ganetix.testing.logic import LogicContext, run, three_nodes
+from ganetix.testing.workers import InlineWorker
+from ganetix.toolkit.clock import Clock
+from ganetix.toolkit.files import FileSystem
+from ganetix_test.master.logic.cases import OUTSIDE, creation
+
+REFERENCE = "/usr/lib/ganeti/iallocators/hail"
+"""Where Debian has the reference's allocator."""
+
+
+class ProgramTests(TestCase):
+    """Programs in a node's own directory."""
+
+    def setUp(self) -> None:
+        """Make the directory, and what runs programs in it."""
+        top = os.path.realpath(tempfile.mkdtemp(prefix="alloc"))
+        self.addCleanup(shutil.rmtree, top)
+        self.paths = Paths(f"{top}/node1", "node1", f"{top}/share")
+        self.directory = self.paths.iallocator_search_path[0]
+        os.makedirs(self.directory)
+        os.makedirs(self.paths.run_dir)
+        loop: Any = reactor
+        runner = ProcessRunner(loop, Clock(loop, loop.seconds))
+        self.programs = SearchedPrograms(
+            self.paths, FileSystem(), InlineWorker(), runner, seeded(1)
+        )
+        self.outside = attrs.evolve(OUTSIDE, programs=self.programs)
+        self.context = LogicContext(three_nodes())
+
+    def program(self, name: str, text: str) -> None:
+        """Put a shell script on the search path."""
+        path = f"{self.directory}/{name}"
+        with open(path, "w", encoding="utf-8") as file:
+            file.write(f"#!/bin/sh\n{text}\n")
+        os.chmod(path, 0o755)
+
+    def create(self, allocator: str) -> Deferred[Any]:
+        """Create an instance whose node *allocator* chooses."""
+        op = creation(pnode=None, iallocator=allocator)
+        return Deferred.fromCoroutine(run(units(self.outside)[type(op)], op, self.context))
+
+    async def refusal(self, wait: Awaitable[Any]) -> str:
+        """Return the sentence with which *wait* fails."""
+        try:
+            await wait
+        except errors.OpPrereqError as error:
+            return str(error.message)
+        self.fail("It was not refused.")
+
+    async def test_chosen(self) -> None:
+        """The program gets a file with the request, and options; its node is taken."""
+        self.program(
+            "dice",
+            'grep -q \'"type":"allocate"\' "$1" || exit 3\n[ "$2" = --deep=2 ] || exit 4\n'
+            'echo \'{"success":true,"info":"","result":["node3.example.com"]}\'',
+        )
+        options = {"deep": 2}
+        self.context = LogicContext(three_nodes(default_iallocator_params=options))
+        self.assertEqual(await self.create("dice"), ["node3.example.com"])
+        self.assertEqual(os.listdir(self.paths.run_dir), [])
+
+    async def test_failed(self) -> None:
+        """A program that fails, or prints no answer, is named with what it said."""
+        self.program("broken", "echo out of dice >&2; exit 1")
+        self.assertIn("out of dice", await self.refusal(self.create("broken")))
+        self.program("mute", "true")
+        self.assertIn("JSON", await self.refusal(self.create("mute")))
+        self.assertEqual(os.listdir(self.paths.run_dir), [])
+
+    async def test_unknown(self) -> None:
+        """A name without a program, and one that is a path, are refused."""
+        for name in ("nosuch", "../dice", "/bin/true"):
+            self.assertIn("not available", await self.refusal(self.create(name)))
+        with self.assertRaises(errors.OpPrereqError):
+            await Allocator(self.outside).require_known("nosuch")
+        await Allocator(self.outside).require_known("hail")
+
+    def test_not_executable(self) -> None:
+        """A file that may not be executed is no allocator."""
+        self.program("dice", "true")
+        os.chmod(f"{self.directory}/dice", 0o644)
+        self.assertIsNone(find_program(self.paths, FileSystem(), "dice"))
+
+    async def test_reference(self) -> None:
+        """The reference's own hail understands the request, and its answer is taken."""
+        if not os.access(REFERENCE, os.X_OK):
+            raise SkipTest(f"{REFERENCE} is not here: install Debian's ganeti-htools.")
+        self.program("reference", f'exec {REFERENCE} "$@"')
+        (theirs,) = await self.create("reference")
+        request = creation("vm2.example.com", pnode=None, iallocator="hail")
+        self.context = LogicContext(three_nodes())
+        outside = attrs.evolve(self.outside, hail=answer_with_reasons)
+        (ours,) = await run(units(outside)[type(request)], request, self.context)
+        self.assertEqual(theirs, ours)
