@@ -49,7 +49,7 @@ setup(
     ],
     extras_require={
         "libvirt": ["libvirt-python>=9"],
-        "test": ["hypothesis>=6.100"],
+        "test": ["hypothesis>=6.100", "openapi-spec-validator>=0.8"],
     },
     entry_points={"console_scripts": PROGRAMS},
 )

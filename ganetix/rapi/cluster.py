@@ -19,7 +19,7 @@ FEATURES: Final = (
 QUERYABLE: Final = frozenset(
     ("export", "filter", "group", "instance", "job", "lock", "network", "node")
 )
-_ALIASES: Final = {"volume_group_name": "vg_name", "drbd_usermode_helper": "drbd_helper"}
+ALIASES: Final = {"volume_group_name": "vg_name", "drbd_usermode_helper": "drbd_helper"}
 _OS_FIELDS: Final = (
     "name", "valid", "variants", "parameters", "api_versions", "blacklisted", "hidden", "trusted",
 )  # fmt: skip
@@ -42,7 +42,7 @@ async def features(request: Request) -> list[str]:
 async def info(request: Request) -> dict[str, Any]:
     """Answer the cluster's parameters."""
     found: dict[str, Any] = await request.luxi.call("QueryClusterInfo")
-    return {**found, **{new: found[old] for old, new in _ALIASES.items()}}
+    return {**found, **{new: found[old] for old, new in ALIASES.items()}}
 
 
 async def query(request: Request) -> Any:

@@ -10,11 +10,11 @@ from ganetix.rapi.submit import DRY_RUN, Arg, Submit, filled, submit
 
 RENAMES: Final = {"os": "os_type", "name": "instance_name"}
 
-_CREATE: Final = Submit("OP_INSTANCE_CREATE", (DRY_RUN,), RENAMES)
-_MULTI_ALLOC: Final = Submit("OP_INSTANCE_MULTI_ALLOC", (DRY_RUN,))
-_REPLACE_DISKS: Final = Submit("OP_INSTANCE_REPLACE_DISKS")
+CREATE: Final = Submit("OP_INSTANCE_CREATE", (DRY_RUN,), RENAMES)
+MULTI_ALLOC: Final = Submit("OP_INSTANCE_MULTI_ALLOC", (DRY_RUN,))
+REPLACE_DISKS: Final = Submit("OP_INSTANCE_REPLACE_DISKS")
 
-_REPLACE_ARGS: Final = (
+REPLACE_ARGS: Final = (
     Arg("remote_node", "text"),
     Arg("mode", "text"),
     Arg("disks", "list"),
@@ -27,7 +27,7 @@ async def create(request: Request) -> Any:
     body = request.struct()
     if body.pop("__version__", None) != 1:
         raise bad_request("The body needs '__version__': 1; older forms are not understood.")
-    return await submit(request, [_CREATE.opcode(request, body)])
+    return await submit(request, [CREATE.opcode(request, body)])
 
 
 async def multi_alloc(request: Request) -> Any:
@@ -37,7 +37,7 @@ async def multi_alloc(request: Request) -> Any:
     if not isinstance(instances, list) or not all(isinstance(one, dict) for one in instances):
         raise bad_request("The body needs 'instances', a list of objects.")
     body["instances"] = [_instance(request, one) for one in instances]
-    return await submit(request, [_MULTI_ALLOC.opcode(request, body)])
+    return await submit(request, [MULTI_ALLOC.opcode(request, body)])
 
 
 def _instance(request: Request, one: Mapping[str, Any]) -> dict[str, Any]:
@@ -72,11 +72,11 @@ async def replace_disks(request: Request) -> Any:
     """Replace disks: by the body, or by the query where there is none."""
     body = {} if request.body is None else request.struct()
     if request.body is None:
-        for arg in _REPLACE_ARGS:
+        for arg in REPLACE_ARGS:
             body.update(arg.read(request))
     if isinstance(disks := body.get("disks"), list):
         body["disks"] = [_index(disk) for disk in disks]
-    return await submit(request, [_REPLACE_DISKS.opcode(request, body)])
+    return await submit(request, [REPLACE_DISKS.opcode(request, body)])
 
 
 def _index(disk: Any) -> Any:

@@ -7,23 +7,23 @@ from ganetix.rapi.nouns import NODES
 from ganetix.rapi.request import Request
 from ganetix.rapi.submit import FORCE, Arg, Submit, submit
 
-_ROLES: Final = {
+_NAMES: Final = {
     "M": "master",
     "C": "master-candidate",
     "R": "regular",
     "D": "drained",
     "O": "offline",
 }
-_CHANGES: Final[dict[str, dict[str, bool | None]]] = {
+ROLES: Final[dict[str, dict[str, bool | None]]] = {
     "regular": {"master_candidate": False, "offline": False, "drained": False},
     "master-candidate": {"master_candidate": True, "offline": None, "drained": None},
     "drained": {"master_candidate": None, "offline": None, "drained": True},
     "offline": {"master_candidate": None, "offline": True, "drained": None},
 }
 
-_SET_PARAMS: Final = Submit("OP_NODE_SET_PARAMS", (FORCE, Arg("auto-promote")), body=False)
-_MIGRATE: Final = Submit("OP_NODE_MIGRATE")
-_MODIFY_STORAGE: Final = Submit(
+SET_PARAMS: Final = Submit("OP_NODE_SET_PARAMS", (FORCE, Arg("auto-promote")), body=False)
+MIGRATE: Final = Submit("OP_NODE_MIGRATE")
+MODIFY_STORAGE: Final = Submit(
     "OP_NODE_MODIFY_STORAGE",
     (Arg("storage_type", "text", required=True), Arg("name", "text", required=True)),
 )
@@ -38,14 +38,14 @@ async def single(request: Request) -> dict[str, Any]:
 async def role(request: Request) -> str:
     """Answer a node's role."""
     found = await NODES.single(request)
-    return _ROLES[found["role"]]
+    return _NAMES[found["role"]]
 
 
 async def set_role(request: Request) -> Any:
     """Change a node's role to the one that the body names."""
-    if not isinstance(request.body, str) or request.body not in _CHANGES:
-        raise bad_request(f"The body must be one of the texts {', '.join(_CHANGES)}.")
-    return await submit(request, [_SET_PARAMS.opcode(request, _CHANGES[request.body])])
+    if not isinstance(request.body, str) or request.body not in ROLES:
+        raise bad_request(f"The body must be one of the texts {', '.join(ROLES)}.")
+    return await submit(request, [SET_PARAMS.opcode(request, ROLES[request.body])])
 
 
 async def migrate(request: Request) -> Any:
@@ -57,10 +57,10 @@ async def migrate(request: Request) -> Any:
         body["mode"] = "live" if request.flag("live") else "non-live"
     elif mode is not None:
         body["mode"] = mode
-    return await submit(request, [_MIGRATE.opcode(request, body)])
+    return await submit(request, [MIGRATE.opcode(request, body)])
 
 
 async def modify_storage(request: Request) -> Any:
     """Change a storage unit."""
     allocatable = Arg("allocatable").read(request)
-    return await submit(request, [_MODIFY_STORAGE.opcode(request, {"changes": allocatable})])
+    return await submit(request, [MODIFY_STORAGE.opcode(request, {"changes": allocatable})])

@@ -8,7 +8,8 @@ from typing import Final
 import attrs
 
 from ganetix.rapi.faults import HttpFault, not_found
-from ganetix.rapi.table import RESOURCES, Method, Resource
+from ganetix.rapi.ours import ALL
+from ganetix.rapi.table import Method, Resource
 
 _DIGITS: Final = frozenset({"job_id", "disk"})
 _PART: Final = re.compile(r"\{(\w+)\}")
@@ -21,8 +22,8 @@ def _pattern(path: str) -> re.Pattern[str]:
     return re.compile(_PART.sub(part, re.sub(r"[.-](?![^{]*\})", r"\\\g<0>", path)))
 
 
-_PLAIN: Final = {row.path: row for row in RESOURCES if "{" not in row.path}
-_VARYING: Final = tuple((_pattern(row.path), row) for row in RESOURCES if "{" in row.path)
+_PLAIN: Final = {row.path: row for row in ALL if "{" not in row.path}
+_VARYING: Final = tuple((_pattern(row.path), row) for row in ALL if "{" in row.path)
 
 
 @attrs.frozen
