@@ -54,7 +54,7 @@ class Master:
         self._opened = True
         parts = self.parts
         self.store = open_store(parts, self.epoch)
-        self.distribution = Distribution(parts.nodes)
+        self.distribution = Distribution(parts.nodes, parts.clock)
         self.watcher_pause = WatcherPause(
             parts.fs, parts.checkpoint_worker, parts.paths, parts.clock
         )

@@ -28,7 +28,7 @@ MEMORY_STEP: Final = 64
 class Watch:
     """Looks at the hypervisors and the machine, and publishes what changed.
 
-    A service; `look` is also awaited by calls that changed something. *figures* measures.
+    A service; `look_at` is awaited by calls that changed an instance. *figures* measures.
     """
 
     clock: Clock
@@ -44,6 +44,8 @@ class Watch:
     _regular: float = attrs.field(default=0.0, init=False)
     _begun: int = attrs.field(default=0, init=False)
     _published: int = attrs.field(default=0, init=False)
+    _looked_at: dict[str, int] = attrs.field(factory=dict, init=False)
+    """Instances that were looked at alone, with the number of that look."""
     _complaint: str = attrs.field(default="", init=False)
 
     async def start(self) -> None:
@@ -71,7 +73,34 @@ class Watch:
         info = await self.figures()
         if look > self._published:
             self._published = look
-            self._publish(found, info)
+            self._publish(self._newest(found, look), info)
+
+    async def look_at(self, name: str) -> None:
+        """Look at instance *name* now; when this fires its change has been published.
+
+        What it uses of the machine is in the figures of the next round.
+        """
+        self._begun += 1
+        look = self._begun
+        found = await self._lookup(name)
+        if look > max(self._published, self._looked_at.get(name, 0)):
+            self._looked_at[name] = look
+            self._publish_one(name, found)
+
+    async def _lookup(self, name: str) -> InstanceState | None:
+        for driver in self.drivers.values():
+            if (state := await driver.lookup(name)) is not None:
+                return told(state)
+        return None
+
+    def _publish_one(self, name: str, found: InstanceState | None) -> None:
+        if found is None:
+            if self._known.pop(name, None) is not None:
+                self.source.publish(InstanceEvent(name, None))
+            return
+        if not _same(self._known.get(name), found):
+            self.source.publish(InstanceEvent(name, found))
+        self._known[name] = found
 
     async def _forever(self) -> None:
         while True:
@@ -90,6 +119,13 @@ class Watch:
             if told_now != self._complaint:
                 self.log.error("Watching instances failed: {why}", why=told_now)
             self._complaint = told_now
+
+    def _newest(self, found: dict[str, InstanceState], look: int) -> dict[str, InstanceState]:
+        """Return what look number *look* found, corrected by looks at one instance since."""
+        self._looked_at = {name: at for name, at in self._looked_at.items() if at > look}
+        rest = {name: state for name, state in found.items() if name not in self._looked_at}
+        since = {name: self._known[name] for name in self._looked_at if name in self._known}
+        return rest | since
 
     def _publish(self, found: dict[str, InstanceState], info: NodeInfo) -> None:
         now = self.clock.monotonic()

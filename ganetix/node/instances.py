@@ -56,7 +56,7 @@ class ReasonTrails:
 
 @attrs.frozen
 class Instances:
-    """The instance calls. *changed* is awaited before a call that changed something answers.
+    """The instance calls. *changed* is awaited before a call that changed an instance answers.
 
     So the master hears of the new state before it hears that the call is done.
     """
@@ -65,7 +65,7 @@ class Instances:
     drivers: Mapping[str, IHypervisor]
     disks: Disks
     reasons: ReasonTrails
-    changed: Callable[[], Awaitable[None]]
+    changed: Callable[[str], Awaitable[None]]
 
     async def running(self, hypervisors: Iterable[str]) -> list[InstanceState]:
         """Return the instances that *hypervisors* have here."""
@@ -132,7 +132,7 @@ class Instances:
         """``instance_migrate``."""
         guest = await self._guest(request.spec)
         await self._of(request.spec).migrate(guest, request.target_ip, request.live)
-        await self.changed()
+        await self.changed(request.spec.instance.name)
         return Done()
 
     async def finalize(self, request: InstanceFinalize, context: CallContext) -> Done:
@@ -140,7 +140,7 @@ class Instances:
         hypervisor = self._of(request.spec)
         finish = hypervisor.finish_outgoing if request.source else hypervisor.finish_incoming
         await finish(await self._guest(request.spec), request.success)
-        await self.changed()
+        await self.changed(request.spec.instance.name)
         return Done()
 
     def _driver(self, name: str) -> IHypervisor:
@@ -151,7 +151,7 @@ class Instances:
 
     async def _happened(self, name: str, reason: list[Any]) -> None:
         await self.reasons.write(name, reason)
-        await self.changed()
+        await self.changed(name)
 
     async def _stop(self, hypervisor: IHypervisor, name: str, timeout: float) -> None:
         """Ask the guest, wait up to *timeout* seconds, then stop it hard."""

@@ -85,7 +85,7 @@ def make_node(outside: Outside) -> NodeServices:
         outside.clock, drivers, outside.events, machine.pushed, interval=outside.watch_interval
     )
     instances = Instances(
-        outside.clock, drivers, disks, ReasonTrails(paths, files, worker), watch.look
+        outside.clock, drivers, disks, ReasonTrails(paths, files, worker), watch.look_at
     )
     mastership = Mastership(paths, files, outside.journal_worker)
     journal = CandidateJournal(paths, files, outside.journal_worker)

@@ -7,7 +7,6 @@ import attrs
 from cryptography import x509
 from OpenSSL import SSL, crypto
 from twisted.internet import ssl
-from twisted.internet.endpoints import wrapClientTLS, wrapServerTLS
 from twisted.internet.interfaces import (
     IOpenSSLClientConnectionCreator,
     IOpenSSLServerConnectionCreator,
@@ -17,6 +16,7 @@ from twisted.internet.interfaces import (
 )
 from zope.interface import implementer
 
+from ganetix.tls import prompt
 from ganetix.tls.credentials import Credentials
 from ganetix.tls.identity import NODE, NotIdentified, identity_of
 
@@ -77,7 +77,7 @@ def server_endpoint(
     reactor: IReactorTime,
 ) -> IStreamServerEndpoint:
     """Wrap *plain* so that connections to it are TLS as in `server_options`."""
-    return wrapServerTLS(server_options(credentials, authority), plain, reactor)
+    return prompt.Server(server_options(credentials, authority), plain, reactor)
 
 
 def client_endpoint(
@@ -88,7 +88,7 @@ def client_endpoint(
     reactor: IReactorTime,
 ) -> IStreamClientEndpoint:
     """Wrap *plain* so that connections from it are TLS as in `client_options`."""
-    return wrapClientTLS(client_options(credentials, authority, uuid), plain, reactor)
+    return prompt.Client(client_options(credentials, authority, uuid), plain, reactor)
 
 
 def explain(error: BaseException) -> str:

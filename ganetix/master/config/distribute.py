@@ -1,9 +1,14 @@
 """Distribution of the configuration's simple values: pushed to all nodes when one has changed.
 
-The newest values win; a node that could not be reached is sent everything when it is back.
+The newest values win; a node that could not be reached is sent everything when it is back. The
+list of instances may be late by `LATER` seconds: a row of jobs is one push, and none waits for it.
 """
 
+from contextlib import suppress
+from typing import Final
+
 import attrs
+from twisted.internet.interfaces import IDelayedCall
 from twisted.logger import Logger
 
 from ganetix import errors
@@ -12,7 +17,13 @@ from ganetix.model.changes import Change
 from ganetix.model.cluster import Cluster
 from ganetix.rpc.call import INodes
 from ganetix.rpc.calls import SSCONF_UPDATE, SsconfUpdate
+from ganetix.toolkit.clock import Clock
 from ganetix.toolkit.tasks import Tasks
+
+LATER: Final = 0.25
+"""Seconds for which a change of nothing but instances waits for company."""
+STOP_WAIT: Final = 2.0
+"""Seconds that a stop waits for nodes to take the last values."""
 
 
 @attrs.define(eq=False)
@@ -20,21 +31,32 @@ class Distribution:
     """Keeps the ssconf files of all online nodes as the configuration says."""
 
     nodes: INodes
+    clock: Clock
     log: Logger = attrs.field(factory=Logger)
     _cluster: Cluster | None = attrs.field(default=None, init=False)
     _sent: dict[str, dict[str, str]] = attrs.field(factory=dict, init=False)
     """What each node is known to have."""
     _busy: bool = attrs.field(default=False, init=False)
+    _later: IDelayedCall | None = attrs.field(default=None, init=False)
     _tasks: Tasks = attrs.field(factory=Tasks, init=False)
 
     def committed(self, before: Cluster, after: Cluster, change: Change) -> None:
         """Tell of a new configuration."""
-        if _matters(before, after, change):
+        if _matters_now(change):
             self.push(after)
+        elif _names_differ(before, after):
+            self._cluster = after
+            if self._later is None:
+                self._later = self.clock.call_later(LATER, self._push_newest)
+
+    def _push_newest(self) -> None:
+        if self._cluster is not None:
+            self.push(self._cluster)
 
     def push(self, cluster: Cluster) -> None:
         """Bring all online nodes to *cluster*'s values."""
         self._cluster = cluster
+        self._wait_no_longer()
         if not self._busy:
             self._busy = True
             self._tasks.spawn("ssconf", self._run())
@@ -48,12 +70,17 @@ class Distribution:
         """Take for unknown what *uuid* has, so that the next push sends everything."""
         self._sent.pop(uuid, None)
 
-    async def pushed(self) -> None:
-        """Wait until nothing is on its way."""
-        await self._tasks.drained()
+    def _wait_no_longer(self) -> None:
+        if self._later is not None and self._later.active():
+            self._later.cancel()
+        self._later = None
 
     async def stop(self) -> None:
-        """Stop pushing."""
+        """Push what waits for company, for at most `STOP_WAIT` seconds, and stop."""
+        if self._later is not None:
+            self._push_newest()
+            with suppress(TimeoutError):
+                await self.clock.within(STOP_WAIT, self._tasks.drained())
         await self._tasks.stop()
 
     async def _run(self) -> None:
@@ -86,11 +113,14 @@ class Distribution:
             self._sent[uuid] = values
 
 
-def _matters(before: Cluster, after: Cluster, change: Change) -> bool:
-    """Whether a value may differ; most changes of instances do not matter."""
+def _matters_now(change: Change) -> bool:
+    """Whether *change* may be to values that a node acts on."""
     if change.cluster or change.nodes or change.nodegroups or change.networks:
         return True
-    if change.drop_nodes or change.drop_nodegroups or change.drop_networks:
-        return True
+    return bool(change.drop_nodes or change.drop_nodegroups or change.drop_networks)
+
+
+def _names_differ(before: Cluster, after: Cluster) -> bool:
+    """Whether there are other instances now; most changes of instances do not matter here."""
     old, new = before.indexes.instance_names, after.indexes.instance_names
     return old is not new and old.keys() != new.keys()

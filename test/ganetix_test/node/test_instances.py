@@ -215,6 +215,18 @@ class WatchTests(AwaitingTestCase):
         told = [e for e in self.node.events if isinstance(e, InstanceEvent)]
         self.assertEqual([event.state and event.state.state for event in told], ["paused"])
 
+    def test_one_look_beats_an_older_one(self) -> None:
+        """A look at everything that began before a guest was looked at alone says nothing of it."""
+        watch, measured = self.node.services.watch, Deferred[calls.NodeInfo]()
+        figures, watch.figures = watch.figures, lambda: measured
+        older = Deferred.fromCoroutine(watch.look())
+        os.remove(self.file)
+        self.awaited(watch.look_at(NAME))
+        self.assertEqual(self.node.events, [InstanceEvent(NAME, None)])
+        measured.callback(self.awaited(figures()))
+        self.successResultOf(older)
+        self.assertEqual([e for e in self.node.events if isinstance(e, InstanceEvent)][1:], [])
+
     def test_stop_leaves_instances(self) -> None:
         """Stopping the node daemon leaves every instance as it is."""
         self.awaited(self.node.services.tree.stop())

@@ -1,0 +1,65 @@
+"""The simple values on the nodes: at once where a node acts on them, else in company."""
+
+from typing import Any
+
+from twisted.internet.task import Clock as FakeTime
+
+from ganetix.master.config.distribute import LATER, Distribution
+from ganetix.model.change import Change
+from ganetix.model.cluster import Cluster
+from ganetix.rpc.calls import SSCONF_UPDATE, Done
+from ganetix.testing.cases import AwaitingTestCase
+from ganetix.testing.masters import cluster, instance
+from ganetix.testing.nodes import FakeNodes
+from ganetix.toolkit.clock import Clock
+
+
+class DistributionTests(AwaitingTestCase):
+    """Two nodes that have everything already."""
+
+    def setUp(self) -> None:
+        """Push a cluster of two nodes without instances."""
+        self.time = FakeTime()
+        self.nodes = FakeNodes({SSCONF_UPDATE.name: self._take})
+        self.distribution = Distribution(self.nodes, Clock(self.time, self.time.seconds))
+        self.taken: list[dict[str, str]] = []
+        self.before = cluster(2)
+        self.distribution.push(self.before)
+        self.taken.clear()
+
+    async def _take(self, node: str, request: Any) -> Done:
+        self.taken.append(dict(request.values))
+        return Done()
+
+    def _added(self, *numbers: int) -> Cluster:
+        after = cluster(2, tuple(instance(number) for number in numbers))
+        self.distribution.committed(self.before, after, Change(instances=(instance(numbers[-1]),)))
+        return after
+
+    def test_instances_in_company(self) -> None:
+        """Two instances that are added one after the other are one push to each node."""
+        self.before = self._added(1)
+        self.before = self._added(1, 2)
+        self.assertEqual(self.taken, [])
+        self.time.advance(LATER)
+        names = "instance1.example.com\ninstance2.example.com"
+        self.assertEqual([sent["instance_list"].strip() for sent in self.taken], [names] * 2)
+        self.assertEqual(self.time.getDelayedCalls(), [])
+
+    def test_others_at_once(self) -> None:
+        """A change of the cluster's own values waits for nothing, and takes the rest along."""
+        self._added(1)
+        after = cluster(2, (instance(1),), cluster_name="other.example.com")
+        self.distribution.committed(self.before, after, Change(cluster=after.cluster))
+        self.assertEqual(
+            {sent["cluster_name"].strip() for sent in self.taken}, {"other.example.com"}
+        )
+        self.assertIn("instance1", self.taken[0]["instance_list"])
+        self.assertEqual(self.time.getDelayedCalls(), [])
+
+    def test_stop(self) -> None:
+        """What still waits for company is pushed by a stop."""
+        self._added(1)
+        self.awaited(self.distribution.stop())
+        self.assertEqual(len(self.taken), 2)
+        self.assertEqual(self.time.getDelayedCalls(), [])
