@@ -26,7 +26,7 @@ from ganetix.toolkit.prompt import send_now
 class _Protocol(TLSMemoryBIOProtocol):
     def write(self, bytes: bytes) -> None:
         """See `twisted.internet.interfaces.ITransport`."""
-        super().write(bytes)
+        super().write(bytes)  # type: ignore[no-untyped-call]  # Twisted has no types here
         send_now(self.transport)
 
 
