@@ -187,11 +187,6 @@ class Paths(NamedTuple):
         head = (self.at("/srv/ganeti/os"),) if self.root else ()
         return (*head, *real, f"{self.share}/os")
 
-    def ssconf(self, key: str) -> str:
-        """The file of the simple configuration value *key*."""
-        return f"{self.data_dir}/ssconf_{key}"
-
-    def job(self, job_id: int) -> str:
     @property
     def iallocator_search_path(self) -> tuple[str, ...]:
         """Directories of allocator programs; in a virtual cluster the node's own comes first."""
@@ -199,6 +194,11 @@ class Paths(NamedTuple):
         head = (self.at(real[0]),) if self.root else ()
         return (*head, *real, f"{self.share}/iallocators")
 
+    def ssconf(self, key: str) -> str:
+        """The file of the simple configuration value *key*."""
+        return f"{self.data_dir}/ssconf_{key}"
+
+    def job(self, job_id: int) -> str:
         """The live file of job *job_id*."""
         return f"{self.queue_dir}/job-{job_id}"
 

@@ -8,7 +8,7 @@ import attrs
 import msgspec
 
 from ganetix import errors
-from ganetix.ids import Randomness, valid_hostname, valid_mac_prefix
+from ganetix.ids import Randomness, valid_hostname
 from ganetix.master.allocation.programs import BUILT_IN
 from ganetix.master.bootstrap.policy import instance_policy
 from ganetix.master.bootstrap.request import Init, KeyedParams, Params

@@ -10,7 +10,7 @@ from zope.interface import implementer
 
 from ganetix import errors
 from ganetix.master.allocator import Allocator
-from ganetix.master.logic import candidates, capacity, network_values
+from ganetix.master.logic import candidates, capacity
 from ganetix.master.logic.outside import Outside
 from ganetix.master.logic.unit import ALL, BGL_SHARED, Context, Hooks, IUnit, Level, Want
 from ganetix.model import params, policy
