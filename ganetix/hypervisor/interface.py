@@ -8,6 +8,8 @@ from zope.interface import Attribute, Interface
 
 RunState = Literal["running", "paused", "shutdown"]
 RUN_STATES: Final = ("running", "paused", "shutdown")
+FILE_TEMPLATES: Final = ("file", "sharedfile", "gluster")
+"""Disk templates whose disks are files."""
 
 
 @attrs.frozen
@@ -17,11 +19,21 @@ class GuestDisk:
     path: str
     mode: str = "rw"
     uuid: str = ""
+    template: str = ""
+
+    @property
+    def is_file(self) -> bool:
+        """Whether it is a file, and not a block device."""
+        return self.template in FILE_TEMPLATES
 
 
 @attrs.frozen
 class Guest:
-    """What to run: an instance with filled parameters and assembled disks, *memory* in MiB."""
+    """What to run: an instance with filled parameters and assembled disks, *memory* in MiB.
+
+    *port* is the TCP port of its graphical console. A NIC with ``scripted`` is connected by the
+    node's scripts and not by the hypervisor.
+    """
 
     name: str
     uuid: str
@@ -30,6 +42,7 @@ class Guest:
     hvparams: Mapping[str, Any]
     disks: tuple[GuestDisk, ...] = ()
     nics: tuple[Mapping[str, Any], ...] = ()
+    port: int | None = None
 
 
 @attrs.frozen

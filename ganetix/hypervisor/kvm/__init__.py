@@ -1,0 +1,1 @@
+"""QEMU guests, with the kernel's KVM or in software, through libvirt."""

@@ -1,0 +1,1 @@
+"""Guests through libvirt: what all drivers that use it have in common."""

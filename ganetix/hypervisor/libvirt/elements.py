@@ -1,0 +1,117 @@
+"""Pieces of libvirt's domain XML that every driver needs. Pure."""
+
+import xml.etree.ElementTree as ET
+from collections.abc import Iterable, Mapping
+from typing import Any, Final
+
+from ganetix.hypervisor.interface import Guest
+
+MAX_INTERFACE: Final = 15
+"""Bytes that the kernel allows in the name of a network interface."""
+
+
+def element(
+    tag: str, attributes: Mapping[str, object] | None = None, *children: ET.Element | str | None
+) -> ET.Element:
+    """Return an XML element; attributes and children that are None are left out."""
+    given = {name: str(value) for name, value in (attributes or {}).items() if value is not None}
+    made = ET.Element(tag, given)
+    for child in children:
+        if isinstance(child, str):
+            made.text = child
+        elif child is not None:
+            made.append(child)
+    return made
+
+
+def text_of(root: ET.Element) -> str:
+    """Return *root* as text for libvirt and for people."""
+    ET.indent(root)
+    return ET.tostring(root, encoding="unicode") + "\n"
+
+
+def identity(guest: Guest) -> list[ET.Element]:
+    """Return name, uuid, memory of *guest*."""
+    return [
+        element("name", None, guest.name),
+        element("uuid", None, guest.uuid),
+        element("memory", {"unit": "MiB"}, str(guest.memory)),
+        element("currentMemory", {"unit": "MiB"}, str(guest.memory)),
+    ]
+
+
+def processors(guest: Guest) -> list[ET.Element]:
+    """Return the number of virtual processors, and on which real ones each of them may run."""
+    masks = str(guest.hvparams.get("cpu_mask") or "all").split(":")
+    one = masks[0] if len(masks) == 1 and masks[0] != "all" else None
+    made = [element("vcpu", {"placement": "static", "cpuset": one}, str(guest.vcpus))]
+    pins = [
+        element("vcpupin", {"vcpu": index, "cpuset": mask})
+        for index, mask in enumerate(masks if len(masks) > 1 else ())
+        if mask != "all"
+    ]
+    return [*made, element("cputune", None, *pins)] if pins else made
+
+
+def interface_name(guest: Guest, index: int) -> str:
+    """Return the name of the host's end of NIC *index*: the same at each start.
+
+    It is made of the NIC's MAC address, which no other NIC of the cluster has.
+    """
+    digits = str(guest.nics[index]["mac"]).replace(":", "")
+    return f"tap-{digits[1:]}"[:MAX_INTERFACE]
+
+
+def interface(
+    guest: Guest, index: int, *details: ET.Element | None, tap: bool = True
+) -> ET.Element:
+    """Return NIC *index* of *guest* with driver-specific *details*.
+
+    A NIC that scripts set up is a bare tap device (or, without *tap*, is not possible); one on a
+    bridge or Open vSwitch is connected by libvirt itself.
+    """
+    nic = guest.nics[index]
+    kind, source = _source(nic)
+    target = {"dev": interface_name(guest, index)}
+    if kind == "ethernet" and tap:
+        target["managed"] = "yes"
+    return element(
+        "interface",
+        {"type": kind},
+        element("mac", {"address": nic["mac"]}),
+        *source,
+        element("target", target),
+        *details,
+    )
+
+
+def scripted(nic: Mapping[str, Any]) -> bool:
+    """Whether the host's end of *nic* is set up by the node and not by libvirt."""
+    return bool(nic.get("scripted")) or nic["mode"] in ("routed", "ext")
+
+
+def _source(nic: Mapping[str, Any]) -> tuple[str, list[ET.Element]]:
+    if scripted(nic):
+        return "ethernet", []
+    source = [element("source", {"bridge": nic["link"]})]
+    if nic["mode"] == "openvswitch":
+        source += _vlan(str(nic.get("vlan") or ""))
+        source.append(element("virtualport", {"type": "openvswitch"}))
+    return "bridge", source
+
+
+def _vlan(text: str) -> list[ET.Element]:
+    """Return what ``.10`` (access), ``:10:20`` (trunk) or ``.10:20:30`` (both) mean."""
+    native, _, trunk = text.removeprefix(".").partition(":")
+    trunks = [tag for tag in trunk.split(":") if tag]
+    if not native and not trunks:
+        return []
+    tags = [element("tag", {"id": native, "nativeMode": "untagged" if trunks else None})]
+    tags = tags if native else []
+    tags += [element("tag", {"id": tag}) for tag in trunks]
+    return [element("vlan", {"trunk": "yes" if trunks else None}, *tags)]
+
+
+def wanted(children: Iterable[ET.Element | None]) -> list[ET.Element]:
+    """Return *children* without those that are None."""
+    return [child for child in children if child is not None]

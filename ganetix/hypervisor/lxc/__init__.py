@@ -1,0 +1,1 @@
+"""Linux containers through libvirt."""
