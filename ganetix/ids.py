@@ -14,6 +14,7 @@ GroupUuid = str
 DiskUuid = str
 JobId = int
 
+_MAC_PREFIX = re.compile(r"[0-9a-f]{2}(:[0-9a-f]{2}){2}")
 _HOST_LABEL = re.compile(r"[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?")
 
 
@@ -61,3 +62,8 @@ def valid_ip(address: str) -> bool:
     except ValueError:
         return False
     return True
+
+
+def valid_mac_prefix(prefix: str) -> bool:
+    """Tell whether *prefix* is three octets of a MAC address in lower case, ``aa:00:00``."""
+    return _MAC_PREFIX.fullmatch(prefix) is not None

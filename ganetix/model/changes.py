@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 
 from ganetix import errors
-from ganetix.model import index
+from ganetix.model import index, pools
 from ganetix.model.change import TABLES, Change
 from ganetix.model.cluster import Cluster
 
@@ -18,7 +18,11 @@ __all__ = ["TABLES", "Change", "apply", "stamped"]
 
 
 def stamped(before: Cluster, change: Change, now: float) -> Change:
-    """Return *change* with serial numbers and times of its objects set; *now* is wall time."""
+    """Return *change* with pools, serial numbers and times set; *now* is wall time.
+
+    Raise `errors.ConfigurationError` when an address of a network would be given twice.
+    """
+    change = pools.settled(before, change)
     fresh: dict[str, Any] = {}
     for table in TABLES:
         old = getattr(before, table)

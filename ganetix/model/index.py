@@ -204,3 +204,6 @@ def _check_drops(after: Cluster, change: Change) -> None:
     for uuid in change.drop_nodegroups:
         if any(node.group == uuid for node in after.nodes.values()):
             raise errors.ConfigurationError(f"Node group {uuid} can't go: it has nodes.")
+    for uuid in change.drop_networks:
+        if any(uuid in group.networks for group in after.nodegroups.values()):
+            raise errors.ConfigurationError(f"Network {uuid} can't go: groups are connected to it.")

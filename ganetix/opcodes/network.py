@@ -5,9 +5,12 @@ from typing import ClassVar
 from ganetix.opcodes.base import OpCode
 from ganetix.opcodes.types import (
     Ipv4Address,
+    Ipv4AddressOrNone,
     Ipv4Network,
     Ipv6Address,
+    Ipv6AddressOrNone,
     Ipv6Network,
+    Ipv6NetworkOrNone,
     NicMode,
     NonEmpty,
 )
@@ -61,14 +64,14 @@ class OpNetworkRemove(OpCode, frozen=True, kw_only=True, tag="OP_NETWORK_REMOVE"
 
 
 class OpNetworkSetParams(OpCode, frozen=True, kw_only=True, tag="OP_NETWORK_SET_PARAMS"):
-    """Change a network; null leaves a value as it is."""
+    """Change a network; null leaves a value as it is, ``none`` takes it away."""
 
     summary_field: ClassVar[str] = "network_name"
 
     network_name: NonEmpty
-    gateway: Ipv4Address | None = None
-    network6: Ipv6Network | None = None
-    gateway6: Ipv6Address | None = None
+    gateway: Ipv4AddressOrNone | None = None
+    network6: Ipv6NetworkOrNone | None = None
+    gateway6: Ipv6AddressOrNone | None = None
     mac_prefix: NonEmpty | None = None
     add_reserved_ips: list[Ipv4Address] | None = None
     remove_reserved_ips: list[Ipv4Address] | None = None

@@ -17,6 +17,9 @@ Ipv4Network = Annotated[
     str,
     Meta(pattern=rf"^{_IPV4}/(3[0-2]|[12]?[0-9])$", description="an IPv4 network, address/prefix"),
 ]
+Ipv4AddressOrNone = Annotated[
+    str, Meta(pattern=rf"^({_IPV4}|none)$", description="an IPv4 address, or none")
+]
 # The logic checks the rest of an IPv6 address with the standard library.
 _IPV6 = r"[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*"
 Ipv6Address = Annotated[str, Meta(pattern=rf"^{_IPV6}$", description="an IPv6 address")]
@@ -25,6 +28,16 @@ Ipv6Network = Annotated[
     Meta(
         pattern=rf"^{_IPV6}/(12[0-8]|1[01][0-9]|[1-9]?[0-9])$",
         description="an IPv6 network, address/prefix",
+    ),
+]
+Ipv6AddressOrNone = Annotated[
+    str, Meta(pattern=rf"^({_IPV6}|none)$", description="an IPv6 address, or none")
+]
+Ipv6NetworkOrNone = Annotated[
+    str,
+    Meta(
+        pattern=rf"^({_IPV6}/(12[0-8]|1[01][0-9]|[1-9]?[0-9])|none)$",
+        description="an IPv6 network, address/prefix, or none",
     ),
 ]
 

@@ -1,9 +1,9 @@
 """Values of network fields."""
 
-import ipaddress
 from collections.abc import Callable
 from typing import Final
 
+from ganetix.model import pools
 from ganetix.model.objects import Network
 from ganetix.query.results import Cell, maybe, normal
 from ganetix.query.view import View
@@ -16,17 +16,8 @@ def _plain(name: str) -> Value:
     return lambda view, row: maybe(getattr(row, name))
 
 
-def _bits(row: Network) -> str:
-    """Return the pool as 0 and 1, an address used by anything being 1."""
-    size = ipaddress.ip_network(row.network, strict=False).num_addresses
-    mine, outside = row.reservations or "0" * size, row.ext_reservations or "0" * size
-    return "".join("1" if "1" in pair else "0" for pair in zip(mine, outside, strict=False))
-
-
 def _external(row: Network) -> str:
-    base = ipaddress.ip_network(row.network, strict=False)
-    taken = (n for n, bit in enumerate(row.ext_reservations or "") if bit == "1")
-    return ", ".join(str(base[n]) for n in taken)
+    return ", ".join(pools.addresses(row, pools.from_outside(row)))
 
 
 def _groups(view: View, row: Network) -> list[list[str]]:
@@ -53,9 +44,9 @@ FIELDS: Final[dict[str, Value]] = {
         )
     },
     "external_reservations": lambda view, row: normal(_external(row)),
-    "free_count": lambda view, row: normal(_bits(row).count("0")),
-    "reserved_count": lambda view, row: normal(_bits(row).count("1")),
-    "map": lambda view, row: normal(_bits(row).replace("0", ".").replace("1", "X")),
+    "free_count": lambda view, row: normal(pools.either(row).count("0")),
+    "reserved_count": lambda view, row: normal(pools.either(row).count("1")),
+    "map": lambda view, row: normal(pools.either(row).replace("0", ".").replace("1", "X")),
     "group_cnt": lambda view, row: normal(len(_groups(view, row))),
     "group_list": lambda view, row: normal(_groups(view, row)),
     "inst_cnt": lambda view, row: normal(len(_instances(view, row))),

@@ -85,6 +85,8 @@ class LogicContext:
     wants: list[Want] = attrs.field(factory=list)
     behind: frozenset[str] = frozenset()
     free: frozenset[str] | None = None
+    kept_by_others: dict[str, frozenset[str]] = attrs.field(factory=dict)
+    kept: set[tuple[str, str]] = attrs.field(factory=set)
     fake: FakeNodes = attrs.field(init=False)
 
     def __attrs_post_init__(self) -> None:
@@ -153,6 +155,14 @@ class LogicContext:
         """See `Context`; *state* must be JSON values."""
         self.rests.append(msgspec.json.decode(msgspec.json.encode(state)))
         return await wait()
+
+    def reserved(self, network: str) -> frozenset[str]:
+        """See `Context`: what a test says that others keep."""
+        return self.kept_by_others.get(network, frozenset())
+
+    def reserve(self, network: str, address: str) -> None:
+        """See `Context`."""
+        self.kept.add((network, address))
 
     def release(self, level: Level, keys: Iterable[str] | None = None) -> None:
         """See `Context`."""

@@ -1,6 +1,5 @@
 """The first configuration of a cluster: one node, which is the master, and one group."""
 
-import re
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
@@ -8,7 +7,7 @@ import attrs
 import msgspec
 
 from ganetix import errors
-from ganetix.ids import Randomness, valid_hostname
+from ganetix.ids import Randomness, valid_hostname, valid_mac_prefix
 from ganetix.master.allocation.programs import BUILT_IN
 from ganetix.master.bootstrap.policy import instance_policy
 from ganetix.master.bootstrap.request import Init, KeyedParams, Params
@@ -30,7 +29,6 @@ DATA_COLLECTORS: Final = (
 _DEFAULT_TEMPLATES: Final = ("drbd", "plain")
 _DEFAULT_HYPERVISOR: Final = ("xen-pvm",)
 _DEFAULT_VG: Final = "xenvg"
-_MAC_PREFIX: Final = re.compile(r"^[0-9a-f]{2}(:[0-9a-f]{2}){2}$")
 
 
 @attrs.frozen
@@ -164,7 +162,7 @@ def _netmask(given: int | str | None, family: int) -> int:
 
 def _mac_prefix(given: str | None) -> str:
     prefix = (given or "aa:00:00").lower()
-    if not _MAC_PREFIX.match(prefix):
+    if not valid_mac_prefix(prefix):
         raise _wrong(f"--mac-prefix is {given}; it must be three octets, as in aa:00:00.")
     return prefix
 

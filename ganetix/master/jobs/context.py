@@ -10,6 +10,7 @@ from twisted.logger import Logger
 
 from ganetix.ids import Randomness
 from ganetix.master.jobs.records import Job, OpRecord, Timestamp
+from ganetix.master.jobs.reservations import Reservations
 from ganetix.master.locks.held import Held
 from ganetix.master.logic.unit import Level, UndoAction
 from ganetix.master.store.store import Store
@@ -62,6 +63,7 @@ class Surroundings:
     clock: Clock
     randomness: Randomness
     paths: Paths
+    reservations: Reservations = attrs.field(factory=Reservations)
 
 
 @attrs.define(eq=False)
@@ -168,6 +170,14 @@ class JobContext:
             return await self.resting
         finally:
             self.resting = None
+
+    def reserved(self, network: str) -> frozenset[str]:
+        """Addresses of *network* that other opcodes are about to give away."""
+        return self.around.reservations.of_others((self.job_id, self.index), network)
+
+    def reserve(self, network: str, address: str) -> None:
+        """Keep *address* of *network* until this opcode ends."""
+        self.around.reservations.keep((self.job_id, self.index), network, address)
 
     def release(self, level: Level, keys: Iterable[str] | None = None) -> None:
         """Give back locks before the end."""

@@ -63,6 +63,7 @@ class Executor:
             return await self._guarded(unit, op, context)
         finally:
             context.held.release_all()
+            self.around.reservations.end((context.job_id, context.index))
 
     async def _locked(
         self,

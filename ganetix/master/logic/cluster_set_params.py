@@ -1,6 +1,5 @@
 """OP_CLUSTER_SET_PARAMS: the cluster's parameters."""
 
-import re
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
@@ -10,7 +9,7 @@ from zope.interface import implementer
 
 from ganetix import errors
 from ganetix.master.allocator import Allocator
-from ganetix.master.logic import candidates, capacity
+from ganetix.master.logic import candidates, capacity, network_values
 from ganetix.master.logic.outside import Outside
 from ganetix.master.logic.unit import ALL, BGL_SHARED, Context, Hooks, IUnit, Level, Want
 from ganetix.model import params, policy
@@ -20,7 +19,6 @@ from ganetix.model.objects import Settings
 from ganetix.opcodes.cluster import OpClusterSetParams
 
 Params = dict[str, Any]
-_MAC_PREFIX: Final = re.compile("[0-9a-f]{2}(:[0-9a-f]{2}){2}")
 
 _PLAIN: Final = (
     "candidate_pool_size", "max_running_jobs", "max_tracked_jobs", "maintain_node_health",
@@ -36,9 +34,9 @@ _PLAIN: Final = (
 @attrs.frozen
 class ClusterSetParams:
     """Changes the cluster's parameters."""
-    allocator: Allocator
 
     outside: Outside
+    allocator: Allocator
     resumable = False
 
     def locks(self, op: OpClusterSetParams, cluster: Cluster) -> list[Want]:
@@ -110,13 +108,7 @@ def _uids(op: OpClusterSetParams, old: Settings) -> list[list[int]]:
 
 
 def _mac_prefix(op: OpClusterSetParams, old: Settings) -> str:
-    prefix = str(op.mac_prefix).lower()
-    if not _MAC_PREFIX.fullmatch(prefix):
-        raise errors.OpPrereqError(
-            f"'{op.mac_prefix}' is no MAC prefix; give three octets, such as aa:00:00.",
-            errors.INVAL,
-        )
-    return prefix
+    return network_values.mac_prefix(str(op.mac_prefix))
 
 
 def _backend(op: OpClusterSetParams, old: Settings) -> dict[str, Params]:

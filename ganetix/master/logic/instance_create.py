@@ -9,8 +9,9 @@ from zope.interface import implementer
 
 from ganetix import errors
 from ganetix.master.allocator import Allocator
-from ganetix.master.logic import capacity, disks, hooks_env, names
+from ganetix.master.logic import capacity, disks, hooks_env, names, nics
 from ganetix.master.logic.instance_draft import Draft, draft_of, records
+from ganetix.master.logic.nic_addresses import Site
 from ganetix.master.logic.outside import Outside
 from ganetix.master.logic.specs import os_params, spec_of
 from ganetix.master.logic.unit import (
@@ -22,7 +23,7 @@ from ganetix.master.logic.unit import (
     UndoAction,
     Want,
 )
-from ganetix.model import params
+from ganetix.model import params, schema
 from ganetix.model.changes import Change
 from ganetix.model.cluster import Cluster
 from ganetix.model.objects import Disk, Instance, Node
@@ -95,8 +96,10 @@ class InstanceCreate:
         op = await self._addresses_checked(op, name)
         node = await self._node(op, draft, context)
         names.require_usable(node)
-        place = (context.randomness, context.paths)
-        instance, made = records(cluster, op, draft, node, place)
+        instance, made = records(
+            cluster, op, draft, node, (_site(op, node, context), context.paths)
+        )
+        nics.reserve(context, (), instance.nics)
         _check_policy(op, instance, made, context)
         await _check_node(op, draft, instance, context)
         if op.no_install and op.start:
@@ -122,7 +125,7 @@ class InstanceCreate:
             return names.node_of(cluster, _given_node(op), op.pnode_uuid)
         backend = params.backend(cluster, draft.beparams)
         free = context.owned("node") & context.owned("node-res")
-        body = _allocation(op, draft, backend)
+        body = _allocation(cluster, op, draft, backend)
         chosen = await self.allocator.allocate(context, allocator, body, free)
         node = cluster.node_named(chosen[0])
         for level in ("node", "node-res"):
@@ -149,6 +152,12 @@ class InstanceCreate:
         await _install_and_start(op, plan, context)
         context.undo_done()
         return names.node_names(context.cluster, [instance.primary_node])
+
+
+def _site(op: OpInstanceCreate, node: Node, context: Context) -> Site:
+    group = context.cluster.nodegroups[node.group]
+    check = op.conflicts_check
+    return Site(context.cluster, group, context.randomness, context.reserved, check)
 
 
 def _allocator_name(op: OpInstanceCreate, cluster: Cluster) -> str | None:
@@ -180,7 +189,9 @@ def _given_node(op: OpInstanceCreate) -> str:
     return op.pnode or ""
 
 
-def _allocation(op: OpInstanceCreate, draft: Draft, backend: Mapping[str, Any]) -> dict[str, Any]:
+def _allocation(
+    cluster: Cluster, op: OpInstanceCreate, draft: Draft, backend: Mapping[str, Any]
+) -> dict[str, Any]:
     """Return the body of an ``allocate`` request."""
     sizes = [wanted.size for wanted in draft.disks]
     return {
@@ -197,10 +208,18 @@ def _allocation(op: OpInstanceCreate, draft: Draft, backend: Mapping[str, Any]) 
             for wanted in draft.disks
         ],
         "disk_space_total": sum(sizes),
-        "nics": [dict(nic) for nic in op.nics],
+        "nics": [_asked_nic(cluster, nic) for nic in op.nics],
         "required_nodes": 1,
         "hypervisor": draft.hypervisor,
     }
+
+
+def _asked_nic(cluster: Cluster, given: Mapping[Any, Any]) -> dict[str, Any]:
+    """Return a NIC for an allocator, which knows networks by uuid."""
+    asked = dict(given)
+    if asked.get("network") not in (None, "", schema.NONE):
+        asked["network"] = cluster.network_named(asked["network"]).uuid
+    return asked
 
 
 def _check_policy(

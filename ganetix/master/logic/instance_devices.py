@@ -9,6 +9,7 @@ import msgspec
 from ganetix import errors
 from ganetix.ids import Randomness
 from ganetix.master.logic import disks, nics
+from ganetix.master.logic.nic_addresses import POOL, Site
 from ganetix.model import params
 from ganetix.model.cluster import Cluster
 from ganetix.model.objects import Disk, Instance, Nic
@@ -129,14 +130,12 @@ class Editor(Generic[T]):
         return found[0]
 
 
-def edited_nics(
-    cluster: Cluster, instance: Instance, op: OpInstanceSetParams, randomness: Randomness
-) -> Edit[Nic]:
+def edited_nics(site: Site, instance: Instance, op: OpInstanceSetParams) -> Edit[Nic]:
     """Return what *op* makes of the NICs of *instance*."""
 
     def make(index: int, given: Mapping[Any, Any], others: Sequence[Nic]) -> tuple[Nic, Any]:
-        nic = nics.new_nic(cluster, index, given, others, randomness)
-        filled = params.nic(cluster, nic.nicparams)
+        nic = nics.new_nic(site, index, given, others)
+        filled = params.nic(site.cluster, nic.nicparams)
         return nic, (
             f"add:mac={nic.mac},ip={nic.ip},mode={filled['mode']},link={filled['link']},"
             f"network={nic.network}"
@@ -145,12 +144,9 @@ def edited_nics(
     def modify(
         index: int, nic: Nic, given: Mapping[Any, Any], others: Sequence[Nic]
     ) -> tuple[Nic, Told]:
-        mac = str(given.get("mac") or "").lower()
-        if mac in nics.AUTO:
-            used = cluster.indexes.macs.keys() | {one.mac for one in others}
-            given = {**given, "mac": randomness.mac(cluster.cluster.mac_prefix, used)}
-        fresh = nics.modified(cluster, index, nic, given, others)
-        return fresh, [(f"nic.{key}/{index}", value) for key, value in sorted(given.items())]
+        fresh = nics.modified(site, index, nic, given, others)
+        told = {**given, **({"ip": fresh.ip} if given.get("ip") == POOL else {})}
+        return fresh, [(f"nic.{key}/{index}", value) for key, value in sorted(told.items())]
 
     edit = Editor("nic", make, modify).edited(instance.nics, op.nics)
     nics.require_count(len(edit.rows))

@@ -5,8 +5,8 @@ from typing import Any
 import attrs
 
 from ganetix import errors
-from ganetix.ids import Randomness
 from ganetix.master.logic import capacity, disks, nics
+from ganetix.master.logic.nic_addresses import Site
 from ganetix.master.logic.tags import with_tags
 from ganetix.model import params
 from ganetix.model.cluster import Cluster
@@ -119,10 +119,11 @@ def records(
     op: OpInstanceCreate,
     draft: Draft,
     node: Node,
-    place: tuple[Randomness, Paths],
+    place: tuple[Site, Paths],
 ) -> tuple[Instance, list[Disk]]:
     """Return the new instance on *node* and its disks, not yet in any configuration."""
-    randomness, paths = place
+    site, paths = place
+    randomness = site.randomness
     top = disks.file_dir(cluster, paths, draft.template, op.file_storage_dir)
     where = (op.file_driver or "loop", f"{top}/{draft.name}")
     made = [
@@ -140,7 +141,7 @@ def records(
         beparams=draft.beparams,
         osparams={name: str(value) for name, value in op.osparams.items()},
         osparams_private={n: str(value) for n, value in (op.osparams_private or {}).items()},
-        nics=nics.new_nics(cluster, op.nics, randomness),
+        nics=nics.new_nics(site, op.nics),
         disks=[disk.uuid for disk in made],
         disks_active=draft.start and bool(made),
         tags=draft.tags,

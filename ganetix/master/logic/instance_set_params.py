@@ -8,11 +8,12 @@ import msgspec
 from zope.interface import implementer
 
 from ganetix import errors
-from ganetix.master.logic import capacity, disks, hooks_env, names, wants
+from ganetix.master.logic import capacity, disks, hooks_env, names, nics, wants
 from ganetix.master.logic.instance_devices import Edit, Told, edited_disks, edited_nics
 from ganetix.master.logic.instance_reinstall import validate_os, with_os
+from ganetix.master.logic.nic_addresses import Site
 from ganetix.master.logic.unit import Context, Hooks, IUnit, UndoAction, Want
-from ganetix.model import params
+from ganetix.model import params, pools
 from ganetix.model.changes import Change
 from ganetix.model.cluster import Cluster
 from ganetix.model.objects import Disk, Instance, Nic
@@ -63,7 +64,8 @@ class InstanceSetParams:
         cluster = context.cluster
         instance = names.instance_of(cluster, op.instance_name, op.instance_uuid)
         _require_available(op)
-        edit_nics = edited_nics(cluster, instance, op, context.randomness)
+        edit_nics = edited_nics(_site(op, instance, context), instance, op)
+        nics.reserve(context, instance.nics, edit_nics.rows)
         edit_disks = edited_disks(cluster, instance, op, (context.randomness, context.paths))
         fresh, told = _changed(cluster, instance, op)
         told = [*edit_nics.told, *edit_disks.told, *told]
@@ -115,6 +117,21 @@ def _require_available(op: OpInstanceSetParams) -> None:
         )
 
 
+def _site(op: OpInstanceSetParams, instance: Instance, context: Context) -> Site:
+    cluster = context.cluster
+    node = cluster.nodes[instance.primary_node]
+    if op.pnode is not None:
+        node = names.node_of(cluster, op.pnode, op.pnode_uuid)
+    return Site(
+        cluster,
+        cluster.nodegroups[node.group],
+        context.randomness,
+        context.reserved,
+        op.conflicts_check,
+        frozenset(pools.used((instance,))),
+    )
+
+
 def _changed(
     cluster: Cluster, instance: Instance, op: OpInstanceSetParams
 ) -> tuple[Instance, Told]:
@@ -157,8 +174,8 @@ def _switched_off(instance: Instance, offline: bool) -> tuple[Instance, tuple[st
     return fresh, ("admin_state", wanted)
 
 
-def _with_devices(instance: Instance, nics: Sequence[Nic], rows: Sequence[Disk]) -> Instance:
-    return msgspec.structs.replace(instance, nics=list(nics), disks=[disk.uuid for disk in rows])
+def _with_devices(instance: Instance, fresh: Sequence[Nic], rows: Sequence[Disk]) -> Instance:
+    return msgspec.structs.replace(instance, nics=list(fresh), disks=[disk.uuid for disk in rows])
 
 
 async def _check_state(

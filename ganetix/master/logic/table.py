@@ -36,6 +36,10 @@ from ganetix.master.logic.instance_rename import InstanceRename
 from ganetix.master.logic.instance_set_params import InstanceSetParams
 from ganetix.master.logic.instance_shutdown import InstanceShutdownUnit
 from ganetix.master.logic.instance_startup import InstanceStartup
+from ganetix.master.logic.network_add import NetworkAdd
+from ganetix.master.logic.network_connect import NetworkConnect, NetworkDisconnect
+from ganetix.master.logic.network_remove import NetworkRemove
+from ganetix.master.logic.network_set_params import NetworkSetParams
 from ganetix.master.logic.node_add import NodeAdd
 from ganetix.master.logic.node_remove import NodeRemove
 from ganetix.master.logic.node_set_params import NodeSetParams
@@ -82,6 +86,13 @@ from ganetix.opcodes.instance_state import (
     OpInstanceShutdown,
     OpInstanceStartup,
 )
+from ganetix.opcodes.network import (
+    OpNetworkAdd,
+    OpNetworkConnect,
+    OpNetworkDisconnect,
+    OpNetworkRemove,
+    OpNetworkSetParams,
+)
 from ganetix.opcodes.node import OpNodeAdd, OpNodeRemove, OpNodeSetParams
 from ganetix.opcodes.os import OpOsDiagnose
 from ganetix.opcodes.query import OpQuery, OpQueryFields
@@ -127,6 +138,11 @@ def units(outside: Outside) -> Mapping[type[OpCode], Unit[Any, Any]]:
         OpInstanceSetParams: InstanceSetParams(),
         OpInstanceShutdown: InstanceShutdownUnit(),
         OpInstanceStartup: InstanceStartup(),
+        OpNetworkAdd: NetworkAdd(),
+        OpNetworkConnect: NetworkConnect(),
+        OpNetworkDisconnect: NetworkDisconnect(),
+        OpNetworkRemove: NetworkRemove(),
+        OpNetworkSetParams: NetworkSetParams(),
         OpNodeAdd: NodeAdd(outside),
         OpNodeRemove: NodeRemove(outside),
         OpNodeSetParams: NodeSetParams(outside),

@@ -143,6 +143,12 @@ class Context(Protocol):
         `resumed` set to *state*. A cancelled job also ends here.
         """
 
+    def reserved(self, network: str) -> frozenset[str]:
+        """Return the addresses of *network* (uuid) that other opcodes are about to give away."""
+
+    def reserve(self, network: str, address: str) -> None:
+        """Keep *address* of *network* from other opcodes until this one ends."""
+
     def release(self, level: Level, keys: Iterable[str] | None = None) -> None:
         """Give back locks before the end; None: all of the level."""
 

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 
 from ganetix import errors
 from ganetix.master.logic import capacity
+from ganetix.master.verify import networks
 from ganetix.master.verify.finding import Finding
 from ganetix.model import params, policy, schema
 from ganetix.model.cluster import Cluster
@@ -14,6 +15,7 @@ from ganetix.model.objects import Instance
 def findings(cluster: Cluster) -> list[Finding]:
     """Return everything that is wrong in *cluster*."""
     found = [*_settings(cluster), *_candidates(cluster), *_groups(cluster)]
+    found += networks.findings(cluster)
     for instance in cluster.instances.values():
         found += _instance(cluster, instance)
     return found

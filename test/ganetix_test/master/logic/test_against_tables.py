@@ -4,7 +4,7 @@ from typing import Any
 
 from ganetix.master.logic.table import units
 from ganetix.model.changes import Change, apply
-from ganetix.model.objects import NodeGroup
+from ganetix.model.objects import Network, NodeGroup
 from ganetix.opcodes import codec
 from ganetix.opcodes.base import OpCode
 from ganetix.opcodes.table import TABLE
@@ -41,6 +41,16 @@ SAMPLES: dict[str, dict[str, Any]] = {
     "OP_GROUP_REMOVE": {"group_name": "empty"},
     "OP_GROUP_RENAME": {"group_name": "default", "new_name": "rack1"},
     "OP_GROUP_SET_PARAMS": {"group_name": "default", "alloc_policy": "preferred"},
+    "OP_NETWORK_ADD": {"network_name": "lan2", "network": "198.51.100.0/24"},
+    "OP_NETWORK_CONNECT": {
+        "network_name": "lan",
+        "group_name": "empty",
+        "network_mode": "bridged",
+        "network_link": "br0",
+    },
+    "OP_NETWORK_DISCONNECT": {"network_name": "lan", "group_name": "empty"},
+    "OP_NETWORK_REMOVE": {"network_name": "lan"},
+    "OP_NETWORK_SET_PARAMS": {"network_name": "lan", "gateway": "192.0.2.1"},
     "OP_NODE_REMOVE": {"node_name": "node3"},
     "OP_NODE_SET_PARAMS": {"node_name": "node3", "drained": True},
     "OP_OS_DIAGNOSE": {"output_fields": ["name"]},
@@ -68,9 +78,12 @@ class AgainstTablesTests(UnitTestCase):
     """Every unit of the table with one sample opcode."""
 
     def setUp(self) -> None:
-        """Create an instance that runs, one that does not, and an empty group."""
+        """Create an instance that runs, one that does not, an empty group and a network."""
         super().setUp()
-        empty = Change(nodegroups=(NodeGroup("empty-uuid", "empty"),))
+        empty = Change(
+            nodegroups=(NodeGroup("empty-uuid", "empty"),),
+            networks=(Network("lan-uuid", "lan", "192.0.2.0/24"),),
+        )
         self.context.state = apply(self.context.state, empty, 0.0)
         self.add(VM, disk_template="sharedfile")
         self.add("down.example.com", start=False)

@@ -177,7 +177,7 @@ class RefusalTests(UnitTestCase):
             ({"nics": [{"ip": "x"}]}, "not an IP address"),
             ({"nics": [{"ip": "auto"}]}, "name check"),
             ({"nics": [{"mode": "routed"}]}, "needs an IP address"),
-            ({"nics": [{"network": "lan"}]}, "networks"),
+            ({"nics": [{"network": "lan"}]}, "not known"),
             ({"nics": [{"link": "a", "bridge": "b"}]}, "mean the same"),
             ({"pnode": "node9"}, "not known"),
             ({"snode": "node2"}, "secondary node"),
