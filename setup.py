@@ -8,7 +8,7 @@ from setuptools import find_packages, setup
 HERE = pathlib.Path(__file__).parent
 VERSION = re.search(r'__version__ = "(.+)"', (HERE / "ganetix/__init__.py").read_text("utf-8"))
 
-GNT = ("cluster", "node", "group", "instance", "os", "job", "debug")
+GNT = ("cluster", "node", "group", "instance", "network", "os", "filter", "job", "debug")
 DAEMONS = {"masterd": "masterd", "noded": "noded", "rapi": "rapid"}
 HTOOLS = ("hail", "hbal", "hcheck", "hinfo", "harep", "hroller", "hscan", "hspace", "hsqueeze")
 

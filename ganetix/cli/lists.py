@@ -1,5 +1,6 @@
 """List commands: a LUXI query shown as a table."""
 
+import json
 from argparse import Namespace
 from typing import Any, Final
 
@@ -16,6 +17,8 @@ _DEFAULTS: Final = {
     ),
     "group": ("name", "node_cnt", "pinst_cnt", "alloc_policy", "ndparams"),
     "job": ("id", "status", "summary"),
+    "network": ("name", "network", "gateway", "mac_prefix", "group_list", "tags"),
+    "filter": ("uuid", "watermark", "priority", "predicates", "action", "reason_trail"),
     "lock": ("name", "mode", "owner", "pending"),
 }  # fmt: skip
 _TIMES: Final = frozenset({"received_ts", "start_ts", "end_ts"})
@@ -34,7 +37,7 @@ _TYPES: Final = {
 def objects(context: Context, options: Namespace, arguments: list[str]) -> int:
     """List what the command is about; arguments are names, globs or one filter."""
     what = context.command.object
-    chosen = filters.from_arguments(arguments, force=options.force_filter)
+    chosen = filters.from_arguments(arguments, force=getattr(options, "force_filter", False))
     return show(context, options, what, columns(what, options.output), chosen)
 
 
@@ -98,6 +101,10 @@ def _cell(pair: list[Any], field: dict[str, Any], style: table.Style, what: str)
         return table.job_time(value)
     if status == table.NORMAL and what == "lock":
         return _lock_cell(field["name"], value)
+    if status == table.NORMAL and what == "network" and field["name"] == "group_list":
+        return ", ".join(f"{group} ({', '.join(how)})" for group, *how in value)
+    if status == table.NORMAL and what == "filter" and isinstance(value, list):
+        return json.dumps(value)
     return table.cell(pair, field["kind"], style)
 
 

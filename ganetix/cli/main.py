@@ -162,6 +162,16 @@ def gnt_job() -> int:
     return _program("gnt-job")
 
 
+def gnt_network() -> int:
+    """Run gnt-network."""
+    return _program("gnt-network")
+
+
+def gnt_filter() -> int:
+    """Run gnt-filter."""
+    return _program("gnt-filter")
+
+
 def gnt_debug() -> int:
     """Run gnt-debug."""
     return _program("gnt-debug")

@@ -1,4 +1,4 @@
-"""Tags of clusters, nodes, instances and node groups."""
+"""Tags of clusters, nodes, instances, node groups and networks."""
 
 from argparse import Namespace
 

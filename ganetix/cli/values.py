@@ -1,5 +1,6 @@
 """Values of options: text from the command line to what goes into an opcode."""
 
+import json
 from collections.abc import Callable
 from typing import Any, Final
 
@@ -114,6 +115,24 @@ def number_or_default(text: str) -> float | str:
     return text if text == "default" else number(text)
 
 
+def json_value(text: str) -> Any:
+    """Read JSON."""
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise ValueError(f"{text!r} is not JSON: {error}") from None
+
+
+def filter_action(text: str) -> str | list[Any]:
+    """Read what is done with jobs: a word, or ``RATE_LIMIT n``."""
+    if text in {"ACCEPT", "PAUSE", "REJECT", "CONTINUE"}:
+        return text
+    word, _, limit = text.partition(" ")
+    if word == "RATE_LIMIT" and limit.isdecimal() and int(limit) > 0:
+        return [word, int(limit)]
+    raise ValueError(f"{text!r} is no action")
+
+
 KINDS: Final[dict[str, tuple[Callable[[str], Any], str]]] = {
     "string": (str, "text"),
     "choice": (str, "one of the choices"),
@@ -126,6 +145,8 @@ KINDS: Final[dict[str, tuple[Callable[[str], Any], str]]] = {
     "keyprivateval": (key_values, "key=value,..."),
     "identkeyval": (ident_key_values, "name:key=value,..."),
     "multilistidentkeyval": (ident_list, "name:key=value,.../name:...//..."),
+    "json": (json_value, "JSON text"),
+    "filteraction": (filter_action, 'ACCEPT, PAUSE, REJECT, CONTINUE or "RATE_LIMIT n", n above 0'),
     "maybefloat": (number_or_default, "a number or the word default"),
 }
 """Kind of value to its reader (which raises ValueError) and what to tell who mistyped it."""

@@ -10,7 +10,9 @@ from ganetix.cli.command import COMMON, Command, Option
 from ganetix.cli.values import KINDS
 from ganetix_test import spec
 
-PROGRAMS = ("cluster", "node", "group", "instance", "os", "job", "debug")
+PROGRAMS = (
+    "cluster", "node", "group", "instance", "network", "os", "filter", "job", "debug",
+)  # fmt: skip
 OURS = {("gnt-debug", "manhole"), ("gnt-debug", "stalls")}
 """Commands that Ganeti does not have."""
 LATER: dict[tuple[str, str], set[str]] = {
@@ -154,6 +156,7 @@ class DefaultColumnTests(SynchronousTestCase):
         table = spec.load("cli")["default_columns"]
         for what, where in (("instance", "gnt-instance list"), ("node", "gnt-node list"),
                             ("group", "gnt-group list"), ("job", "gnt-job list"),
+                            ("network", "gnt-network list"), ("filter", "gnt-filter list"),
                             ("lock", "gnt-debug locks")):  # fmt: skip
             self.assertEqual(lists.columns(what, None), table[where])
             self.assertEqual(lists.columns(what, "+a,b"), [*table[where], "a", "b"])
