@@ -50,7 +50,14 @@ def recover(fs: IFileSystem, paths: Paths) -> Found:
 def _journal(fs: IFileSystem, paths: Paths) -> journal.Scan:
     if not fs.exists(paths.journal_file):
         return journal.Scan((), 0, torn=False)
-    return journal.scan(fs.read(paths.journal_file), paths.journal_file)
+    scan = journal.scan(fs.read(paths.journal_file), paths.journal_file)
+    if not scan.records:
+        raise errors.ConfigurationError(
+            f"{paths.journal_file} has no whole record at offset 0: it was emptied, and what "
+            "changed since the last checkpoint is lost here. Start from another master candidate, "
+            "or move the file away to go on from the last checkpoint alone."
+        )
+    return scan
 
 
 def _entry(paths: Paths, record: journal.Record) -> entries.Entry:

@@ -199,6 +199,8 @@ def open_store(parts: StoreParts, epoch: int) -> Store:
     """
     found = recovery.recover(parts.fs, parts.paths)
     cluster = found.replay.cluster()
+    if not found.serial:
+        found = _begin(parts, found, cluster, epoch)
     file = JournalFile(parts.fs, parts.paths, max(epoch, found.epoch))
     file.open(found.end, found.serial)
     replicas = Replicas(parts.clock, parts.nodes, lambda: cluster.cluster.candidate_timeout)
@@ -235,6 +237,26 @@ def open_store(parts: StoreParts, epoch: int) -> Store:
     return store
 
 
+def _begin(
+    parts: StoreParts, found: recovery.Found, cluster: Cluster, epoch: int
+) -> recovery.Found:
+    """Make the first journal, as after a take-over from Ganeti; nobody has a copy of it yet.
+
+    It is there whole or not at all, so one that is empty later was emptied.
+    """
+    master = cluster.cluster.master_node
+    found.replay.behind = tuple(sorted({node.uuid for node in cluster.candidates()} - {master}))
+    head = Entry(
+        now=parts.clock.wall(),
+        behind=found.replay.behind,
+        last_job=found.replay.last_job,
+        drained=found.replay.drained,
+    )
+    record = encode(Record(max(epoch, found.epoch), 1, entries.encode(head)))
+    parts.fs.replace(parts.paths.journal_file, record, 0o600, True)
+    return attrs.evolve(found, epoch=max(epoch, found.epoch), serial=1, end=len(record))
+
+
 def _connect(store: Store, found: recovery.Found) -> None:
     """Wire the callbacks, note what must be projected again, and name the candidates."""
     replicas = store.journal.replicas
@@ -249,10 +271,6 @@ def _connect(store: Store, found: recovery.Found) -> None:
         store.files.archive((job_id,))
     master = store.cluster.cluster.master_node
     rows = {node.uuid for node in store.cluster.candidates()} - {master}
-    if not found.serial:
-        # No journal yet, as after a take-over from Ganeti: nobody has a copy of it either.
-        replicas.behind |= rows
-        store.journal.append(store.head(), urgent=False)
     replicas.in_sync = rows - replicas.behind
     replicas.update(rows)
     if found.replay.changed:

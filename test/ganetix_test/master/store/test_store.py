@@ -90,6 +90,16 @@ class DurabilityTests(SynchronousTestCase):
         self.assertIn(path, error.message)
         self.assertIn("offset 0", error.message)
 
+    def test_emptied_journal_is_refused(self) -> None:
+        """A journal without a record was whole when it was made: it is refused, not begun anew."""
+        self.successResultOf(tagged(self.world, "one"))
+        path = self.world.paths.journal_file
+        self.world.crash()
+        for rest in (b"", self.world.fs.read(path)[:20]):
+            self.world.fs.replace(path, rest, 0o600, True)
+            error = self.failureResultOf(self.world.boot(), errors.ConfigurationError).value
+            self.assertIn(f"{path} has no whole record at offset 0", error.message)
+
     def test_torn_config_names_the_good_copy(self) -> None:
         """A truncated config.data is refused, naming the copy of the last good start."""
         path = self.world.paths.config_file
