@@ -4,7 +4,7 @@ from argparse import Namespace
 from typing import Any, Final
 
 from ganetix import errors
-from ganetix.cli import tree
+from ganetix.cli import output, tree
 from ganetix.cli.context import Context
 
 _PARAMETERS: Final = (
@@ -54,7 +54,7 @@ def info(context: Context, options: Namespace, arguments: list[str]) -> int:
     """Show the cluster's parameters."""
     found = context.call("QueryClusterInfo")
     show = roman if options.roman_integers else str
-    context.print(*tree.render(_shown(found, show)))
+    output.show(context, options, found, lambda: tree.render(_shown(found, show)))
     return 0
 
 

@@ -4,7 +4,7 @@ import json
 from argparse import Namespace
 from typing import Any, Final
 
-from ganetix.cli import tree
+from ganetix.cli import output, tree
 from ganetix.cli.context import Context
 from ganetix.errors import INVAL, NOENT, OpPrereqError
 
@@ -45,18 +45,20 @@ def info(context: Context, options: Namespace, arguments: list[str]) -> int:
         raise OpPrereqError(
             f"Not all of these are job filters: {', '.join(arguments)}. See: gnt-filter list", NOENT
         )
-    for row in rows:
-        rule = dict(zip(_FIELDS, row, strict=True))
-        shown: tree.Tree = [
-            ("UUID", rule["uuid"]),
-            ("Watermark", rule["watermark"]),
-            ("Priority", rule["priority"]),
-            ("Predicates", [json.dumps(predicate) for predicate in rule["predicates"]]),
-            ("Action", rule["action"] if isinstance(rule["action"], str) else _limit(rule)),
-            ("Reason trail", [json.dumps(entry) for entry in rule["reason_trail"]]),
-        ]
-        context.print(*tree.render([shown]))
+    rules = [dict(zip(_FIELDS, row, strict=True)) for row in rows]
+    output.show(context, options, rules, lambda: tree.render([_shown(rule) for rule in rules]))
     return 0
+
+
+def _shown(rule: dict[str, Any]) -> tree.Tree:
+    return [
+        ("UUID", rule["uuid"]),
+        ("Watermark", rule["watermark"]),
+        ("Priority", rule["priority"]),
+        ("Predicates", [json.dumps(predicate) for predicate in rule["predicates"]]),
+        ("Action", rule["action"] if isinstance(rule["action"], str) else _limit(rule)),
+        ("Reason trail", [json.dumps(entry) for entry in rule["reason_trail"]]),
+    ]
 
 
 def _limit(rule: dict[str, Any]) -> str:

@@ -74,7 +74,7 @@ COMMANDS: Final = {
     "info": Command(
         "cluster_info:info",
         "Show the cluster's parameters.",
-        options=(shared.ROMAN,),
+        options=(shared.ROMAN, shared.FORMAT),
         aliases=("show",),
     ),
     "version": Command("cluster_info:version", "Show the versions of software and formats."),

@@ -17,12 +17,12 @@ COMMANDS: Final = {
         "filter_rules:replace", "Replace a rule as a whole, or add it.", (_RULE,), rule.RULE
     ),
     "delete": Command("filter_rules:delete", "Delete a rule.", (_RULE,)),
-    "info": Command("filter_rules:info", "Show rules in full.", (_RULES,)),
+    "info": Command("filter_rules:info", "Show rules in full.", (_RULES,), (shared.FORMAT,)),
     "list": Command(
         "lists:objects",
         "List the rules.",
         (_RULES,),
-        (shared.NO_HEADERS, shared.SEPARATOR, shared.OUTPUT, shared.VERBOSE),
+        (shared.NO_HEADERS, shared.SEPARATOR, shared.OUTPUT, shared.VERBOSE, shared.FORMAT),
         object="filter",
     ),
     "list-fields": Command(

@@ -52,7 +52,9 @@ COMMANDS: Final = {
         (_GROUP, Argument("node", 0, None)),
         (*shared.JOB, shared.FORCE),
     ),
-    "info": Command("group_info:info", "Show the parameters of groups.", (_GROUPS,)),
+    "info": Command(
+        "group_info:info", "Show the parameters of groups.", (_GROUPS,), (shared.FORMAT,)
+    ),
     "show-ispecs-cmd": Command(
         "group_info:show_ispecs_cmd",
         "Show commands that make groups with the same bounds of instances.",

@@ -77,7 +77,7 @@ COMMANDS: Final = {
         "instance_info:info",
         "Show instances in detail.",
         (_INSTANCES,),
-        (instance.STATIC, instance.SHOW_ALL, shared.ROMAN, shared.PRIORITY),
+        (instance.STATIC, instance.SHOW_ALL, shared.ROMAN, shared.PRIORITY, shared.FORMAT),
         aliases=("show",),
     ),
     "startup": Command(

@@ -26,7 +26,9 @@ COMMANDS: Final = {
         shared.FIELDS,
         object="job",
     ),
-    "info": Command("job_info:info", "Show jobs in detail.", (_SOME,), aliases=("show",)),
+    "info": Command(
+        "job_info:info", "Show jobs in detail.", (_SOME,), (shared.FORMAT,), aliases=("show",)
+    ),
     "watch": Command("job:watch", "Follow a job: its log, then its end.", (_JOB,)),
     "wait": Command("job:wait_for", "Wait quietly until a job has ended.", (_JOB,)),
     "cancel": Command(

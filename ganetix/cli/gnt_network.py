@@ -62,13 +62,16 @@ COMMANDS: Final = {
         (shared.PRIORITY,),
     ),
     "info": Command(
-        "network_info:info", "Show networks, their pools and who uses them.", (_NETWORKS,)
+        "network_info:info",
+        "Show networks, their pools and who uses them.",
+        (_NETWORKS,),
+        (shared.FORMAT,),
     ),
     "list": Command(
         "lists:objects",
         "List networks.",
         (_NETWORKS,),
-        (shared.NO_HEADERS, shared.SEPARATOR, shared.OUTPUT, shared.VERBOSE),
+        (shared.NO_HEADERS, shared.SEPARATOR, shared.OUTPUT, shared.VERBOSE, shared.FORMAT),
         object="network",
     ),
     "list-fields": Command(

@@ -57,7 +57,9 @@ COMMANDS: Final = {
         shared.FIELDS,
         object="node",
     ),
-    "info": Command("node_info:info", "Show nodes in detail.", (_NODES,), aliases=("show",)),
+    "info": Command(
+        "node_info:info", "Show nodes in detail.", (_NODES,), (shared.FORMAT,), aliases=("show",)
+    ),
     "modify": Command(
         "node_modify:modify",
         "Change a node's role and parameters.",

@@ -11,18 +11,18 @@ COMMANDS: Final = {
     "list": Command(
         "os_definitions:names",
         "List the operating systems that all nodes can install.",
-        options=(shared.NO_HEADERS, shared.PRIORITY),
+        options=(shared.NO_HEADERS, shared.PRIORITY, shared.FORMAT),
     ),
     "diagnose": Command(
         "os_definitions:diagnose",
         "Show each definition on each node, and what is wrong with it.",
-        options=(shared.PRIORITY,),
+        options=(shared.PRIORITY, shared.FORMAT),
     ),
     "info": Command(
         "os_definitions:info",
         "Show versions, variants and parameters of definitions.",
         (Argument("os", 0, None),),
-        (shared.PRIORITY,),
+        (shared.PRIORITY, shared.FORMAT),
         aliases=("show",),
     ),
 }

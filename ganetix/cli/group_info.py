@@ -3,7 +3,7 @@
 from argparse import Namespace
 from typing import Any, Final
 
-from ganetix.cli import tree
+from ganetix.cli import output, tree
 from ganetix.cli.context import Context
 from ganetix.errors import NOENT, OpPrereqError
 
@@ -15,7 +15,8 @@ _FIELDS: Final = (
 
 def info(context: Context, options: Namespace, arguments: list[str]) -> int:
     """Show the parameters of groups, and which come from the cluster."""
-    context.print(*tree.render([_shown(row) for row in _groups(context, arguments)]))
+    rows = _groups(context, arguments)
+    output.show(context, options, rows, lambda: tree.render([_shown(row) for row in rows]))
     return 0
 
 

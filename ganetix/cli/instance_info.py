@@ -5,7 +5,7 @@ from collections.abc import Callable
 from typing import Any
 
 from ganetix import errors
-from ganetix.cli import tree
+from ganetix.cli import output, tree
 from ganetix.cli.cluster_info import roman
 from ganetix.cli.context import Context
 from ganetix.cli.submit import opcode, result_of
@@ -27,7 +27,8 @@ def info(context: Context, options: Namespace, arguments: list[str]) -> int:
     )
     found: dict[str, Data] = result_of(context, options, op)
     show = roman if options.roman_integers else str
-    context.print(*tree.render([_shown(found[name], show) for name in sorted(found)]))
+    rows = [found[name] for name in sorted(found)]
+    output.show(context, options, rows, lambda: tree.render([_shown(row, show) for row in rows]))
     return 0
 
 

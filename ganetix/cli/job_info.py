@@ -5,7 +5,7 @@ from argparse import Namespace
 from typing import Any, Final
 
 from ganetix import errors
-from ganetix.cli import table
+from ganetix.cli import output, table
 from ganetix.cli.context import Context
 from ganetix.cli.filters import from_arguments
 
@@ -22,15 +22,18 @@ def info(context: Context, options: Namespace, arguments: list[str]) -> int:
             raise errors.OpPrereqError(f"{text!r} is not the number of a job.", errors.INVAL)
     chosen = from_arguments(arguments, force=False, field="id", numeric=True)
     answer = context.call("Query", "job", list(_FIELDS), chosen)
-    code = 0
-    for row, number in zip(answer["data"], arguments, strict=True):
-        job = {field: value for field, (_, value) in zip(_FIELDS, row, strict=True)}
+    rows = [
+        {field: value for field, (_, value) in zip(_FIELDS, row, strict=True)}
+        for row in answer["data"]
+    ]
+    jobs = [job for job in rows if job["status"] is not None]
+    output.show(
+        context, options, jobs, lambda: (line for job in jobs for line in (*_shown(job), ""))
+    )
+    for job, number in zip(rows, arguments, strict=True):
         if job["status"] is None:
             context.tell(f"Job {number} is not known. See: gnt-job list --archived")
-            code = 1
-        else:
-            context.print(*_shown(job), "")
-    return code
+    return int(len(jobs) < len(rows))
 
 
 def _shown(job: dict[str, Any]) -> list[str]:

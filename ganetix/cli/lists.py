@@ -4,7 +4,7 @@ import json
 from argparse import Namespace
 from typing import Any, Final
 
-from ganetix.cli import filters, table
+from ganetix.cli import filters, output, table
 from ganetix.cli.context import Context
 
 UNKNOWN_FIELD: Final = 14
@@ -70,8 +70,14 @@ def show(
 ) -> int:
     """Print a query's answer; return 14 if a field is unknown."""
     answer = context.call("Query", what, fields, chosen)
-    style = style_of(options)
-    context.print(*_rendered(answer, style, what))
+    names = [field["name"] for field in answer["fields"]]
+    output.show(
+        context,
+        options,
+        _plain(answer, names),
+        lambda: _rendered(answer, style_of(options), what),
+        names,
+    )
     unknown = [field["name"] for field in answer["fields"] if field["kind"] == "unknown"]
     if unknown:
         context.tell(
@@ -84,6 +90,13 @@ def show(
 
 def _fields_command(what: str) -> str:
     return "gnt-debug locks --help" if what == "lock" else f"gnt-{what} list-fields"
+
+
+def _plain(answer: dict[str, Any], names: list[str]) -> list[dict[str, Any]]:
+    """Return the rows by field; a value that is missing for whatever reason is null."""
+    return [
+        {name: value for name, (_, value) in zip(names, row, strict=True)} for row in answer["data"]
+    ]
 
 
 def _rendered(answer: dict[str, Any], style: table.Style, what: str) -> list[str]:
@@ -124,5 +137,10 @@ def fields_of(context: Context, options: Namespace, arguments: list[str]) -> int
         for field in answer["fields"]
     ]
     titles = [table.Column(title) for title in ("Name", "Type", "Title", "Description")]
-    context.print(*table.render(titles, rows, style_of(options)))
+    output.show(
+        context,
+        options,
+        [dict(zip(("name", "type", "title", "description"), row, strict=True)) for row in rows],
+        lambda: table.render(titles, rows, style_of(options)),
+    )
     return UNKNOWN_FIELD if any(row[1] == "Unknown" for row in rows) else 0

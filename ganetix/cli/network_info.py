@@ -5,6 +5,7 @@ from argparse import Namespace
 from collections.abc import Iterator
 from typing import Any, Final
 
+from ganetix.cli import output
 from ganetix.cli.context import Context
 from ganetix.errors import NOENT, OpPrereqError
 
@@ -24,9 +25,13 @@ def info(context: Context, options: Namespace, arguments: list[str]) -> int:
         raise OpPrereqError(
             f"Not all of these are networks: {', '.join(arguments)}. See: gnt-network list", NOENT
         )
-    for row in rows:
-        network = dict(zip(_FIELDS, row, strict=True))
-        context.print(*_shown(network), *_users(context, network))
+    networks = [dict(zip(_FIELDS, row, strict=True)) for row in rows]
+    output.show(
+        context,
+        options,
+        networks,
+        lambda: (line for one in networks for line in (*_shown(one), *_users(context, one))),
+    )
     return 0
 
 

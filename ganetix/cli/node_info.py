@@ -3,7 +3,7 @@
 from argparse import Namespace
 from typing import Any, Final
 
-from ganetix.cli import tree
+from ganetix.cli import output, tree
 from ganetix.cli.context import Context
 from ganetix.errors import NOENT, OpPrereqError
 
@@ -21,7 +21,8 @@ def info(context: Context, options: Namespace, arguments: list[str]) -> int:
         raise OpPrereqError(
             f"Not all of these are nodes: {', '.join(arguments)}. See: gnt-node list", NOENT
         )
-    context.print(*tree.render([_shown(dict(zip(_FIELDS, row, strict=True))) for row in rows]))
+    nodes = [dict(zip(_FIELDS, row, strict=True)) for row in rows]
+    output.show(context, options, nodes, lambda: tree.render([_shown(node) for node in nodes]))
     return 0
 
 

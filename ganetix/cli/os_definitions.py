@@ -4,7 +4,7 @@ from argparse import Namespace
 from typing import Any, Final
 
 from ganetix import errors
-from ganetix.cli import tree
+from ganetix.cli import output, tree
 from ganetix.cli.context import Context
 from ganetix.cli.instance_state import variants_of
 from ganetix.cli.submit import opcode, result_of
@@ -16,17 +16,18 @@ _SHOWN: Final = ("name", "valid", "api_versions", "variants", "parameters", "hid
 def names(context: Context, options: Namespace, arguments: list[str]) -> int:
     """List what can be installed: each definition with each of its variants."""
     rows = _asked(context, options, ("name", "variants"), [])
-    if not options.no_headers:
-        context.print("Name")
-    context.print(*(full for row in rows for full in variants_of(row["name"], row["variants"])))
+    found = [full for row in rows for full in variants_of(row["name"], row["variants"])]
+    head = [] if options.no_headers else ["Name"]
+    output.show(
+        context, options, [{"name": name} for name in found], lambda: [*head, *found], ("name",)
+    )
     return 0
 
 
 def diagnose(context: Context, options: Namespace, arguments: list[str]) -> int:
     """Show each definition on each node; return 1 if one is not valid everywhere."""
     rows = _asked(context, options, _DIAGNOSED, [])
-    for row in rows:
-        context.print(*_diagnosed(row))
+    output.show(context, options, rows, lambda: (line for row in rows for line in _diagnosed(row)))
     return int(not all(row["valid"] for row in rows))
 
 
@@ -59,12 +60,15 @@ def info(context: Context, options: Namespace, arguments: list[str]) -> int:
     rows = _asked(context, options, _SHOWN, arguments)
     known = {row["name"]: row for row in rows}
     missing = [name for name in arguments if name not in known]
-    for name in arguments or sorted(known):
-        if name in known:
-            context.print(f"{name}:", *tree.render(_described(known[name]), 1), "")
+    there = [known[name] for name in arguments or sorted(known) if name in known]
+    output.show(context, options, there, lambda: (line for row in there for line in _lines(row)))
     for name in missing:
         context.tell(f"There is no operating system {name}. See: gnt-os list")
     return int(bool(missing))
+
+
+def _lines(row: dict[str, Any]) -> list[str]:
+    return [f"{row['name']}:", *tree.render(_described(row), 1), ""]
 
 
 def _described(row: dict[str, Any]) -> tree.Tree:

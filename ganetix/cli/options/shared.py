@@ -88,13 +88,21 @@ FILTER = Option(
     ("-F", "--filter"), "force_filter", "Take the argument as a filter.", action="store_true"
 )
 
+FORMAT = Option(
+    ("--format",),
+    "format",
+    "How to show what was found: text, or json, yaml or csv for programs.",
+    kind="choice",
+    choices=("text", "json", "yaml", "csv"),
+)
+
 SUBMITTED = (SUBMIT, PRINT_JOBID, PRIORITY)
 """Options of a command that submits a job."""
 JOB = (*SUBMITTED, DRY_RUN)
 """Options of a command that submits a job which can be tried out."""
-LIST = (NO_HEADERS, SEPARATOR, OUTPUT, VERBOSE, FILTER)
+LIST = (NO_HEADERS, SEPARATOR, OUTPUT, VERBOSE, FILTER, FORMAT)
 """Options of a list command."""
-FIELDS = (NO_HEADERS, SEPARATOR)
+FIELDS = (NO_HEADERS, SEPARATOR, FORMAT)
 """Options of list-fields."""
 TAGS = (TAGS_FROM, *SUBMITTED)
 """Options of add-tags and remove-tags."""
