@@ -33,8 +33,39 @@ def answer_with_reasons(message: Json, given: Json) -> dict[str, Any]:
     options, wishes = options_of(given)
     cluster, _warnings = build.assemble(iallocator.cluster(message), wishes)
     request = iallocator.request(message, cluster, build.marks(cluster.tags))
+    if isinstance(request, iallocator.AllocateMany):
+        rows = message["request"]["instances"]
+        limits = [row.get("restrict-to-nodes") for row in rows]
+        return _placed_one_by_one(options, cluster, request, limits)
     answer = hail.answer(options, cluster, request)
     return {**answer.to_wire(), "reasons": reasons(options, cluster, request, answer)}
+
+
+def _placed_one_by_one(
+    options: Options,
+    cluster: Cluster,
+    request: iallocator.AllocateMany,
+    limits: Sequence[Sequence[str] | None],
+) -> dict[str, Any]:
+    """Place instances one after the other, each on the cluster with those before it.
+
+    The program gives up when one of them fits nowhere; here the others are placed all the same.
+    """
+    good: list[list[Any]] = []
+    bad: list[list[str]] = []
+    told: list[str] = []
+    for wanted, limit in zip(request.wanted, limits, strict=True):
+        here = options if limit is None else options._replace(restrict_to_nodes=tuple(limit))
+        answer = hail.answer(here, cluster, iallocator.Allocate(wanted, None))
+        why = sentences(places(here, cluster, wanted), cluster_score(cluster.nodes))
+        told += [f"{wanted.inst.name}: {line}" for line in why]
+        if answer.success:
+            good.append([wanted.inst.name, answer.result])
+        else:
+            bad.append([wanted.inst.name, answer.info])
+        cluster = answer.after
+    info = f"{len(bad)} instances failed to allocate and {len(good)} were allocated successfully"
+    return {"success": True, "info": info, "result": [good, bad], "reasons": told}
 
 
 def options_of(given: Json) -> tuple[Options, build.Wishes]:

@@ -1,6 +1,6 @@
 """OP_INSTANCE_CREATE: make disks, install the OS, start; all of it, or nothing is left."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import attrs
@@ -9,7 +9,7 @@ from zope.interface import implementer
 
 from ganetix import errors
 from ganetix.master.allocator import Allocator
-from ganetix.master.logic import capacity, disks, hooks_env, names, nics
+from ganetix.master.logic import capacity, disks, hooks_env, instance_allocation, names, nics
 from ganetix.master.logic.instance_draft import Draft, draft_of, records
 from ganetix.master.logic.nic_addresses import Site
 from ganetix.master.logic.outside import Outside
@@ -23,7 +23,7 @@ from ganetix.master.logic.unit import (
     UndoAction,
     Want,
 )
-from ganetix.model import params, schema
+from ganetix.model import params
 from ganetix.model.changes import Change
 from ganetix.model.cluster import Cluster
 from ganetix.model.objects import Disk, Instance, Node
@@ -69,7 +69,7 @@ class InstanceCreate:
     def locks(self, op: OpInstanceCreate, cluster: Cluster) -> list[Want]:
         """See `IUnit`."""
         name = Want("instance", (op.instance_name.lower(),))
-        if _allocator_name(op, cluster) is not None:
+        if instance_allocation.allocator_of(op, cluster) is not None:
             chance = op.opportunistic_locking
             every = tuple(sorted(cluster.nodes)) if chance else (ALL,)
             return [
@@ -120,12 +120,11 @@ class InstanceCreate:
 
     async def _node(self, op: OpInstanceCreate, draft: Draft, context: Context) -> Node:
         cluster = context.cluster
-        allocator = _allocator_name(op, cluster)
+        allocator = instance_allocation.allocator_of(op, cluster)
         if allocator is None:
             return names.node_of(cluster, _given_node(op), op.pnode_uuid)
-        backend = params.backend(cluster, draft.beparams)
         free = context.owned("node") & context.owned("node-res")
-        body = _allocation(cluster, op, draft, backend)
+        body = instance_allocation.body(cluster, op, draft)
         chosen = await self.allocator.allocate(context, allocator, body, free)
         node = cluster.node_named(chosen[0])
         for level in ("node", "node-res"):
@@ -160,26 +159,6 @@ def _site(op: OpInstanceCreate, node: Node, context: Context) -> Site:
     return Site(context.cluster, group, context.randomness, context.reserved, check)
 
 
-def _allocator_name(op: OpInstanceCreate, cluster: Cluster) -> str | None:
-    """Return the instance allocator that is to choose; raise `errors.OpPrereqError`."""
-    if op.iallocator is not None and op.pnode is not None:
-        raise errors.OpPrereqError(
-            "Both a node and an instance allocator were given; give one of them.", errors.INVAL
-        )
-    if op.pnode is not None:
-        return None
-    name = op.iallocator
-    if name is None or name == ".":
-        name = cluster.cluster.default_iallocator or None
-    if name is None:
-        raise errors.OpPrereqError(
-            "Neither a node nor an instance allocator was given, and the cluster has no default "
-            "instance allocator; use -n NODE or -I ALLOCATOR.",
-            errors.INVAL,
-        )
-    return name
-
-
 def _given_node(op: OpInstanceCreate) -> str:
     if op.snode is not None:
         raise errors.OpPrereqError(
@@ -187,39 +166,6 @@ def _given_node(op: OpInstanceCreate) -> str:
             errors.INVAL,
         )
     return op.pnode or ""
-
-
-def _allocation(
-    cluster: Cluster, op: OpInstanceCreate, draft: Draft, backend: Mapping[str, Any]
-) -> dict[str, Any]:
-    """Return the body of an ``allocate`` request."""
-    sizes = [wanted.size for wanted in draft.disks]
-    return {
-        "name": draft.name,
-        "disk_template": draft.template,
-        "group_name": op.group_name,
-        "tags": draft.tags,
-        "os": draft.os,
-        "vcpus": backend["vcpus"],
-        "memory": backend["maxmem"],
-        "spindle_use": backend["spindle_use"],
-        "disks": [
-            {"size": wanted.size, "mode": wanted.mode, "spindles": wanted.spindles}
-            for wanted in draft.disks
-        ],
-        "disk_space_total": sum(sizes),
-        "nics": [_asked_nic(cluster, nic) for nic in op.nics],
-        "required_nodes": 1,
-        "hypervisor": draft.hypervisor,
-    }
-
-
-def _asked_nic(cluster: Cluster, given: Mapping[Any, Any]) -> dict[str, Any]:
-    """Return a NIC for an allocator, which knows networks by uuid."""
-    asked = dict(given)
-    if asked.get("network") not in (None, "", schema.NONE):
-        asked["network"] = cluster.network_named(asked["network"]).uuid
-    return asked
 
 
 def _check_policy(

@@ -72,7 +72,8 @@ class InstanceMigrateUnit:
         _require_one_mode(op)
         move = await relocation.planned(op, context, self.allocator, "a migration")
         source = context.cluster.nodes[move.source]
-        names.require_online(source, f"migrating instance {move.instance.name}")
+        if not op.allow_failover:
+            names.require_online(source, f"migrating instance {move.instance.name}")
         why = await _not_migratable(context, move.instance)
         if why and not op.allow_failover:
             raise errors.OpPrereqError(
@@ -123,6 +124,9 @@ def _live(op: OpInstanceMigrate, cluster: Cluster, instance: Instance) -> bool:
 
 async def _not_migratable(context: Context, instance: Instance) -> str:
     """Say why *instance* can't be migrated, or nothing."""
+    source = context.cluster.nodes[instance.primary_node]
+    if source.offline:
+        return f"its node {source.name} is offline"
     if instance.hypervisor not in MIGRATABLE:
         return f"hypervisor {instance.hypervisor} does not migrate"
     if params.of_backend(context.cluster, instance)["always_failover"]:

@@ -16,6 +16,7 @@ from ganetix.master.logic.cluster_verify import (
 )
 from ganetix.master.logic.group_add import GroupAdd
 from ganetix.master.logic.group_assign_nodes import GroupAssignNodes
+from ganetix.master.logic.group_evacuate import GroupEvacuate
 from ganetix.master.logic.group_remove import GroupRemove
 from ganetix.master.logic.group_rename import GroupRename
 from ganetix.master.logic.group_set_params import GroupSetParams
@@ -23,11 +24,13 @@ from ganetix.master.logic.instance_activate_disks import (
     InstanceActivateDisks,
     InstanceDeactivateDisks,
 )
+from ganetix.master.logic.instance_change_group import InstanceChangeGroup
 from ganetix.master.logic.instance_console import InstanceConsole
 from ganetix.master.logic.instance_create import InstanceCreate
 from ganetix.master.logic.instance_failover import InstanceFailover
 from ganetix.master.logic.instance_grow_disk import InstanceGrowDisk
 from ganetix.master.logic.instance_migrate import InstanceMigrateUnit
+from ganetix.master.logic.instance_multi_alloc import InstanceMultiAlloc
 from ganetix.master.logic.instance_query_data import InstanceQueryData
 from ganetix.master.logic.instance_reboot import InstanceRebootUnit
 from ganetix.master.logic.instance_reinstall import InstanceReinstall
@@ -41,6 +44,8 @@ from ganetix.master.logic.network_connect import NetworkConnect, NetworkDisconne
 from ganetix.master.logic.network_remove import NetworkRemove
 from ganetix.master.logic.network_set_params import NetworkSetParams
 from ganetix.master.logic.node_add import NodeAdd
+from ganetix.master.logic.node_evacuate import NodeEvacuate
+from ganetix.master.logic.node_migrate import NodeMigrate
 from ganetix.master.logic.node_remove import NodeRemove
 from ganetix.master.logic.node_set_params import NodeSetParams
 from ganetix.master.logic.os_diagnose import OsDiagnose
@@ -61,6 +66,7 @@ from ganetix.opcodes.cluster import (
 from ganetix.opcodes.group import (
     OpGroupAdd,
     OpGroupAssignNodes,
+    OpGroupEvacuate,
     OpGroupRemove,
     OpGroupRename,
     OpGroupSetParams,
@@ -68,6 +74,7 @@ from ganetix.opcodes.group import (
 from ganetix.opcodes.instance import (
     OpInstanceConsole,
     OpInstanceCreate,
+    OpInstanceMultiAlloc,
     OpInstanceQueryData,
     OpInstanceReinstall,
     OpInstanceRemove,
@@ -80,6 +87,7 @@ from ganetix.opcodes.instance_disks import (
     OpInstanceGrowDisk,
 )
 from ganetix.opcodes.instance_state import (
+    OpInstanceChangeGroup,
     OpInstanceFailover,
     OpInstanceMigrate,
     OpInstanceReboot,
@@ -93,7 +101,13 @@ from ganetix.opcodes.network import (
     OpNetworkRemove,
     OpNetworkSetParams,
 )
-from ganetix.opcodes.node import OpNodeAdd, OpNodeRemove, OpNodeSetParams
+from ganetix.opcodes.node import (
+    OpNodeAdd,
+    OpNodeEvacuate,
+    OpNodeMigrate,
+    OpNodeRemove,
+    OpNodeSetParams,
+)
 from ganetix.opcodes.os import OpOsDiagnose
 from ganetix.opcodes.query import OpQuery, OpQueryFields
 from ganetix.opcodes.tags import OpTagsDel, OpTagsGet, OpTagsSearch, OpTagsSet
@@ -120,16 +134,19 @@ def units(outside: Outside) -> Mapping[type[OpCode], Unit[Any, Any]]:
         OpClusterVerifyGroup: ClusterVerifyGroup(),
         OpGroupAdd: GroupAdd(),
         OpGroupAssignNodes: GroupAssignNodes(),
+        OpGroupEvacuate: GroupEvacuate(allocator),
         OpGroupRemove: GroupRemove(),
         OpGroupRename: GroupRename(),
         OpGroupSetParams: GroupSetParams(),
         OpInstanceActivateDisks: InstanceActivateDisks(),
+        OpInstanceChangeGroup: InstanceChangeGroup(allocator),
         OpInstanceConsole: InstanceConsole(),
         OpInstanceCreate: InstanceCreate(outside, allocator),
         OpInstanceDeactivateDisks: InstanceDeactivateDisks(),
         OpInstanceFailover: InstanceFailover(allocator),
         OpInstanceGrowDisk: InstanceGrowDisk(),
         OpInstanceMigrate: InstanceMigrateUnit(allocator),
+        OpInstanceMultiAlloc: InstanceMultiAlloc(allocator),
         OpInstanceQueryData: InstanceQueryData(),
         OpInstanceReboot: InstanceRebootUnit(),
         OpInstanceReinstall: InstanceReinstall(),
@@ -144,6 +161,8 @@ def units(outside: Outside) -> Mapping[type[OpCode], Unit[Any, Any]]:
         OpNetworkRemove: NetworkRemove(),
         OpNetworkSetParams: NetworkSetParams(),
         OpNodeAdd: NodeAdd(outside),
+        OpNodeEvacuate: NodeEvacuate(allocator),
+        OpNodeMigrate: NodeMigrate(),
         OpNodeRemove: NodeRemove(outside),
         OpNodeSetParams: NodeSetParams(outside),
         OpOsDiagnose: OsDiagnose(),

@@ -42,7 +42,9 @@ async def checkpoint() -> None:
 
 
 def hail(request: dict[str, Any], options: Mapping[str, Any]) -> dict[str, Any]:
-    """Choose the last node that is online, or fail when none is."""
+    """Choose the last node that is online, or fail when none is; move nothing."""
+    if request["request"]["type"] in ("node-evacuate", "change-group"):
+        return {"success": True, "info": "", "result": [[], [], []]}
     restricted = request["request"].get("restrict-to-nodes")
     usable = sorted(
         name

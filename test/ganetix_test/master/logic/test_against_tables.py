@@ -14,9 +14,13 @@ from ganetix_test.master.logic.cases import OUTSIDE, UnitTestCase, creation
 VM = "vm1.example.com"
 SAMPLES: dict[str, dict[str, Any]] = {
     "OP_INSTANCE_CREATE": codec.encode(creation("new.example.com")),
+    "OP_INSTANCE_CHANGE_GROUP": {"instance_name": VM, "iallocator": "hail"},
     "OP_INSTANCE_FAILOVER": {"instance_name": VM, "target_node": "node2"},
     "OP_INSTANCE_GROW_DISK": {"instance_name": VM, "disk": 0, "amount": 4},
     "OP_INSTANCE_MIGRATE": {"instance_name": VM, "target_node": "node2"},
+    "OP_INSTANCE_MULTI_ALLOC": {
+        "instances": [codec.encode(creation("new.example.com"))],
+    },
     "OP_INSTANCE_REBOOT": {"instance_name": VM, "reboot_type": "soft"},
     "OP_INSTANCE_REINSTALL": {"instance_name": "down.example.com"},
     "OP_INSTANCE_REMOVE": {"instance_name": VM},
@@ -38,6 +42,7 @@ SAMPLES: dict[str, dict[str, Any]] = {
     "OP_CLUSTER_VERIFY_GROUP": {"group_name": "default"},
     "OP_GROUP_ADD": {"group_name": "rack2"},
     "OP_GROUP_ASSIGN_NODES": {"group_name": "default", "nodes": ["node2"]},
+    "OP_GROUP_EVACUATE": {"group_name": "empty", "iallocator": "hail"},
     "OP_GROUP_REMOVE": {"group_name": "empty"},
     "OP_GROUP_RENAME": {"group_name": "default", "new_name": "rack1"},
     "OP_GROUP_SET_PARAMS": {"group_name": "default", "alloc_policy": "preferred"},
@@ -51,6 +56,8 @@ SAMPLES: dict[str, dict[str, Any]] = {
     "OP_NETWORK_DISCONNECT": {"network_name": "lan", "group_name": "empty"},
     "OP_NETWORK_REMOVE": {"network_name": "lan"},
     "OP_NETWORK_SET_PARAMS": {"network_name": "lan", "gateway": "192.0.2.1"},
+    "OP_NODE_EVACUATE": {"node_name": "node3", "mode": "all", "iallocator": "hail"},
+    "OP_NODE_MIGRATE": {"node_name": "node1"},
     "OP_NODE_REMOVE": {"node_name": "node3"},
     "OP_NODE_SET_PARAMS": {"node_name": "node3", "drained": True},
     "OP_OS_DIAGNOSE": {"output_fields": ["name"]},

@@ -1,0 +1,84 @@
+"""What node evacuation, group evacuation and a change of group share: from answer to jobs."""
+
+from collections.abc import Iterable, Sequence
+
+import msgspec
+
+from ganetix import errors
+from ganetix.master.allocation.answers import Evacuation
+from ganetix.master.logic.unit import Context, Want
+from ganetix.model.cluster import Cluster
+from ganetix.model.objects import Instance, NodeGroup
+from ganetix.opcodes.base import OpCode
+from ganetix.opcodes.instance_disks import OpInstanceReplaceDisks
+
+Jobs = Sequence[Sequence[OpCode]]
+
+
+def shared_locks(
+    cluster: Cluster, instances: Iterable[Instance], groups: Iterable[str]
+) -> list[Want]:
+    """Return shared wants: *instances*, *groups* (uuids) and all nodes of these groups.
+
+    The jobs take their own locks; these keep what the plan is made from as it is.
+    """
+    chosen = sorted(set(groups))
+    nodes = sorted(node.uuid for node in cluster.nodes.values() if node.group in chosen)
+    return [
+        Want("instance", tuple(sorted({one.name for one in instances})), "shared"),
+        Want("nodegroup", tuple(chosen), "shared"),
+        Want("node", tuple(nodes), "shared"),
+    ]
+
+
+def groups_of(cluster: Cluster, instances: Iterable[Instance]) -> set[str]:
+    """Return the uuids of the groups in which *instances* have a node."""
+    return {cluster.nodes[uuid].group for one in instances for uuid in cluster.nodes_of(one)}
+
+
+def targets(
+    cluster: Cluster, wanted: Sequence[str] | None, left: Iterable[str], what: str
+) -> list[NodeGroup]:
+    """Return the groups that are *wanted* by name, or all but those *left* (uuids) by *what*.
+
+    Raise `errors.OpPrereqError` when there is none, or one of them is to be left.
+    """
+    leaving = set(left)
+    if wanted is None:
+        found = [one for one in cluster.nodegroups.values() if one.uuid not in leaving]
+    else:
+        found = [cluster.group_named(name) for name in dict.fromkeys(wanted)]
+    for group in found:
+        if group.uuid in leaving:
+            raise errors.OpPrereqError(
+                f"{what} is in group {group.name}, so that group can't be a target; name another "
+                "with --to.",
+                errors.INVAL,
+            )
+    if not found:
+        raise errors.OpPrereqError(
+            f"There is no group but the one that {what} is in; make one with 'gnt-group add'.",
+            errors.INVAL,
+        )
+    return sorted(found, key=lambda group: group.name)
+
+
+def jobs_of(context: Context, found: Evacuation, *, early_release: bool) -> list[list[OpCode]]:
+    """Return the jobs of *found*, and log what moves where and what can't.
+
+    Raise `errors.OpPrereqError` when nothing at all can be moved.
+    """
+    for one in found.moved:
+        context.log(f"Instance {one.instance} goes to {', '.join(one.nodes)} in group {one.group}.")
+    stuck = [f"instance {name} ({reason})" for name, reason in found.failed]
+    if stuck and not found.jobs:
+        raise errors.OpPrereqError(f"Nothing can be moved: {'; '.join(stuck)}.", errors.NORES)
+    for told in stuck:
+        context.log(f"WARNING: Unable to move {told}.")
+    return [[_released(op, early_release) for op in job] for job in found.jobs]
+
+
+def _released(op: OpCode, early_release: bool) -> OpCode:
+    if isinstance(op, OpInstanceReplaceDisks):
+        return msgspec.structs.replace(op, early_release=early_release)
+    return op
