@@ -72,8 +72,17 @@ def results(context: Context, job: int) -> list[Any]:
     if status == "success":
         return list(op_result)
     if status == "canceled":
-        raise errors.OpExecError(f"Job {job} was canceled.")
+        raise errors.GenericError(_canceled(job, op_result))
     for state, result in zip(op_status, op_result, strict=True):
         if state == "error":
             raise errors.from_wire(result)
     raise errors.OpExecError(f"Job {job} has status {status}. See: gnt-job info {job}")
+
+
+def _canceled(job: int, op_result: list[Any]) -> str:
+    """Return a sentence on a canceled job: the queue's own when it says why."""
+    for result in op_result:
+        match result:
+            case ["GenericError", [str() as why]] if why != "Job was canceled.":
+                return why
+    return f"Job {job} was canceled."

@@ -63,6 +63,11 @@ class Master:
         hooks = HooksRunner(parts.nodes, parts.paths)
         executor = Executor(around, self.locks, hooks, self.units)
         self.queue = JobQueue(self.store, parts.clock, executor)
+        self.store.observers = (*self.store.observers, self._filters_changed)
+
+    def _filters_changed(self, before: Cluster, after: Cluster, change: Change) -> None:
+        if change.filters or change.drop_filters:
+            self.queue.filters_changed()
 
     def node_connected(self, uuid: str) -> None:
         """Tell that a node has a session again."""

@@ -11,6 +11,7 @@ from twisted.logger import Logger
 
 from ganetix import errors
 from ganetix.master.jobs import cancel, recover
+from ganetix.master.jobs.admission import Admission, Key
 from ganetix.master.jobs.archive import Archive
 from ganetix.master.jobs.depends import Dependencies
 from ganetix.master.jobs.execute import Executor
@@ -55,6 +56,7 @@ class JobQueue:
     _before: dict[int, Job] = attrs.field(factory=dict, init=False)
     """The last durable state of jobs whose final state is still being written."""
     _scheduler: Scheduler = attrs.field(factory=Scheduler, init=False)
+    _admission: Admission = attrs.field(factory=Admission, init=False)
     archived: Archive = attrs.field(init=False)
     _depends: Dependencies = attrs.field(init=False)
     _tasks: Tasks = attrs.field(factory=Tasks, init=False)
@@ -107,6 +109,7 @@ class JobQueue:
             await durable
         for job, ops in made:
             self._enqueue(job, ops)
+            self.watchers.changed(job.id)
         self._schedule()
         return [job.id for job, _ in made]
 
@@ -134,6 +137,27 @@ class JobQueue:
             return
         waits_for = self._depends.unfinished(ops)
         self._scheduler.add(job.id, job.priority, waits_for)
+        self._reject_if_ruled(job.id)
+
+    # --- filtering -------------------------------------------------------------------------
+
+    def filters_changed(self) -> None:
+        """Apply the job filters as they are now to the jobs in the queue."""
+        running = [self.store.jobs[job_id] for job_id in self.runs]
+        self._admission.load(self.store.cluster.filters, running)
+        for job_id in self._scheduler:
+            self._reject_if_ruled(job_id)
+        self._scheduler.release()
+        self._schedule()
+
+    def _reject_if_ruled(self, job_id: int) -> None:
+        why = self._admission.rejected(self.store.jobs[job_id])
+        if why is not None:
+            ended = self._ended(job_id, "canceled", ["GenericError", [why]])
+            self._tasks.spawn(f"rejecting job {job_id}", self.finish(ended))
+
+    def _held_by(self, job_id: int) -> Key | None:
+        return self._admission.held_by(self.store.jobs[job_id])
 
     # --- running ---------------------------------------------------------------------------
 
@@ -158,10 +182,11 @@ class JobQueue:
             if started == STARTS_AT_ONCE:
                 self._again = self.clock.call_later(0, self._schedule)
                 return
-            job_id = self._scheduler.take()
+            job_id = self._scheduler.take(self._held_by)
             if job_id is None:
                 return
             started += 1
+            self._admission.started(self.store.jobs[job_id])
             run = JobRun(job_id, self._ops[job_id], self, self.executor)
             self.runs[job_id] = run
             self._tasks.spawn(f"job {job_id}", self._run(run))
@@ -181,6 +206,7 @@ class JobQueue:
     def leave(self, job_id: int) -> None:
         """Free the place of a job that runs no more; the next one may begin."""
         if self.runs.pop(job_id, None) is not None:
+            self._scheduler.release(self._admission.ended(job_id))
             self._schedule()
 
     def _ended(self, job_id: int, status: Any, result: Any) -> Job:
@@ -301,6 +327,7 @@ class JobQueue:
 
     async def start(self) -> None:
         """Take up the jobs that were there when the last master ended."""
+        self._admission.load(self.store.cluster.filters, ())
         for job in list(self.jobs()):
             if not job.final:
                 await self._take_up(job)

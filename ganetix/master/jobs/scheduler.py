@@ -1,7 +1,7 @@
 """Which job runs next: pure bookkeeping of priorities, the running limit and dependencies."""
 
 import heapq
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from typing import Literal
 
 import attrs
@@ -9,6 +9,10 @@ import attrs
 from ganetix.master.jobs.records import FINAL, Status
 
 Verdict = Literal["run", "cancel", "error"]
+
+
+def _free(job_id: int) -> None:
+    """Hold nothing."""
 
 
 @attrs.define
@@ -24,6 +28,8 @@ class Scheduler:
     """Job to the jobs that it still waits for."""
     _waiters: dict[int, set[int]] = attrs.field(factory=dict)
     """Job to the jobs that wait for it."""
+    _held: dict[Hashable, set[int]] = attrs.field(factory=dict)
+    """What keeps jobs from starting to those jobs."""
 
     def add(self, job_id: int, priority: int, waits_for: Iterable[int] = ()) -> None:
         """Queue *job_id*; it is not ready before all of *waits_for* are final."""
@@ -58,14 +64,32 @@ class Scheduler:
                 del self._waiting[waiter]
                 heapq.heappush(self._ready, (self._priority[waiter], waiter))
 
-    def take(self) -> int | None:
-        """Return the next job and take it out; None when none is ready."""
+    def take(self, held_by: Callable[[int], Hashable | None] = _free) -> int | None:
+        """Return the next job and take it out; None when none is ready.
+
+        *held_by* says what keeps a job from starting; it is not ready again before `release`.
+        """
         while self._ready:
             priority, job_id = heapq.heappop(self._ready)
-            if self._priority.get(job_id) == priority:
+            if self._priority.get(job_id) != priority:
+                continue
+            key = held_by(job_id)
+            if key is None:
                 del self._priority[job_id]
                 return job_id
+            self._held.setdefault(key, set()).add(job_id)
         return None
+
+    def release(self, keys: Iterable[Hashable] | None = None) -> None:
+        """Look again at the jobs that *keys* hold, None: at all."""
+        for key in list(self._held) if keys is None else keys:
+            for job_id in self._held.pop(key, ()):
+                if job_id in self._priority:
+                    heapq.heappush(self._ready, (self._priority[job_id], job_id))
+
+    def __iter__(self) -> Iterator[int]:
+        """Return the queued jobs, those that wait and those that are held included."""
+        return iter(list(self._priority))
 
     def __contains__(self, job_id: int) -> bool:
         """Whether *job_id* is queued here."""

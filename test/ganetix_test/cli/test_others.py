@@ -75,8 +75,14 @@ class JobTests(CommandCase):
 
     def test_canceled(self) -> None:
         """A job that was canceled did not succeed."""
-        answers = [[["canceled"], []], [["canceled", ["canceled"], [None]]]]
-        self.assertEqual(self.run_command("gnt-job watch 7", *answers).code, 1)
+        for result, sentence in (
+            (None, "Job 7 was canceled."),
+            (["GenericError", ["Job was canceled."]], "Job 7 was canceled."),
+            (["GenericError", ["Job 7 was rejected."]], "Job 7 was rejected."),
+        ):
+            answers = [[["canceled"], []], [["canceled", ["canceled"], [result]]]]
+            ran = self.run_command("gnt-job watch 7", *answers)
+            self.assertEqual((ran.code, ran.err), (1, f"Job 7 failed: {sentence}\n"))
 
     def test_cancel(self) -> None:
         """Each job is canceled; one refusal is exit code 1."""

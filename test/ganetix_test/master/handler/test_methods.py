@@ -77,6 +77,24 @@ class DoorTests(SynchronousTestCase):
         first = answer[0][1]
         self.assertEqual(answer, [[True, first], [True, first + 1], [True, first + 2]])
 
+    def test_filters(self) -> None:
+        """Rules are made, replaced, queried and deleted, and what can't be one is refused."""
+        predicates = [["jobid", [">", "id", "watermark"]]]
+        self.call("SubmitJob", [DELAY])
+        uuid = self.call("ReplaceFilter", None, 3, predicates, ["RATE_LIMIT", 2], [])
+        fields = ["watermark", "priority", "predicates", "action"]
+        rows = self.call("QueryFilters", [uuid], fields)
+        self.assertEqual(rows, [[1, 3, predicates, ["RATE_LIMIT", 2]]])
+        self.assertEqual(self.call("ReplaceFilter", uuid, 0, [], "PAUSE", []), uuid)
+        job_id = self.call("SubmitJob", [DELAY])
+        self.assertEqual(self.call("QueryJobs", [job_id], ["status"]), [["queued"]])
+        self.assertEqual(self.call("DeleteFilter", uuid), None)
+        self.assertEqual(self.call("QueryJobs", [job_id], ["status"]), [["running"]])
+        for args in ((-1, [], "PAUSE"), (0, [], "STOP"), (0, [["x", None]], "PAUSE")):
+            failed = self.begin("ReplaceFilter", None, *args, [])
+            self.assertTrue(str(self.failureResultOf(failed, MalformedRequest).value))
+        self.failureResultOf(self.begin("DeleteFilter", uuid), errors.OpPrereqError)
+
     def test_lost_job(self) -> None:
         """A job that there is not is lost to the waiter, and not cancelled."""
         self.failureResultOf(
