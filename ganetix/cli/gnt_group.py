@@ -3,7 +3,7 @@
 from typing import Final
 
 from ganetix.cli.command import Argument, Command
-from ganetix.cli.options import cluster, group, shared
+from ganetix.cli.options import cluster, group, instance, placement, shared
 
 ENVIRONMENT_DEFAULTS: Final = ("GNT_GROUP_LIST",)
 
@@ -51,6 +51,19 @@ COMMANDS: Final = {
         "Move nodes into a group.",
         (_GROUP, Argument("node", 0, None)),
         (*shared.JOB, shared.FORCE),
+    ),
+    "evacuate": Command(
+        "evacuation:evacuate_group",
+        "Move all instances out of a group.",
+        (_GROUP,),
+        (
+            placement.TO,
+            instance.IALLOCATOR,
+            placement.EARLY_RELEASE,
+            placement.SEQUENTIAL,
+            placement.FORCE_FAILOVER,
+            *shared.SUBMITTED,
+        ),
     ),
     "info": Command(
         "group_info:info", "Show the parameters of groups.", (_GROUPS,), (shared.FORMAT,)

@@ -3,7 +3,7 @@
 from typing import Final
 
 from ganetix.cli.command import Argument, Command
-from ganetix.cli.options import instance, instance_state, shared
+from ganetix.cli.options import instance, instance_state, placement, shared
 
 ENVIRONMENT_DEFAULTS: Final = ("GNT_INSTANCE_LIST",)
 
@@ -154,6 +154,18 @@ COMMANDS: Final = {
             instance.IGNORE_HVVERSIONS,
             instance.NO_RUNTIME_CHANGES,
         ),
+    ),
+    "change-group": Command(
+        "evacuation:change_group",
+        "Move an instance to another group.",
+        (_INSTANCE,),
+        (placement.TO, instance.IALLOCATOR, placement.EARLY_RELEASE, *shared.SUBMITTED),
+    ),
+    "batch-create": Command(
+        "batch_create:batch_create",
+        "Create the instances that a JSON file describes.",
+        (Argument("file"),),
+        (*shared.JOB, instance.IALLOCATOR),
     ),
     "rename": Command(
         "instance_change:rename",

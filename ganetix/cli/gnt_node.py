@@ -3,7 +3,7 @@
 from typing import Final
 
 from ganetix.cli.command import Argument, Command
-from ganetix.cli.options import node, shared
+from ganetix.cli.options import instance, node, placement, shared
 
 ENVIRONMENT_DEFAULTS: Final = ("GNT_NODE_LIST",)
 
@@ -73,6 +73,47 @@ COMMANDS: Final = {
             node.OFFLINE,
             node.AUTO_PROMOTE,
             node.NODE_POWERED,
+        ),
+    ),
+    "evacuate": Command(
+        "evacuation:evacuate_node",
+        "Move instances off a node: what runs there, the mirrors there, or both.",
+        (_NODE,),
+        (
+            shared.FORCE,
+            instance.IALLOCATOR,
+            placement.IGNORE_SOFT_ERRORS,
+            placement.NEW_SECONDARY,
+            placement.EARLY_RELEASE,
+            placement.PRIMARY_ONLY,
+            placement.SECONDARY_ONLY,
+            *shared.SUBMITTED,
+        ),
+    ),
+    "migrate": Command(
+        "evacuation:migrate_node",
+        "Migrate everything that runs on a node.",
+        (_NODE,),
+        (
+            shared.FORCE,
+            instance.NON_LIVE,
+            instance.MIGRATION_MODE,
+            placement.TARGET_NODE,
+            instance.IALLOCATOR,
+            instance.IGNORE_IPOLICY,
+            instance.NO_RUNTIME_CHANGES,
+            *shared.SUBMITTED,
+        ),
+    ),
+    "failover": Command(
+        "evacuation:failover_node",
+        "Stop everything that runs on a node and start it on other nodes.",
+        (_NODE,),
+        (
+            shared.FORCE,
+            instance.IGNORE_CONSISTENCY,
+            instance.IALLOCATOR,
+            shared.PRIORITY,
         ),
     ),
     "list-tags": Command("tags:show", "List a node's tags.", (_NODE,), object="node"),
