@@ -11,7 +11,7 @@ import ganetix
 from ganetix.cli.command import Command
 from ganetix.cli.context import Context, Refused, World
 from ganetix.cli.parser import parse
-from ganetix.errors import GanetiError, HooksAbort, OpExecError, OpPrereqError
+from ganetix.errors import GanetiError, HooksAbort, OpExecError, OpPrereqError, near
 from ganetix.luxi.client import connect
 
 RELEASE = "3.0.2"
@@ -95,7 +95,7 @@ def _usage(prog: str, commands: Mapping[str, Command], words: list[str]) -> str:
     lines = [f" {name.ljust(width)}  {commands[name].help}" for name in sorted(commands)]
     head = [f"Usage: {prog} {{command}} [options] [arguments]"]
     if words and not words[0].startswith("-"):
-        head.append(f"There is no command {words[0]!r}.")
+        head.append(f"There is no command {words[0]!r}.{near(words[0], commands)}")
     more = f"Show the options of one with: {prog} <command> --help"
     return "\n".join([*head, more, "", "Commands:", *lines, ""])
 

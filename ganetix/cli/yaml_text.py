@@ -1,4 +1,4 @@
-"""YAML 1.2 of plain values, in block style; whatever might be read otherwise is quoted as JSON."""
+"""YAML 1.2 of plain values, in block style; whatever might be read otherwise is quoted."""
 
 import json
 import re
@@ -37,6 +37,15 @@ def _nested(value: Any) -> bool:
 
 
 def _scalar(value: Any) -> str:
-    if isinstance(value, str) and _PLAIN.fullmatch(value) and value.lower() not in _WORDS:
-        return value
-    return json.dumps(value, ensure_ascii=False)
+    if isinstance(value, str):
+        plain = _PLAIN.fullmatch(value) and value.lower() not in _WORDS
+        return value if plain else f'"{"".join(map(_character, value))}"'
+    text = json.dumps(value)
+    # Readers of YAML 1.1 take 1e+16 for text.
+    return text.replace("e", ".0e") if isinstance(value, float) and "." not in text else text
+
+
+def _character(one: str) -> str:
+    if one in {'"', "\\"}:
+        return f"\\{one}"
+    return one if one.isprintable() else f"\\U{ord(one):08x}"

@@ -141,7 +141,8 @@ def _found(
         uuid = names[near[0]] if near else None
     if uuid is None:
         raise errors.OpPrereqError(
-            f"{kind} '{name}' is not known to this cluster; '{command}' shows the known ones.",
+            f"{kind} '{name}' is not known to this cluster; '{command}' shows the known ones."
+            + errors.near(name, names),
             errors.NOENT,
         )
     return objects[uuid]
