@@ -4,7 +4,7 @@ import contextvars
 import gc
 import grp
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
 import attrs
@@ -26,6 +26,8 @@ from ganetix.luxi.server import LuxiFactory
 from ganetix.manhole.console import Name
 from ganetix.master.autorestart import AutoRestart
 from ganetix.master.election import elect
+from ganetix.master.eventfeed import feed
+from ganetix.master.events import EventLog
 from ganetix.master.facts import MasterFacts
 from ganetix.master.handler.door import Door
 from ganetix.master.handler.table import Handler
@@ -101,7 +103,7 @@ def build(daemon: Daemon, paths: Paths, voting: bool, offer: Offer) -> ServiceTr
     check_master(cluster, paths.hostname)
     clock = Clock(daemon.reactor, daemon.wall)
     parts = Parts(
-        daemon, paths, clock, settings.randomness(), _connector(daemon.reactor, paths),
+        daemon, paths, clock, settings.randomness(), connector(daemon.reactor, paths),
         settings.default_port("ganeti-noded"),
     )  # fmt: skip
     current = Current(cluster)
@@ -125,9 +127,11 @@ def build(daemon: Daemon, paths: Paths, voting: bool, offer: Offer) -> ServiceTr
     )  # fmt: skip
     restart = current.restart = AutoRestart(master, live, clock)
     electing = (Election(parts, current),) if voting else ()
-    opening = Opening(current, master)
+    events = EventLog(parts.randomness.token(4).hex())
+    opening = Opening(current, master, lambda: feed(events, master, live))
     meter = StallMeter(daemon.reactor, daemon.log_fd)
-    luxi = _luxi(daemon, paths, Handler(Door(master, live, clock, meter.figures)), clock)
+    door = Door(master, live, clock, meter.figures, events)
+    luxi = _luxi(daemon, paths, Handler(door), clock)
     group = SocketGroup(paths, _groups())
     manhole = consoles(daemon, paths, offer, _names(current, master, live))
     core = (*workers, *electing, opening, pool, master, restart, Frozen())
@@ -175,7 +179,8 @@ def _changed(pool: ClientPool, change: Change) -> None:
         contextvars.Context().run(pool.update)
 
 
-def _connector(reactor: EPollReactor, paths: Paths) -> Connect:
+def connector(reactor: EPollReactor, paths: Paths) -> Connect:
+    """Return what reaches a node, with the certificate of the one that *paths* are of."""
     files = FileSystem()
     certificate, authority = paths.node_cert_file, paths.authority_cert_file
     own = Credentials.from_pem(files.read(certificate), certificate)
@@ -261,15 +266,17 @@ class Election:
 
 @attrs.define(eq=False)
 class Opening:
-    """Opens the store, so that the pool knows the nodes before jobs call them."""
+    """Opens the store, so that the pool knows the nodes before jobs call them; *opened* is told."""
 
     current: Current
     master: Master
+    opened: Callable[[], object]
     name: str = "store"
 
     async def start(self) -> None:
         """Recover the state from disk; raise `errors.ConfigurationError`."""
         self.master.open()
+        self.opened()
         self.current.master = self.master
 
     async def stop(self) -> None:

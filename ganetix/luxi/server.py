@@ -32,7 +32,7 @@ READ_TIMEOUT: Final = 180.0
 """Seconds that a message may take from its first byte to its end."""
 _PENDING: Final = 16
 """Requests of one connection that are read ahead while one is being answered."""
-_ABANDONED: Final = frozenset({"WaitForJobChange"})
+_ABANDONED: Final = frozenset({"WaitForEvents", "WaitForJobChange"})
 """Calls that are given up when the client goes away; all others are carried to their end."""
 
 

@@ -4,7 +4,7 @@ A node is heard while it has a session; a lost one has no data, whatever it push
 job did is noted here before the job succeeds, so that its own effects are visible at once.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import attrs
 from zope.interface import implementer
@@ -25,8 +25,12 @@ class NodeLive:
 @implementer(IEventSink)
 @attrs.define(eq=False)
 class LiveState:
-    """What the nodes with an open session said last, by node uuid."""
+    """What the nodes with an open session said last, by node uuid.
 
+    *told* hears which node changed, and which instance there; None: the node as a whole.
+    """
+
+    told: Callable[[str, str | None], object] = lambda node, instance: None
     nodes: dict[str, NodeLive] = attrs.field(factory=dict)
     _places: dict[str, set[str]] = attrs.field(factory=dict, init=False)
     """Instance name to the nodes on which it runs."""
@@ -41,26 +45,40 @@ class LiveState:
 
     def whole(self, node: str, events: Sequence[Event]) -> None:
         """Take the whole state of *node*, in place of what was known."""
-        self.lost(node)
+        self._forget(node)
         self.nodes[node] = NodeLive()
         for event in events:
-            self.event(node, event)
+            self._take(node, event)
+        self.told(node, None)
 
     def event(self, node: str, event: Event) -> None:
         """Take one change."""
+        self._take(node, event)
         if isinstance(event, InstanceEvent):
-            self.note_instance(node, event.name, event.state)
-        elif isinstance(event, FiguresEvent):
-            self.nodes.setdefault(node, NodeLive()).figures = event.info
+            self.told(node, event.name)
 
     def lost(self, node: str) -> None:
         """Forget *node*: it is not heard any more."""
+        self._forget(node)
+        self.told(node, None)
+
+    def note_instance(self, node: str, name: str, state: InstanceState | None) -> None:
+        """Note that *name* runs on *node* as *state*, or does not."""
+        self._note(node, name, state)
+        self.told(node, name)
+
+    def _take(self, node: str, event: Event) -> None:
+        if isinstance(event, InstanceEvent):
+            self._note(node, event.name, event.state)
+        elif isinstance(event, FiguresEvent):
+            self.nodes.setdefault(node, NodeLive()).figures = event.info
+
+    def _forget(self, node: str) -> None:
         gone = self.nodes.pop(node, None)
         for name in () if gone is None else gone.instances:
             self._leave(node, name)
 
-    def note_instance(self, node: str, name: str, state: InstanceState | None) -> None:
-        """Note that *name* runs on *node* as *state*, or does not."""
+    def _note(self, node: str, name: str, state: InstanceState | None) -> None:
         rows = self.nodes.setdefault(node, NodeLive()).instances
         if state is not None:
             rows[name] = state

@@ -7,6 +7,7 @@ import attrs
 import msgspec
 
 from ganetix.luxi.messages import MalformedRequest
+from ganetix.master.events import EventLog
 from ganetix.master.facts import MasterFacts
 from ganetix.master.livestate import LiveState
 from ganetix.master.service import Master
@@ -27,6 +28,7 @@ class Door:
     live: LiveState
     clock: Clock
     stalls: Callable[[], dict[str, Any]] = dict
+    events: EventLog = attrs.field(factory=lambda: EventLog("0"))
 
     @property
     def facts(self) -> MasterFacts:

@@ -7,7 +7,7 @@ import attrs
 
 from ganetix.luxi.messages import MalformedRequest
 from ganetix.luxi.peercred import Peer
-from ganetix.master.handler import filters, info, jobs, queries
+from ganetix.master.handler import events, filters, info, jobs, queries
 from ganetix.master.handler.door import Door
 
 Method = Callable[[Door, list[Any]], Awaitable[object]]
@@ -23,6 +23,7 @@ METHODS: Final[dict[str, Method]] = {
     "ArchiveJob": jobs.archive_job,
     "AutoArchiveJobs": jobs.auto_archive_jobs,
     "QueryJobs": jobs.query_jobs,
+    "WaitForEvents": events.wait_for_events,
     "QueryClusterInfo": info.query_cluster_info,
     "QueryDaemon": info.query_daemon,
     "QueryConfigValues": info.query_config_values,

@@ -1,13 +1,19 @@
 """Waiters for job changes: woken by the change itself."""
 
+from collections.abc import Callable
+
 import attrs
 from twisted.internet.defer import Deferred
 
 
 @attrs.define(eq=False)
 class Watchers:
-    """Who waits for which job. Each waiter has a Deferred of its own."""
+    """Who waits for which job. Each waiter has a Deferred of its own.
 
+    *told* hears of every change of every job.
+    """
+
+    told: Callable[[int], object] = lambda job_id: None
     _waiting: dict[int, list[Deferred[None]]] = attrs.field(factory=dict)
 
     def wait(self, job_id: int) -> Deferred[None]:
@@ -18,6 +24,7 @@ class Watchers:
 
     def changed(self, job_id: int) -> None:
         """Wake all that wait for *job_id*."""
+        self.told(job_id)
         for done in self._waiting.pop(job_id, ()):
             done.callback(None)
 
