@@ -3,9 +3,9 @@
 from collections.abc import Iterator
 from typing import Final, NamedTuple
 
-from ganetix.htools.faults import FailMode
+from ganetix.htools.faults import FAULTS, FailMode
+from ganetix.htools.filling import Filled, PairFiller
 from ganetix.htools.finder import Finder, Targets, acceptance, always
-from ganetix.htools.limits import Limits
 from ganetix.htools.model import DRBD, Disk, Instance, Instances, Node, Nodes
 from ganetix.htools.options import Options
 from ganetix.htools.redundancy import redundant
@@ -16,6 +16,9 @@ UNIT_DISK: Final = 256
 UNIT_CPU: Final = 1
 UNIT_SPINDLE: Final = 1
 BIG_STEP: Final = 10
+# How many sizes are looked at ahead, at first and at most.
+FIRST_BATCH: Final = 8
+LAST_BATCH: Final = 128
 
 
 class Size(NamedTuple):
@@ -25,15 +28,6 @@ class Size(NamedTuple):
     memory: int
     cpus: int
     spindles: int
-
-
-class Filled(NamedTuple):
-    """A cluster with new instances, newest last, and why no more fit."""
-
-    nodes: Nodes
-    instances: Instances
-    new: tuple[Instance, ...]
-    failures: dict[FailMode, int]
 
 
 def new_instance(size: Size, template: str, spindle_use: int) -> Instance:
@@ -83,24 +77,24 @@ class Filler:
     def __init__(self, options: Options, where: Targets) -> None:
         self._options = options
         self._where = where
-        self._limits = Limits()
+        self._pairs = PairFiller(options, where.pairs) if where.pairs else None
 
     def look(
         self, nodes: Nodes, instances: Instances, inst: Instance, *, check: bool = True
     ) -> Solution:
         """Find a place for one instance, with global N+1 if *check* and the options ask for it."""
         accept = acceptance(self._options, nodes, instances) if check else always
-        return Finder(self._options, inst, often=True, limits=self._limits).find(
-            nodes, self._where, accept
-        )
+        return Finder(self._options, inst, often=True).find(nodes, self._where, accept)
 
     def _small_steps(
         self, start: Filled, inst: Instance, limit: int | None, *, check: bool
     ) -> Filled:
         """Place one instance after the other."""
+        if self._pairs is not None and not check:
+            return self._pairs.fill(start, inst, limit)
         nodes, instances, new, _failures = start
         placed = list(new)
-        finder = Finder(self._options, inst, often=True, limits=self._limits)
+        finder = Finder(self._options, inst, often=True)
         while True:
             accept = acceptance(self._options, nodes, instances) if check else always
             found = finder.find(nodes, self._where, accept)
@@ -156,15 +150,18 @@ class Filler:
         the same way and see at each size whether shrinking one resource alone is enough.
         """
         tried = [(inst, now.failures)]
+        ahead: Iterator[tuple[Instance, dict[FailMode, int] | None]] = iter(())
+        fault: FailMode | None = None
         while True:
-            smaller = shrunk(inst, _ascending(tried[-1][1])[-1])
+            most = _ascending(tried[-1][1])[-1]
+            if most is not fault:
+                fault, ahead = most, self._ahead(now, tried[-1][0], most)
+            smaller, failures = next(ahead, (None, None))
             if smaller is None:
                 break
-            found = self.look(now.nodes, now.instances, smaller, check=inst.template != DRBD)
-            if found.place is not None:
+            if failures is None:
                 return smaller
-            inst = smaller
-            tried.append((inst, found.failures))
+            tried.append((smaller, failures))
         known: dict[Instance, Solution] = {}
         for one, failures in reversed(tried):
             for fault in reversed(_ascending(failures)):
@@ -173,23 +170,57 @@ class Filler:
                     return fitting
         return None
 
+    def _ahead(
+        self, now: Filled, inst: Instance, fault: FailMode
+    ) -> Iterator[tuple[Instance, dict[FailMode, int] | None]]:
+        """Yield smaller and smaller instances, and why they do not fit (None if they do)."""
+        smaller = shrunk(inst, fault)
+        if self._pairs is not None:
+            yield from self._many_ahead(self._pairs, now, smaller, fault)
+            return
+        while smaller is not None:
+            found = self.look(now.nodes, now.instances, smaller, check=inst.template != DRBD)
+            yield smaller, found.failures if found.place is None else None
+            smaller = shrunk(smaller, fault)
+
+    def _many_ahead(
+        self, pairs: PairFiller, now: Filled, smaller: Instance | None, fault: FailMode
+    ) -> Iterator[tuple[Instance, dict[FailMode, int] | None]]:
+        """Do the same for pairs, for more and more sizes at once."""
+        batch = FIRST_BATCH
+        while smaller is not None:
+            sizes: list[Instance] = []
+            while smaller is not None and len(sizes) < batch:
+                sizes.append(smaller)
+                smaller = shrunk(smaller, fault)
+            yield from zip(sizes, pairs.failures(now.nodes, sizes), strict=True)
+            batch = min(2 * batch, LAST_BATCH)
+
     def _suffices(
         self, now: Filled, inst: Instance, fault: FailMode, known: dict[Instance, Solution]
     ) -> Instance | None:
         """Return the biggest shrunk instance that fits, if shrinking one resource can do it."""
         for smaller in shrinking(inst, fault):
             if smaller not in known:
-                known[smaller] = self.look(now.nodes, now.instances, smaller)
+                known[smaller] = self._look_twice(now, smaller)
             if known[smaller].place is not None:
                 return smaller
             if fault not in known[smaller].failures:
                 return None
         return None
 
+    def _look_twice(self, now: Filled, inst: Instance) -> Solution:
+        """Look for a place, with global N+1 only if there is one without."""
+        if self._pairs is not None:
+            found = self._pairs.failures(now.nodes, [inst])[0]
+            if found is not None:
+                return Solution(None, 0, found)
+        return self.look(now.nodes, now.instances, inst)
+
 
 def _ascending(failures: dict[FailMode, int]) -> list[FailMode]:
     """Return all kinds of failures, the least frequent first."""
-    return sorted(FailMode, key=lambda fault: failures.get(fault, 0))
+    return sorted(FAULTS, key=lambda fault: failures.get(fault, 0))
 
 
 def _guess(nodes: Nodes, inst: Instance) -> int:

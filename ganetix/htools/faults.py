@@ -1,6 +1,7 @@
 """What can go wrong in the planner, for people and inside a search."""
 
 from enum import IntEnum
+from typing import Final
 
 from ganetix.errors import GanetiError
 
@@ -21,3 +22,6 @@ class FailMode(IntEnum):
     FailDiskCount = 6
     FailSpindles = 7
     FailInternal = 8
+
+
+FAULTS: Final = tuple(FailMode)

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Sequence
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from ganetix.htools.faults import FailMode, PlanError
+from ganetix.htools.faults import FAULTS, FailMode, PlanError
 from ganetix.htools.model import Group, Instance, Instances, Node, Nodes
 from ganetix.htools.moves import shared_locations
 from ganetix.htools.options import Options
@@ -23,14 +23,10 @@ from ganetix.htools.solution import Place, Solution, annotated, best_of, choose,
 if TYPE_CHECKING:
     import numpy as np
 
-    from ganetix.htools.limits import Limits
-    from ganetix.htools.pairs_numpy import PairScan, SingleScan
+    from ganetix.htools.singles_numpy import SingleScan
 
 # Up to so many pairs, a single search in Python is done before NumPy is imported.
 FEW_PAIRS: Final = 12_000
-# Entries of one matrix: a few of them should stay in the processor's cache.
-BLOCK: Final = 1 << 16
-
 Pairs = list[tuple[int, list[int]]]
 Accept = Callable[[Place], bool]
 
@@ -60,12 +56,16 @@ def targets(
         return Targets([node.idx for node in usable], None)
     if needed != 2:
         raise PlanError(f"an instance needs one or two nodes, {needed} cannot be allocated")
+    members: dict[int, list[int]] = {}
+    for node in usable:
+        members.setdefault(node.spec.group, []).append(node.idx)
     found = []
+    seen = dict.fromkeys(members, 0)
     for one in usable:
-        group = one.spec.group
-        others = [two.idx for two in usable if two is not one and two.spec.group == group]
-        if others:
-            found.append((one.idx, others))
+        group, at = members[one.spec.group], seen[one.spec.group]
+        seen[one.spec.group] += 1
+        if len(group) > 1:
+            found.append((one.idx, group[:at] + group[at + 1 :]))
     return Targets(None, found)
 
 
@@ -85,19 +85,10 @@ def acceptance(options: Options, nodes: Nodes, instances: Instances) -> Accept:
 class Finder:
     """Finds the best place for instances of one size, again and again as the cluster fills."""
 
-    def __init__(
-        self,
-        options: Options,
-        inst: Instance,
-        *,
-        often: bool = False,
-        limits: "Limits | None" = None,
-    ) -> None:
+    def __init__(self, options: Options, inst: Instance, *, often: bool = False) -> None:
         self._force = options.ignore_soft_errors
         self._inst = inst
         self._often = often or "numpy" in sys.modules
-        self._limits = limits
-        self._pair_scan: PairScan | None = None
         self._single_scan: SingleScan | None = None
 
     def find(self, nodes: Nodes, where: Targets, accept: Accept) -> Solution:
@@ -110,8 +101,8 @@ class Finder:
         if not where.pairs:
             raise PlanError("Not enough online nodes")
         count = sum(len(others) for _one, others in where.pairs)
-        if self._often or count > FEW_PAIRS:
-            return best_of(self._pairs_at_once(nodes, where.pairs, accept))
+        if not self._inst.forthcoming and (self._often or count > FEW_PAIRS):
+            return self._pairs_at_once(nodes, where.pairs, accept)
         return best_of(self._pairs_one_by_one(nodes, where.pairs, accept))
 
     def _singles(
@@ -136,7 +127,7 @@ class Finder:
         return places, failures
 
     def _scan_singles(self, nodes: Nodes, places: list[int]) -> list[float]:
-        from ganetix.htools.pairs_numpy import SingleScan  # noqa: PLC0415 # only where it pays
+        from ganetix.htools.singles_numpy import SingleScan  # noqa: PLC0415 # only where it pays
 
         if self._single_scan is None:
             self._single_scan = SingleScan(self._inst)
@@ -186,7 +177,7 @@ class Finder:
         found.reverse()
         ranked = sorted(found, key=itemgetter(0))
         for dropped, (reached, other) in enumerate(ranked):
-            place = self._built(nodes, own.idx, other, reached)
+            place = self._placed(own, nodes[other], reached)
             if accept(place):
                 merge(failures, FailMode.FailN1, dropped)
                 return Solution(place, len(found) - dropped, failures)
@@ -209,91 +200,55 @@ class Finder:
             one = one._replace(location_score=one.location_score + shared)
         return Place(placed, (one, two), reached)
 
-    def _pairs_at_once(self, nodes: Nodes, pairs: Pairs, accept: Accept) -> Iterable[Solution]:
+    def _pairs_at_once(self, nodes: Nodes, pairs: Pairs, accept: Accept) -> Solution:
+        from ganetix.htools.blocks_numpy import blocks, failures  # noqa: PLC0415 # only where it pays
         from ganetix.htools.limits import Limits  # noqa: PLC0415 # only where it pays
         from ganetix.htools.pairs_numpy import PairScan  # noqa: PLC0415 # only where it pays
 
-        if self._pair_scan is None:
-            limits = Limits() if self._limits is None else self._limits
-            self._pair_scan = PairScan(self._inst, limits, force=self._force)
-        scan = self._pair_scan
-        scan.load(nodes)
-        groups: dict[int, tuple[list[int], set[int]]] = {}
-        for idx, others in pairs:
-            ones, twos = groups.setdefault(nodes[idx].spec.group, ([], set()))
-            ones.append(idx)
-            twos.update(others)
-        for ones, twos in groups.values():
-            if not twos:
-                continue
-            columns = sorted(twos)
-            places = scan.positions(columns)
-            size = max(1, BLOCK // len(columns))
-            for at in range(0, len(ones), size):
-                rows = ones[at : at + size]
-                here = scan.positions(rows)
-                fits = scan.possible(here, places)
-                failures = {} if self._all(fits, rows, twos) else scan.faults(here, places)
-                yield Solution(None, 0, failures)
-                if not fits.any():
-                    continue
-                scores = scan.scores(here, places)
-                scores[~fits] = float("inf")
-                yield from self._best_rows(nodes, rows, columns, scores, accept)
-
-    @staticmethod
-    def _all(fits: "np.ndarray[Any, Any]", rows: list[int], columns: set[int]) -> bool:
-        """Whether every pair of different nodes fits."""
-        wanted = len(rows) * len(columns) - sum(row in columns for row in rows)
-        return int(fits.sum()) == wanted
-
-    def _best_rows(
-        self,
-        nodes: Nodes,
-        rows: list[int],
-        columns: list[int],
-        scores: "np.ndarray[Any, Any]",
-        accept: Accept,
-    ) -> Iterable[Solution]:
-        """Take the best of each row that is accepted; of equals the last."""
-        good = (scores < float("inf")).sum(axis=1).tolist()
-        if accept is always:
-            backwards = scores[::-1, ::-1].argmin()
-            row, column = divmod(scores.size - 1 - int(backwards), len(columns))
-            if good[row]:
-                place = self._built(nodes, rows[row], columns[column], float(scores[row, column]))
-                yield Solution(place, sum(good), {})
-            return
-        for at, row in enumerate(rows):
-            if good[at]:
-                yield self._accepted(nodes, row, columns, scores[at], good[at], accept)
+        limits = Limits()
+        limits.load(nodes)
+        scan = PairScan(limits, self._inst, force=self._force)
+        found: list[tuple[int, Solution]] = []
+        parts = blocks(limits, pairs)
+        counts = failures(limits, [self._inst], parts, force=self._force)[0]
+        merged = {fault: counts[fault] for fault in FAULTS if counts[fault]}
+        found.append((-1, Solution(None, 0, merged)))
+        for block in parts:
+            part = scan.possible(block)
+            columns = [limits.nodes[at] for at in part.twos.tolist()]
+            for idx, at, scores, good in scan.rows(part):
+                row = self._accepted(limits.nodes[at], columns, scores, good, accept)
+                found.append((idx, row))
+        found.sort(key=itemgetter(0))
+        return best_of(solution for _at, solution in found)
 
     def _accepted(
         self,
-        nodes: Nodes,
-        row: int,
-        columns: list[int],
+        one: Node,
+        columns: list[Node],
         scores: "np.ndarray[Any, Any]",
         good: int,
         accept: Accept,
     ) -> Solution:
+        """Take the best secondary for primary *one* that is accepted; of equals the last."""
         last = len(columns) - 1
-        for dropped, backwards in enumerate(scores[::-1].argsort(kind="stable")[:good].tolist()):
-            column = last - backwards
-            place = self._built(nodes, row, columns[column], float(scores[column]))
+        backwards = scores[::-1]
+        first = with_primary(one, self._inst)
+        order: list[int] = [int(backwards.argmin())]
+        for dropped in range(good):
+            if dropped == 1:
+                order = backwards.argsort(kind="stable").tolist()
+            at = last - order[dropped]
+            place = self._placed(first, columns[at], float(scores[at]))
             if accept(place):
                 failures = {FailMode.FailN1: dropped} if dropped else {}
                 return Solution(place, good - dropped, failures)
         return Solution(None, 0, {FailMode.FailN1: good})
 
-    def _built(self, nodes: Nodes, one: int, two: int, reached: float) -> Place:
-        shared = shared_locations(nodes[one], nodes[two])
-        return self._place(
-            with_primary(nodes[one], self._inst),
-            with_secondary(nodes[two], self._inst, one),
-            shared,
-            reached,
-        )
+    def _placed(self, first: Node, other: Node, reached: float) -> Place:
+        """Return the place with the primary *first* (which has the instance) and *other*."""
+        second = with_secondary(other, self._inst, first.idx)
+        return self._place(first, second, shared_locations(first, other), reached)
 
 
 def try_alloc(

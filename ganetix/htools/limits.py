@@ -1,44 +1,61 @@
 """What each node still takes, as NumPy arrays, and why it does not take an instance of some size.
 
-The same conditions as in `placement`, in the same order, for all nodes at once. The arrays are kept
-while a cluster fills: only nodes that changed are read again.
+The conditions of `placement`, in the same order, for all nodes and for several sizes at once. Each
+is "what is left is below a bound", so all of them are one comparison of two matrices. The arrays
+are kept while a cluster fills: only nodes that changed are read again. Not for forthcoming
+instances.
 """
 
+from collections.abc import Sequence
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ganetix.htools.faults import FailMode
+from ganetix.htools.figures import amounts, bounds, room, wholes
 from ganetix.htools.model import DRBD, Instance, Node, Nodes, Policy
 from ganetix.htools.policy import policy_fault
-from ganetix.htools.score import in_order
+from ganetix.htools.score import COMPONENTS, in_order, node_values
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 Bools = NDArray[np.bool_]
 NONE: Final = -1
-_INTS: Final = (
-    "u_mem", "r_mem", "f_disk", "f_disk_forth", "lo_disk", "spindles", "spindles_forth",
-    "u_cpu", "u_cpu_forth", "f_mem_forth", "members",
+INF: Final = float("inf")
+
+# The conditions for a primary, in the order in which they are looked at.
+MEM, DISK, MARGIN, SPINDLES, BUSY, CALM, CPU, TAGS = range(8)
+MEM_FORTH, DISK_FORTH, MARGIN_FORTH, SPINDLES_FORTH, BUSY_FORTH, CPU_FORTH = range(8, 14)
+REASONS: Final = np.array(
+    [
+        FailMode.FailMem, FailMode.FailDisk, FailMode.FailDisk, FailMode.FailSpindles,
+        FailMode.FailDisk, FailMode.FailMem, FailMode.FailCPU, FailMode.FailTags,
+        FailMode.FailMem, FailMode.FailDisk, FailMode.FailDisk, FailMode.FailSpindles,
+        FailMode.FailDisk, FailMode.FailCPU,
+    ]
 )  # fmt: skip
-_FLOATS: Final = ("used_spindles", "used_spindles_forth", "hi_spindles", "t_cpu", "ratio", "t_mem")
+PRIMARY: Final = np.arange(14)
+FORCED: Final = (MEM, DISK, SPINDLES)
+LOCAL: Final = (
+    DISK, MARGIN, SPINDLES, BUSY, DISK_FORTH, MARGIN_FORTH, SPINDLES_FORTH, BUSY_FORTH,
+)  # fmt: skip
+# For a secondary: before and after what the reserve of the pair decides.
+EARLY: Final = np.array([DISK, MARGIN, SPINDLES, BUSY, MEM])
+LATE: Final = np.array([DISK_FORTH, MARGIN_FORTH, SPINDLES_FORTH, BUSY_FORTH, MEM_FORTH])
+SECONDARY: Final = np.concatenate([EARLY, LATE]).tolist()
+PAIR: Final = np.concatenate([PRIMARY, EARLY, LATE])
 
 
-def _int_row(node: Node) -> tuple[int, ...]:
-    return (
-        node.u_mem, node.r_mem, node.f_disk, node.f_disk_forth, node.spec.lo_disk,
-        node.f_spindles, node.f_spindles_forth, node.u_cpu, node.u_cpu_forth, node.f_mem_forth,
-        len(node.primaries) + len(node.secondaries),
-    )  # fmt: skip
-
-
-def _float_row(node: Node) -> tuple[float, ...]:
-    spec = node.spec
-    return (
-        node.inst_spindles, node.inst_spindles_forth, spec.hi_spindles, spec.t_cpu,
-        spec.policy.vcpu_ratio, spec.t_mem,
-    )  # fmt: skip
+def _taken(inst: Instance, mem: int) -> list[float]:
+    """Return what *inst* takes of each condition's room, *mem* being its memory in use."""
+    need = inst.spindles
+    spindles = INF if need is None else need
+    use, disk, cpus = inst.spindle_use, inst.disk, inst.vcpus if inst.online else 0
+    return [
+        mem, disk, disk, spindles, use, mem, cpus, 0.0,
+        inst.mem, disk, disk, spindles, use, cpus,
+    ]  # fmt: skip
 
 
 class Limits:
@@ -55,7 +72,7 @@ class Limits:
             return
         self._seen = nodes
         ordered = in_order(nodes)
-        if len(ordered) != len(self.nodes):
+        if [node.idx for node in ordered] != list(self.position):
             self._resize(ordered)
             changed = list(enumerate(ordered))
         else:
@@ -64,121 +81,124 @@ class Limits:
         for at, node in changed:
             self._take(at, node)
 
+    def change(self, nodes: Sequence[Node]) -> None:
+        """Take in *nodes*, the only ones that changed."""
+        self._seen = None
+        for node in nodes:
+            at = self.position[node.idx]
+            self.nodes[at] = node
+            self._take(at, node)
+
     def _resize(self, ordered: list[Node]) -> None:
         size = len(ordered)
         self.position = {node.idx: at for at, node in enumerate(ordered)}
-        self._ints = np.zeros((len(_INTS), size), dtype=np.int64)
-        self._floats = np.zeros((len(_FLOATS), size))
-        self.peers = np.zeros((size, size), dtype=np.int64)
+        self._left = np.zeros((len(PRIMARY), size))
+        self._bound = np.zeros((len(PRIMARY), size))
+        self._scale = np.ones((len(PRIMARY), size))
+        self.old = np.zeros((len(COMPONENTS), size))
+        self.amounts = np.zeros((12, size))
+        self.wholes = np.array([wholes(node) for node in ordered], dtype=np.float64).T.copy()
+        self.peers = np.zeros((size, size))  # [primary, secondary]
+        self.t_mem = np.array([node.spec.t_mem for node in ordered], dtype=np.float64)
+        self.r_mem = np.zeros(size)
+        self.members = np.zeros(size)
         self.fails = np.zeros(size, dtype=np.bool_)
-        self.online = np.zeros(size, dtype=np.bool_)
-        self.exclusive = np.zeros(size, dtype=np.bool_)
+        self.online = np.array([not node.offline for node in ordered], dtype=np.bool_)
+        self.speed = np.array([node.spec.cpu_speed for node in ordered], dtype=np.float64)
+        self.empty = [at for at, node in enumerate(ordered) if not node.spec.t_disk]
+        self.away = [at for at, node in enumerate(ordered) if node.offline]
+        self.exclusive = [at for at, node in enumerate(ordered) if node.spec.exclusive]
+        self.located = any(node.spec.locations for node in ordered)
+        known: dict[tuple[Policy, bool], int] = {}
+        kinds = [
+            known.setdefault((node.spec.policy, node.spec.exclusive), len(known))
+            for node in ordered
+        ]
+        self._policies = list(known)
+        self._policy_at = np.array(kinds, dtype=np.int64)
 
     def _take(self, at: int, node: Node) -> None:
-        self._ints[:, at] = _int_row(node)
-        self._floats[:, at] = _float_row(node)
+        self._left[:, at] = room(node)
+        self._bound[:, at] = bounds(node)
+        self._scale[CPU, at] = self._scale[CPU_FORTH, at] = node.spec.t_cpu
+        self.old[:, at] = node_values(node)
+        self.amounts[:, at] = amounts(node)
+        self.r_mem[at] = node.r_mem
+        self.members[at] = len(node.primaries) + len(node.secondaries)
         self.fails[at] = node.fail_n1
-        self.online[at] = not node.offline
-        self.exclusive[at] = node.spec.exclusive
-        row = self.peers[at]
-        row[:] = 0
+        column = self.peers[:, at]
+        column[:] = 0
         for primary, memory in node.peers.items():
             if primary in self.position:
-                row[self.position[primary]] = memory
+                column[self.position[primary]] = memory
 
-    def ints(self, name: str) -> Ints:
-        """Return one row of whole numbers."""
-        return np.asarray(self._ints[_INTS.index(name)])
+    @property
+    def u_mem(self) -> Floats:
+        """Memory that is not allocated, of each node."""
+        return np.asarray(self._left[MEM])
 
-    def floats(self, name: str) -> Floats:
-        """Return one row of numbers."""
-        return np.asarray(self._floats[_FLOATS.index(name)])
+    def _mark(self, tags: Sequence[str]) -> None:
+        """Fill in where exclusion tags clash."""
+        self._left[TAGS] = 0.0
+        if tags:
+            for at, node in enumerate(self.nodes):
+                self._left[TAGS, at] = -1.0 if any(tag in node.exclusion for tag in tags) else 0.0
 
-    def _policy(self, inst: Instance) -> Ints:
-        """Return the code of each node's policy."""
-        known: dict[tuple[Policy, bool], int] = {}
-        codes = []
-        for node in self.nodes:
-            key = node.spec.policy, node.spec.exclusive
-            if key not in known:
-                fault = policy_fault(inst, key[0], exclusive=key[1])
-                known[key] = NONE if fault is None else int(fault)
-            codes.append(known[key])
-        return np.array(codes, dtype=np.int64)
+    def pairs(self, sizes: "Sizes") -> tuple[Ints, Ints, Ints]:
+        """Return why each node (column) does not take each size (row), -1 where it does.
 
-    def _disk(self, inst: Instance, forth: str, *, strict: bool) -> tuple[Bools, Bools, Bools]:
-        """Return where disk, spindles and the load on spindles are too little."""
-        left = self.ints("f_disk" + forth) - inst.disk
-        short = left <= 0
-        if strict:
-            short = short | (left < self.ints("lo_disk"))
-        need = inst.spindles
-        free = self.ints("spindles" + forth)
-        few = self.exclusive & ((free < need) if need is not None else np.True_)
-        used = np.where(
-            self.exclusive, 0.0, self.floats("used_spindles" + forth) + inst.spindle_use
-        )
-        busy = used > self.floats("hi_spindles")
-        return short, few, busy if strict else np.zeros_like(busy)
-
-    def _cpu(self, inst: Instance, forth: str) -> Bools:
-        cpus = inst.vcpus if inst.online else 0
-        limit = self.floats("ratio")
-        with np.errstate(divide="ignore", invalid="ignore"):
-            reached = (self.ints("u_cpu" + forth) + cpus) / self.floats("t_cpu")
-        return np.asarray((limit >= 0) & (reached > limit))
-
-    def primary(self, inst: Instance, *, force: bool) -> Ints:
-        """Return why each node does not take *inst* as a primary, -1 where it does.
-
-        Only for instances that are not forthcoming.
+        As a primary, and as a secondary: what is looked at before the pair's N+1, and after it.
         """
-        free = self.ints("u_mem") - (inst.mem if inst.uses_memory else 0)
-        steps: list[tuple[Bools, FailMode]] = [(free <= 0, FailMode.FailMem)]
-        if inst.local_storage:
-            steps += self._disk_steps(inst, "", strict=not force)
-        if not force:
-            unhappy = (free <= self.ints("r_mem")) & ~self.fails
-            steps += [(unhappy, FailMode.FailMem), (self._cpu(inst, ""), FailMode.FailCPU)]
-            tagged = [any(tag in n.exclusion for tag in inst.exclusion) for n in self.nodes]
-            if inst.exclusion:
-                steps.append((np.array(tagged, dtype=np.bool_), FailMode.FailTags))
-            steps.append((self.ints("f_mem_forth") <= inst.mem, FailMode.FailMem))
-            if inst.local_storage:
-                steps += self._disk_steps(inst, "_forth", strict=True)
-            steps.append((self._cpu(inst, "_forth"), FailMode.FailCPU))
-        codes = _first(steps, len(self.nodes))
-        policy = self._policy(inst)
-        return np.asarray(np.where(policy != NONE, policy, codes))
+        self._mark(sizes.tags)
+        left = self._left[PAIR][:, None, :] - sizes.taken
+        left /= self._scale[PAIR][:, None, :]
+        bad = left < self._bound[PAIR][:, None, :]
+        primary = _first(bad[: len(PRIMARY)], REASONS)
+        if sizes.policy is not None:
+            policy = sizes.policy[:, self._policy_at]
+            primary = np.where(policy != NONE, policy, primary)
+        early = _first(bad[len(PRIMARY) : -len(LATE)], REASONS[EARLY])
+        late = _first(bad[-len(LATE) :], REASONS[LATE])
+        if not sizes.mirrored:
+            early[:] = int(FailMode.FailDisk)
+        return primary, early, late
 
-    def _disk_steps(
-        self, inst: Instance, forth: str, *, strict: bool
-    ) -> list[tuple[Bools, FailMode]]:
-        short, few, busy = self._disk(inst, forth, strict=strict)
-        return [
-            (short, FailMode.FailDisk),
-            (few, FailMode.FailSpindles),
-            (busy, FailMode.FailDisk),
-        ]
-
-    def secondary(self, inst: Instance) -> tuple[Ints, Ints]:
-        """Return why each node does not take *inst* as a secondary, before and after N+1.
-
-        Only for instances that are not forthcoming.
-        """
-        size = len(self.nodes)
-        need = inst.mem if inst.needs_reserve else 0
-        wrong = np.full(size, inst.template != DRBD, dtype=np.bool_)
-        early = [(wrong, FailMode.FailDisk), *self._disk_steps(inst, "", strict=True)]
-        early.append((need >= self.ints("u_mem"), FailMode.FailMem))
-        late = self._disk_steps(inst, "_forth", strict=True)
-        late.append((need >= self.ints("f_mem_forth"), FailMode.FailMem))
-        return _first(early, size), _first(late, size)
+    def policy_faults(self, inst: Instance) -> list[int]:
+        """Return what each of the nodes' policies has against *inst*, -1 where nothing."""
+        found = [policy_fault(inst, policy, exclusive=alone) for policy, alone in self._policies]
+        return [NONE if fault is None else int(fault) for fault in found]
 
 
-def _first(steps: list[tuple[Bools, FailMode]], size: int) -> Ints:
-    """Return the code of the first of *steps* that holds, for each node."""
-    codes = np.full(size, NONE, dtype=np.int64)
-    for holds, fault in reversed(steps):
-        codes[holds] = int(fault)
-    return codes
+class Sizes:
+    """What instances take, for `Limits.pairs`; of one template, with the same exclusion tags."""
+
+    def __init__(self, limits: Limits, insts: Sequence[Instance], *, force: bool) -> None:
+        self.tags = insts[0].exclusion
+        self.mirrored = insts[0].template == DRBD
+        rows = []
+        for inst in insts:
+            need = inst.mem if inst.needs_reserve else 0
+            row = _taken(inst._replace(mem=need), need)
+            rows.append([*_as_primary(inst, force=force), *(row[at] for at in SECONDARY)])
+        self.taken = np.array(rows).T[:, :, None]
+        faults = [limits.policy_faults(inst) for inst in insts]
+        good = all(fault == NONE for row in faults for fault in row)
+        self.policy = None if good else np.array(faults)
+
+
+def _as_primary(inst: Instance, *, force: bool) -> list[float]:
+    """Return what *inst* takes as a primary; what is not looked at is less than nothing."""
+    row = _taken(inst, inst.mem if inst.uses_memory else 0)
+    if not inst.local_storage:
+        for at in LOCAL:
+            row[at] = -INF
+    if force:
+        row = [value if at in FORCED else -INF for at, value in enumerate(row)]
+    return row
+
+
+def _first(bad: Bools, faults: Ints) -> Ints:
+    """Return the first of *faults* whose condition is broken, -1 where none is."""
+    codes = faults[bad.argmax(axis=0)]
+    codes[~bad.any(axis=0)] = NONE
+    return np.asarray(codes)

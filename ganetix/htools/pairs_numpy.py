@@ -1,275 +1,305 @@
 """The scores of one new mirrored instance on all pairs of nodes at once, in NumPy.
 
-It keeps what it worked out for a node as long as the node stays the same, so that placing many
-instances of one size costs little more than the arithmetic on the matrix of pairs. Every expression
-is evaluated in the order of `pairs`, so that both give the same bits.
+Every expression is evaluated in the order of `pairs`, so that both give the same bits. What is the
+same for all pairs, or zero, is left out of the sum only where that cannot change a bit.
 """
 
+from collections.abc import Iterable, Iterator
 from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
 
-from ganetix.htools.faults import FailMode
-from ganetix.htools.limits import NONE, Limits
-from ganetix.htools.model import Instance, Node, Nodes
+from ganetix.htools.blocks_numpy import Block, quietly, reserve
+from ganetix.htools.limits import NONE, Bools, Floats, Ints, Limits, Sizes
+from ganetix.htools.model import Instance
 from ganetix.htools.moves import shared_locations
 from ganetix.htools.pairs import CHANGED, DEVIATIONS, LOCATION, N1, PAIRS, RESERVED, SUMS, TOTAL
-from ganetix.htools.placement import with_primary, with_secondary
-from ganetix.htools.score import COMPONENTS, WEIGHTS, doubled_pairs, in_order, node_values
+from ganetix.htools.placement import with_primary
+from ganetix.htools.score import COMPONENTS, WEIGHTS, doubled_pairs
+from ganetix.htools.values_numpy import values_with
 
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
 COUNT: Final = len(COMPONENTS)
 _DEVIATIONS: Final = np.array(DEVIATIONS)
-_WEIGHTS: Final = np.array(WEIGHTS)
+_OFFLINE: Final = [at for at, (_name, _weight, kind) in enumerate(COMPONENTS) if kind == "off"]
+_WEIGHTS: Final = np.array(WEIGHTS)[:, None]
+# The components that a secondary changes by what it has itself.
+SIDES: Final = (1, 9, 12, 14, 16)
+# What no secondary makes less; N+1 failures at best go away.
+LEAST: Final = np.array([at for at in range(COUNT) if at not in CHANGED and at != N1])
+# Components of a secondary that are often the same as another one.
+_TWINS: Final = {14: 1, 16: 12}
+# Entries of one matrix: a few of them should stay in the processor's cache.
+BLOCK: Final = 1 << 16
+# How many primaries are looked at first, and what rounding may do to a bound.
+FIRST_ROWS: Final = 8
+CLOSE: Final = 1e-9
 
 
-def column_sums(values: Floats) -> Floats:
-    """Add the rows of *values* one after the other."""
-    if not len(values):
-        return np.zeros(values.shape[1])
-    return np.asarray(np.add.accumulate(values, axis=0)[-1])
+def row_sums(values: Floats) -> Floats:
+    """Add the columns of *values* one after the other."""
+    if not values.shape[1]:
+        return np.zeros(len(values))
+    return np.asarray(np.add.accumulate(values, axis=1)[:, -1])
+
+
+def shared_matrix(limits: Limits) -> Floats:
+    """Return how many location tags each two nodes share."""
+    nodes = limits.nodes
+    return np.array([[shared_locations(a, b) for b in nodes] for a in nodes], dtype=float)
 
 
 class PairScan:
-    """All pairs of the nodes of a cluster for one size of instance."""
+    """All pairs of the nodes of a cluster, as they are now, for one size of instance."""
 
-    def __init__(self, inst: Instance, limits: Limits, *, force: bool) -> None:
+    def __init__(self, limits: Limits, inst: Instance, *, force: bool) -> None:
+        self._limits = limits
         self._inst = inst
         self._need = inst.mem if inst.needs_reserve else 0
         self._force = force
-        self._limits = limits
-        self._seen: list[Node] = []
+        self._row: dict[int, int] = {}
+        self._shared = shared_matrix(limits) if limits.located else None
+        self._size = Sizes(limits, [inst], force=force)
+        self.refresh()
+
+    @quietly
+    def refresh(self) -> None:
+        """Look again at the nodes, which have got instances of this size."""
         self._settled = False
+        self.primary, early, late = (codes[0] for codes in self._limits.pairs(self._size))
+        self._takes = (early == NONE) & (late == NONE)
 
-    def load(self, nodes: Nodes) -> None:
-        """Take in the nodes as they are now."""
-        self._limits.load(nodes)
-        self._position = self._limits.position
-        self._nodes = self._limits.nodes
-        self._online = self._limits.online
-        self._primary = self._limits.primary(self._inst, force=self._force)
-        self._early, self._late = self._limits.secondary(self._inst)
-        self._bad_side = (self._early != NONE) | (self._late != NONE)
-        self._peers = self._limits.peers
-        self._fails = self._limits.fails
-        self._u_mem, self._r_mem = self._limits.ints("u_mem"), self._limits.ints("r_mem")
-        self._settled = False
+    def possible(self, block: Block) -> Block:
+        """Return the part of *block* whose nodes take the instance."""
+        ones = block.ones[self.primary[block.ones] == NONE]
+        return Block(ones, block.twos[self._takes[block.twos]])
 
-    def _resize(self) -> None:
-        size = len(self._nodes)
-        self._old = np.zeros((size, COUNT))
-        self._first = np.zeros((size, COUNT))
-        self._second = np.zeros((size, COUNT))
-        self._shared = self._shared_locations(self._nodes)
-        self._seen = []
-
-    @staticmethod
-    def _shared_locations(ordered: list[Node]) -> Floats | None:
-        if not any(node.spec.locations for node in ordered):
-            return None
-        return np.array([[shared_locations(a, b) for b in ordered] for a in ordered], dtype=float)
-
-    def _take(self, at: int, node: Node) -> None:
-        inst = self._inst
-        quiet = inst._replace(auto_balance=False)
-        old = node_values(node)
-        self._old[at] = old
-        self._first[at] = old if node.offline else node_values(with_primary(node, inst))
-        self._second[at] = node_values(with_secondary(node, quiet, -1))
-
-    def _values_now(self) -> None:
-        """Work out what is needed for scores, but only for nodes that changed."""
-        if self._settled:
-            return
-        if len(self._seen) != len(self._nodes):
-            self._resize()
-        for at, node in enumerate(self._nodes):
-            if at >= len(self._seen) or node is not self._seen[at]:
-                self._take(at, node)
-        self._seen = self._nodes
-        self._settle()
-        self._settled = True
+    def _fits(self, part: Block, held: Floats) -> Bools:
+        """Return which pairs of nodes that take the instance are none that it breaks N+1 of."""
+        limits, twos = self._limits, part.twos
+        fits = held < limits.u_mem[twos]
+        fits |= limits.fails[twos]
+        fits &= part.ones[:, None] != twos
+        return np.asarray(fits)
 
     def _settle(self) -> None:
         """Work out the statistics with each node as primary."""
-        online = self._old[self._online]
-        count = float(len(online))
-        sums = column_sums(online)
-        with np.errstate(invalid="ignore", divide="ignore"):
-            mean = sums / count
-            distance = online - mean
-            variance = column_sums(distance * distance) / count
-            at = _DEVIATIONS
-            change = self._first[:, at] - self._old[:, at]
-            squares = self._first[:, at] ** 2 - self._old[:, at] ** 2
-            spread = (count * squares - (2 * sums[at]) * change) - change * change
-            reached = np.maximum(0.0, variance[at] + spread / (count * count))
-        self._count = count
-        self._sums = sums[at] + change
-        self._variances = reached
-        values = np.zeros((len(self._nodes), COUNT))
-        values[:, at] = np.sqrt(reached)
-        for place in SUMS:
-            values[:, place] = sums[place] + self._first[:, place] - self._old[:, place]
-        self._offline_counts(values)
-        self._doubled(values)
-        self._values = values
-        self._terms = values * _WEIGHTS
-
-    def _offline_counts(self, values: Floats) -> None:
-        away = column_sums(self._old[~self._online])
-        for place, (_name, _weight, kind) in enumerate(COMPONENTS):
-            if kind == "off":
-                values[:, place] = away[place]
-
-    def _doubled(self, values: Floats) -> None:
-        online = [node for node in self._nodes if not node.offline]
-        values[:, PAIRS] = doubled_pairs(online)
-        if self._inst.exclusion:
-            for at, node in enumerate(self._nodes):
-                if not node.offline and node.spec.locations:
-                    others = [other for other in online if other.idx != node.idx]
-                    values[at, PAIRS] = doubled_pairs([*others, with_primary(node, self._inst)])
-
-    def positions(self, numbers: list[int]) -> Ints:
-        """Return the places of nodes in the matrices."""
-        return np.array([self._position[idx] for idx in numbers], dtype=np.int64)
-
-    def scores(self, ones: Ints, twos: Ints) -> Floats:
-        """Return the scores with primaries *ones* (rows) and secondaries *twos* (columns)."""
-        with np.errstate(invalid="ignore", divide="ignore"):
-            self._values_now()
-            return self._scores(ones, twos)
-
-    def _scores(self, ones: Ints, twos: Ints) -> Floats:
-        held = self._peers[twos][:, ones].T + self._need
-        reserve = np.maximum(self._r_mem[twos], held)
-        with np.errstate(invalid="ignore", divide="ignore"):
-            share = reserve / self._limits.floats("t_mem")[twos]
-        total: Floats = self._terms[ones, 0][:, None] + np.zeros(len(twos))
-        for place in range(1, COUNT):
-            total += self._term(place, ones, twos, share, reserve)
-        if not self._online[twos].all():
-            alone = column_sums(self._terms[ones].T)
-            total[:, ~self._online[twos]] = alone[:, None]
-        return total
-
-    def _term(self, place: int, ones: Ints, twos: Ints, share: Floats, reserve: Ints) -> Floats:
-        """Return one weighted component for all pairs."""
-        if place in CHANGED:
-            new = share if place == RESERVED else self._second[twos, place]
-            return np.asarray(self._deviation(place, ones, self._old[twos, place], new))
-        if place == N1:
-            members = self._limits.ints("members")[twos] + 1.0
-            failing = np.where(self._u_mem[twos] <= reserve, members, 0.0)
-            before = self._values[ones, place][:, None]
-            return np.asarray((before + failing - self._old[twos, place]) * WEIGHTS[place])
-        if place == TOTAL:
-            before = self._values[ones, place][:, None]
-            return np.asarray((before + share - self._old[twos, place]) * WEIGHTS[place])
-        fixed = self._terms[ones, place][:, None]
-        if place == LOCATION and self._shared is not None:
-            return np.asarray(fixed + self._shared[ones][:, twos] * WEIGHTS[place])
-        return np.asarray(fixed)
-
-    def _deviation(self, place: int, ones: Ints, old: Floats, new: Floats) -> Floats:
-        column = DEVIATIONS.index(place)
-        count = self._count
-        change = new - old
-        squares = count * (new * new - old * old)
-        spread = (2 * self._sums[ones, column])[:, None] * change
-        np.subtract(squares, spread, out=spread)
+        if self._settled:
+            return
+        self._settled = True
+        limits, inst = self._limits, self._inst
+        old = limits.old
+        first_values, second = values_with(limits, inst)
+        online = old if limits.online.all() else old[:, limits.online]
+        self._count = count = float(online.shape[1])
+        sums = row_sums(online)
+        distance = online - (sums / count)[:, None]
+        variance = row_sums(distance * distance) / count
+        at = _DEVIATIONS
+        first, before = first_values[at], old[at]
+        change = first - before
+        spread = count * (first * first - before * before) - (2 * sums[at])[:, None] * change
         spread -= change * change
         spread /= count * count
-        spread += self._variances[ones, column][:, None]
+        spread += variance[at][:, None]
+        reached = np.maximum(0.0, spread)
+        self._doubled_sums = 2 * (sums[at][:, None] + change)
+        self._variances = reached
+        self._values = values = np.zeros(old.shape)
+        values[at] = np.sqrt(reached)
+        for place in SUMS:
+            values[place] = sums[place] + first_values[place] - old[place]
+        self._quiet = not (self._force or sums[N1] or limits.fails.any())
+        if not limits.online.all():
+            values[_OFFLINE] = row_sums(old[:, ~limits.online])[_OFFLINE][:, None]
+        self._pairs(values)
+        self._terms = values * _WEIGHTS
+        self._live = self._terms.any(axis=1).tolist()
+        if not self._row:
+            self._find_twins(second)
+        self._steps(second)
+
+    def _find_twins(self, second: Floats) -> None:
+        """Find out which components are the same; they stay so while instances come."""
+        known = (self._limits.old, second, self._terms)
+        places: list[int] = []
+        for place in SIDES:
+            twin = _TWINS.get(place)
+            if twin is None or not all(np.array_equal(x[place], x[twin]) for x in known):
+                self._row[place] = len(places)
+                places.append(place)
+            else:
+                self._row[place] = self._row[twin]
+        self._places = np.array(places)
+        self._columns = np.array([DEVIATIONS.index(place) for place in places])
+        self._side_weights = _WEIGHTS[places]
+
+    def _steps(self, second: Floats) -> None:
+        """Work out what a secondary changes by what it has itself."""
+        places, columns = self._places, self._columns
+        before, after = self._limits.old[places], second[places]
+        self._step = after - before
+        self._squares = self._count * (after * after - before * before)
+        self._own = self._step * self._step
+        self._side_sums = self._doubled_sums[columns]
+        self._side_variances = self._variances[columns]
+
+    def _pairs(self, values: Floats) -> None:
+        """Fill in the doubled pairs of location and exclusion tags."""
+        nodes = self._limits.nodes
+        online = [node for node in nodes if node.pairs and not node.offline]
+        if online:
+            values[PAIRS] = doubled_pairs(online)
+        if self._inst.exclusion:
+            for at, node in enumerate(nodes):
+                if not node.offline and node.spec.locations:
+                    others = [other for other in online if other.idx != node.idx]
+                    values[PAIRS, at] = doubled_pairs([*others, with_primary(node, self._inst)])
+
+    def scores(self, part: Block, share: Floats) -> Floats:
+        """Return the scores of those pairs of *part* that may take the instance.
+
+        *share* is the memory that the secondaries then reserve; it is overwritten.
+        """
+        self._settle()
+        limits, (ones, twos) = self._limits, part
+        failing = None if self._quiet else self._failing(ones, twos, share)
+        share /= limits.t_mem[twos]
+        sides = self._sides(ones, twos)
+        total = np.empty(share.shape)
+        total[:] = self._terms[0, ones][:, None]
+        for place in range(1, COUNT):
+            if place in self._row:
+                total += sides[self._row[place]]
+            elif place == RESERVED:
+                total += self._reserved(ones, twos, share)
+            elif place == N1:
+                if failing is not None:
+                    total += failing
+            elif place == TOTAL:
+                share += self._values[place, ones][:, None]
+                share -= limits.old[place, twos]
+                share *= WEIGHTS[place]
+                total += share
+            elif place == LOCATION and self._shared is not None:
+                fixed = self._terms[place, ones][:, None]
+                total += fixed + self._shared[ones[:, None], twos] * WEIGHTS[place]
+            elif self._live[place]:
+                total += self._terms[place, ones][:, None]
+        if not limits.online[twos].all():
+            total[:, ~limits.online[twos]] = row_sums(self._terms[:, ones].T)[:, None]
+        return total
+
+    def _failing(self, ones: Ints, twos: Ints, reserve: Floats) -> Floats:
+        limits = self._limits
+        members = limits.members[twos] + 1.0
+        failing = np.where(limits.u_mem[twos] <= reserve, members, 0.0)
+        failing += self._values[N1, ones][:, None]
+        failing -= limits.old[N1, twos]
+        failing *= WEIGHTS[N1]
+        return np.asarray(failing)
+
+    def _sides(self, ones: Ints, twos: Ints) -> Floats:
+        """Return the weighted deviations that only depend on the secondary's own values."""
+        spread = self._side_sums[:, ones, None] * self._step[:, None, twos]
+        np.subtract(self._squares[:, None, twos], spread, out=spread)
+        spread -= self._own[:, None, twos]
+        spread /= self._count * self._count
+        spread += self._side_variances[:, ones, None]
         np.maximum(spread, 0.0, out=spread)
         np.sqrt(spread, out=spread)
-        spread *= WEIGHTS[place]
+        spread *= self._side_weights[:, :, None]
         return np.asarray(spread)
 
-    def possible(self, ones: Ints, twos: Ints) -> NDArray[np.bool_]:
-        """Return which pairs may take the instance."""
-        good = self._primary[ones] == NONE
-        held = np.maximum(self._peers[twos][:, ones].T + self._need, self._r_mem[twos])
-        calm = self._fails[twos] | (held < self._u_mem[twos])
-        fits = good[:, None] & ~self._bad_side[twos] & calm
-        fits &= ones[:, None] != twos
-        return np.asarray(fits)
+    def _reserved(self, ones: Ints, twos: Ints, share: Floats) -> Floats:
+        """Return the weighted deviation of reserved memory."""
+        column, count = DEVIATIONS.index(RESERVED), self._count
+        old = self._limits.old[RESERVED, twos]
+        change = share - old
+        spread = share * share
+        spread -= old * old
+        spread *= count
+        spread -= self._doubled_sums[column, ones][:, None] * change
+        change *= change
+        spread -= change
+        spread /= count * count
+        spread += self._variances[column, ones][:, None]
+        np.maximum(spread, 0.0, out=spread)
+        np.sqrt(spread, out=spread)
+        return np.asarray(spread)
 
-    def faults(self, ones: Ints, twos: Ints) -> dict[FailMode, int]:
-        """Count why pairs may not take the instance."""
-        held = np.maximum(self._peers[twos][:, ones].T + self._need, self._r_mem[twos])
-        unhappy = ~self._fails[twos] & (held >= self._u_mem[twos])
-        early, late = self._early[twos], self._late[twos]
-        codes = np.where(early >= 0, early, np.where(unhappy, int(FailMode.FailMem), late))
-        rows = self._primary[ones]
-        codes = np.where(rows[:, None] >= 0, rows[:, None], codes)
-        codes = codes[(codes >= 0) & (ones[:, None] != twos)]
-        counts = np.bincount(codes, minlength=len(FailMode)).tolist()
-        return {fault: counts[fault] for fault in FailMode if counts[fault]}
+    @quietly
+    def _scored(self, part: Block) -> Floats:
+        """Return the scores of the pairs of *part*, infinity where they do not fit."""
+        held = reserve(self._limits, part, self._need)
+        fits = self._fits(part, held)
+        scores = self.scores(part, held)
+        scores[~fits] = np.inf
+        return scores
 
+    def rows(self, part: Block) -> Iterator[tuple[int, int, Floats, int]]:
+        """Yield number and place of each primary that fits, its scores, and how many there are."""
+        size = max(1, BLOCK // max(1, len(part.twos)))
+        for start in range(0, len(part.ones) if len(part.twos) else 0, size):
+            ones = part.ones[start : start + size]
+            scores = self._scored(Block(ones, part.twos))
+            counts = (scores < np.inf).sum(axis=1).tolist()
+            for row, at in enumerate(ones.tolist()):
+                if counts[row]:
+                    yield self._limits.nodes[at].idx, at, scores[row], counts[row]
 
-class SingleScan:
-    """All single nodes of a cluster for one size of instance."""
+    @quietly
+    def best(self, parts: Iterable[Block]) -> tuple[float, int, int] | None:
+        """Return score, primary and secondary (places) of the best pair; of equals the last.
 
-    def __init__(self, inst: Instance) -> None:
-        self._inst = inst
-        self._known: dict[int, tuple[Node, tuple[float, ...], tuple[float, ...]]] = {}
-
-    def _values(self, node: Node) -> tuple[tuple[float, ...], tuple[float, ...]]:
-        known = self._known.get(node.idx)
-        if known is None or known[0] is not node:
-            new = node_values(with_primary(node, self._inst))
-            known = self._known[node.idx] = (node, node_values(node), new)
-        return known[1], known[2]
-
-    def scores(self, nodes: Nodes, places: list[int]) -> list[float]:
-        """Return the score with the instance on each of *places*, which are online."""
-        ordered = in_order(nodes)
-        online = [node for node in ordered if not node.offline]
-        position = {node.idx: at for at, node in enumerate(online)}
-        old = np.array([self._values(node)[0] for node in online])
-        away = [node_values(node) for node in ordered if node.offline]
-        pairs = self._pairs(online, places)
-        results: list[float] = []
-        size = max(1, (1 << 20) // max(1, old.size))
-        for at in range(0, len(places), size):
-            chunk = places[at : at + size]
-            cube = np.repeat(old[None], len(chunk), axis=0)
-            for row, idx in enumerate(chunk):
-                cube[row, position[idx]] = self._values(nodes[idx])[1]
-            results += self._weigh(cube, away, pairs[at : at + size])
-        return results
-
-    def _pairs(self, online: list[Node], places: list[int]) -> list[float]:
-        if not self._inst.exclusion:
-            return [doubled_pairs(online)] * len(places)
-        found = []
-        for idx in places:
-            own = next(node for node in online if node.idx == idx)
-            others = [node for node in online if node.idx != idx]
-            found.append(doubled_pairs([*others, with_primary(own, self._inst)]))
+        Primaries come in the order of the least score that they could have; most are never
+        looked at.
+        """
+        found: tuple[float, int, int] | None = None
+        for block in parts:
+            ones, twos = self.possible(block)
+            if not (len(ones) and len(twos)):
+                continue
+            self._settle()
+            least = self._least(ones, twos)
+            order = least.argsort()
+            ones, least = ones[order], least[order]
+            at, size = 0, FIRST_ROWS
+            while at < len(ones):
+                limit = np.inf if found is None else found[0]
+                last = int(np.searchsorted(least, limit + CLOSE * (1 + abs(limit)), "right"))
+                if last <= at:
+                    break
+                found = self._better(Block(ones[at : min(last, at + size)], twos), found)
+                at, size = at + size, max(1, min(2 * size, BLOCK // len(twos)))
         return found
 
-    @staticmethod
-    def _weigh(cube: Floats, away: list[tuple[float, ...]], pairs: list[float]) -> list[float]:
-        sums = np.add.accumulate(cube, axis=1)[:, -1]
-        count = float(cube.shape[1])
-        distance = cube - (sums / count)[:, None]
-        spread = np.add.accumulate(distance * distance, axis=1)[:, -1]
-        deviations = np.sqrt(spread / count)
-        total = np.zeros(len(cube))
-        for place, (_name, weight, kind) in enumerate(COMPONENTS):
-            if kind == "dev":
-                value: Floats = deviations[:, place]
-            elif kind == "off":
-                value = np.full(len(cube), float(sum(row[place] for row in away)))
-            elif kind == "map":
-                value = np.array(pairs)
-            else:
-                value = sums[:, place]
-            total = total + value * weight
-        found: list[float] = total.tolist()
+    def _better(
+        self, rows: Block, found: tuple[float, int, int] | None
+    ) -> tuple[float, int, int] | None:
+        """Return the best pair of *rows* if it is better than *found*, else that."""
+        scores = self._scored(rows)
+        ends = len(rows.twos) - 1 - scores[:, ::-1].argmin(axis=1)
+        for row, column in enumerate(ends.tolist()):
+            reached, one = float(scores[row, column]), int(rows.ones[row])
+            if reached < np.inf and (found is None or (reached, -one) < (found[0], -found[1])):
+                found = reached, one, int(rows.twos[column])
         return found
+
+    def _least(self, ones: Ints, twos: Ints) -> Floats:
+        """Return a score that no pair of each of *ones* with any of *twos* is below."""
+        limits, count = self._limits, self._count
+        result = self._terms[LEAST][:, ones].sum(axis=0)
+        sums = self._side_sums[:, ones]
+        squares = self._squares[:, twos] - self._own[:, twos]
+        low = (squares - sums.min(axis=1)[:, None] * self._step[:, twos]).min(axis=1)
+        high = (squares - sums.max(axis=1)[:, None] * self._step[:, twos]).min(axis=1)
+        room = self._side_variances[:, ones] + (np.minimum(low, high) / count**2)[:, None]
+        sides = np.sqrt(np.maximum(room, 0.0)) * self._side_weights
+        result += sides[list(self._row.values())].sum(axis=0)
+        # Reserved memory only grows: at best up to the mean of all nodes.
+        column = DEVIATIONS.index(RESERVED)
+        gap = self._doubled_sums[column, ones] / 2 - count * limits.old[RESERVED, twos].min()
+        gap = np.maximum(gap, 0.0)
+        room = self._variances[column, ones] - gap * gap / (max(1.0, count - 1) * count**2)
+        result += np.sqrt(np.maximum(room, 0.0)) * WEIGHTS[RESERVED]
+        return np.asarray(result)

@@ -5,9 +5,10 @@ from typing import Final, NamedTuple
 
 from ganetix.htools import capacity
 from ganetix.htools.balance import Search, Step, start, steps, unhappy_nodes
-from ganetix.htools.capacity import Filled, Filler, Size
+from ganetix.htools.capacity import Filler, Size
 from ganetix.htools.evacuate import group_score
 from ganetix.htools.faults import FailMode, PlanError
+from ganetix.htools.filling import Filled
 from ganetix.htools.finder import Accept, Pairs, Targets, acceptance, targets
 from ganetix.htools.model import (
     NO_NODE,
