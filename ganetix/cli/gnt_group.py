@@ -62,7 +62,8 @@ COMMANDS: Final = {
             placement.EARLY_RELEASE,
             placement.SEQUENTIAL,
             placement.FORCE_FAILOVER,
-            *shared.SUBMITTED,
+            shared.SUBMIT,
+            shared.PRINT_JOBID,
         ),
     ),
     "info": Command(
