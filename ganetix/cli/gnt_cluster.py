@@ -77,6 +77,11 @@ COMMANDS: Final = {
         options=(shared.ROMAN, shared.FORMAT),
         aliases=("show",),
     ),
+    "status": Command(
+        "cluster_status:status",
+        "Show how the cluster is on one screen, what is degraded first.",
+        options=(shared.FORMAT,),
+    ),
     "version": Command("cluster_info:version", "Show the versions of software and formats."),
     "getmaster": Command("cluster_info:master", "Show the name of the master node."),
     "master-ping": Command("cluster_info:ping", "Tell by the exit code whether the master works."),
