@@ -82,6 +82,11 @@ COMMANDS: Final = {
         "Show how the cluster is on one screen, what is degraded first.",
         options=(shared.FORMAT,),
     ),
+    "completion": Command(
+        "complete:script",
+        "Print what bash, zsh or fish needs to complete the gnt-* commands.",
+        (Argument("shell", choices=("bash", "fish", "zsh")),),
+    ),
     "version": Command("cluster_info:version", "Show the versions of software and formats."),
     "getmaster": Command("cluster_info:master", "Show the name of the master node."),
     "master-ping": Command("cluster_info:ping", "Tell by the exit code whether the master works."),

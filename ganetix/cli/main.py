@@ -29,6 +29,8 @@ def run(prog: str, words: list[str], world: World) -> int:
     if strange is not None:
         world.stderr.write(f"Failure: {strange!a} is not UTF-8 text; type it anew.\n")
         return 1
+    if words[:1] == ["--complete"]:
+        return _complete(world, prog, commands, words[1:])
     name = _named(commands, words[0]) if words else None
     if name is None:
         world.stdout.write(_usage(prog, commands, words))
@@ -39,6 +41,17 @@ def run(prog: str, words: list[str], world: World) -> int:
         shlex = importlib.import_module("shlex")
         given = [*shlex.split(world.environ[variable]), *given]
     return _carry_out(Context(world, prog, name, commands[name]), given)
+
+
+def _complete(world: World, prog: str, commands: Mapping[str, Command], words: list[str]) -> int:
+    """Print what may stand in place of the last word, for a shell."""
+    complete = importlib.import_module("ganetix.cli.complete")
+    named = _named(commands, words[0]) if words else None
+    command = commands[named] if named else None
+    context = Context(world, prog, named or "", command or Command("", ""))
+    context.print(*complete.candidates(context, commands, command, words))
+    context.client.close()
+    return 0
 
 
 def _broken(word: str) -> bool:

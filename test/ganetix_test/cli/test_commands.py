@@ -13,7 +13,12 @@ from ganetix_test import spec
 PROGRAMS = (
     "cluster", "node", "group", "instance", "network", "os", "filter", "job", "debug",
 )  # fmt: skip
-OURS = {("gnt-debug", "manhole"), ("gnt-debug", "stalls"), ("gnt-cluster", "status")}
+OURS = {
+    ("gnt-debug", "manhole"),
+    ("gnt-debug", "stalls"),
+    ("gnt-cluster", "status"),
+    ("gnt-cluster", "completion"),
+}
 """Commands that Ganeti does not have."""
 LATER: dict[tuple[str, str], set[str]] = {
     ("gnt-instance", "add"): {"--ip-check", "--name-check"},
