@@ -10,7 +10,9 @@ from ganetix.master.config.ssconf import RELEASE
 from ganetix.master.jobs.records import Job
 from ganetix.master.livestate import LiveState
 from ganetix.master.service import Master
+from ganetix.model import schema
 from ganetix.model.cluster import CONFIG_VERSION, Cluster
+from ganetix.model.hypervisors import HYPERVISORS
 from ganetix.query.job import ARCHIVED
 from ganetix.query.view import View
 
@@ -47,9 +49,8 @@ def information(cluster: Cluster, candidates: Mapping[str, list[str]]) -> dict[s
         "master": cluster.master.name,
         "default_hypervisor": settings.enabled_hypervisors[0],
         "hvparams": {
-            name: params
-            for name, params in settings.hvparams.items()
-            if name in settings.enabled_hypervisors
+            name: {**schema.defaults(known), **settings.hvparams.get(name, {})}
+            for name, known in HYPERVISORS.items()
         },
         "primary_ip_version": _IP_VERSION[settings.primary_ip_family],
         "enabled_data_collectors": {k: row["active"] for k, row in collectors.items()},

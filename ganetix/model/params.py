@@ -39,18 +39,20 @@ NODE: Final[Schema] = {
     "spindle_count": integer(1, low=0),
     "ssh_port": integer(22, low=1, high=65535),
 }
+_STRIPES: Final = 128
+"""More can't be asked of lvcreate."""
 _DRBD: Final[Schema] = {
     "c-delay-target": integer(1),
     "c-fill-target": integer(0),
     "c-max-rate": integer(61440),
     "c-min-rate": integer(4096),
     "c-plan-ahead": integer(20),
-    "data-stripes": integer(1, low=1),
+    "data-stripes": integer(1, low=1, high=_STRIPES),
     "disk-barriers": text("n"),
     "disk-custom": text(""),
     "dynamic-resync": flag(False),
     "meta-barriers": flag(False),
-    "meta-stripes": integer(1, low=1),
+    "meta-stripes": integer(1, low=1, high=_STRIPES),
     "metavg": text("xenvg"),
     "net-custom": text(""),
     "protocol": text("C"),
@@ -69,7 +71,7 @@ DISK: Final[Mapping[str, Schema]] = {
         "port": integer(24007, low=1, high=65535),
         "volume": text("gv0"),
     },
-    "plain": {"stripes": integer(1, low=1)},
+    "plain": {"stripes": integer(1, low=1, high=_STRIPES)},
     "rbd": {"access": _ACCESS, "pool": text("rbd")},
     "sharedfile": {},
 }
@@ -115,10 +117,16 @@ def changed(
 ) -> Params:
     """Return *current* with the changes *given*: converted, and ``default`` drops a value.
 
-    *what* names the parameters in messages. Raise `errors.TypeEnforcementError`.
+    Where ``default`` is a value itself, it is set, and null drops it. *what* names the parameters
+    in messages. Raise `errors.TypeEnforcementError`.
     """
     fresh = {**current, **schema.enforced(known, given, what)}
-    return {name: value for name, value in fresh.items() if value != DEFAULT}
+    return {name: value for name, value in fresh.items() if not _dropped(known.get(name), value)}
+
+
+def _dropped(param: Param | None, value: Any) -> bool:
+    own = param is not None and DEFAULT in param.choices
+    return (own and value is None) or (not own and value == DEFAULT)
 
 
 def only_below_cluster(known: Schema, given: Mapping[str, Any], what: str) -> None:

@@ -15,6 +15,8 @@ from ganetix import errors
 Kind = Literal["string", "maybe-string", "bool", "size", "int", "float"]
 DEFAULT: Final = "default"
 NONE: Final = "none"
+MOST: Final = 2**31 - 1
+"""The largest whole number, and size in MiB, of a parameter without a limit of its own."""
 
 _TRUE: Final = frozenset({"true", "yes", "on", "1"})
 _FALSE: Final = frozenset({"false", "no", "off", "0"})
@@ -118,7 +120,7 @@ def _enforced(schema: Schema, name: str, value: Any, what: str) -> Any:
     if param is None:
         known = ", ".join(sorted(schema)) or "none"
         raise errors.TypeEnforcementError(f"There is no {what} '{name}'; known ones: {known}.")
-    if value == DEFAULT:
+    if value == DEFAULT or (value is None and DEFAULT in param.choices):
         return value
     converted = _CONVERT[param.kind](value)
     if converted is _REFUSED:
@@ -138,13 +140,18 @@ def _check_limits(param: Param, name: str, value: Any, what: str) -> None:
     if param.choices and value not in param.choices:
         known = ", ".join(str(choice) for choice in param.choices)
         raise errors.TypeEnforcementError(f"{about}; it may be one of {known}.")
-    if (param.low is not None and value < param.low) or (
-        param.high is not None and value > param.high
-    ):
-        upper = "" if param.high is None else f" and at most {param.high}"
-        raise errors.TypeEnforcementError(f"{about}; it must be at least {param.low}{upper}.")
+    _check_range(param, value, about)
     if param.absolute and not str(value).startswith("/"):
         raise errors.TypeEnforcementError(f"{about}; it must be an absolute path.")
+
+
+def _check_range(param: Param, value: Any, about: str) -> None:
+    if param.kind not in ("int", "size"):
+        return
+    low = -MOST if param.low is None else param.low
+    high = MOST if param.high is None else param.high
+    if not low <= value <= high:
+        raise errors.TypeEnforcementError(f"{about}; it must be from {low} to {high}.")
 
 
 _REFUSED: Final = object()

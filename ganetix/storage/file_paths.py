@@ -1,20 +1,13 @@
 """Which directories may hold file disks: the node's own list, and what can never be on it."""
 
-import posixpath
 from collections.abc import Sequence
-from typing import Final
 
 import attrs
 
 from ganetix import errors
+from ganetix.model.storage_dirs import require_possible
 from ganetix.paths import Paths
 from ganetix.toolkit.interfaces import IFileSystem
-
-FORBIDDEN: Final = (
-    "/bin", "/boot", "/dev", "/etc", "/home", "/lib", "/lib32", "/lib64", "/proc", "/root",
-    "/sbin", "/sys", "/usr/bin", "/usr/lib", "/usr/lib32", "/usr/lib64", "/usr/sbin",
-    "/usr/local/bin", "/usr/local/lib", "/usr/local/sbin",
-)  # fmt: skip
 
 
 def parse(text: str) -> tuple[str, ...]:
@@ -69,16 +62,7 @@ class AllowedPaths:
         Raise `errors.FileStoragePathError` where no node may have disks.
         """
         path = self.paths.incoming(sent)
-        if not posixpath.isabs(path):
-            raise errors.FileStoragePathError(
-                f"File storage path '{sent}' is not absolute; give one that starts with '/'."
-            )
-        bare = path.removeprefix(self.paths.root)
-        for place in FORBIDDEN:
-            if bare == place or bare.startswith(f"{place}/"):
-                raise errors.FileStoragePathError(
-                    f"File storage path {path} is below {place}, where no disk may be."
-                )
+        require_possible(path, path.removeprefix(self.paths.root))
         return path
 
     def _refused(self, path: str) -> errors.FileStoragePathError:

@@ -51,24 +51,32 @@ def shape(
     )
 
 
-def require_policy(
-    cluster: Cluster, group: NodeGroup, name: str, wanted: policy.Shape, *, ignore: bool
-) -> list[str]:
-    """Raise `errors.OpPrereqError` if instance *name* breaks the policy of *group*.
+def check_policy(
+    context: Context,
+    instance: Instance,
+    disks: Sequence[Disk],
+    *,
+    ignore: bool,
+    group: NodeGroup | None = None,
+) -> None:
+    """Raise `errors.OpPrereqError` if *instance* with *disks* breaks a group's policy.
 
-    With *ignore* what is broken is returned instead, a sentence each.
+    That is the group of its primary node, or *group*. With *ignore* it is told in the job's log.
     """
-    told = policy.violations(policy.of_group(cluster, group), wanted)
+    cluster = context.cluster
+    where = group or cluster.nodegroups[cluster.nodes[instance.primary_node].group]
+    told = policy.violations(policy.of_group(cluster, where), shape_of(cluster, instance, disks))
     if not told:
-        return []
-    sentence = f"Instance {name} breaks the instance policy of group {group.name}: " + "; ".join(
-        told
+        return
+    sentence = (
+        f"Instance {instance.name} breaks the instance policy of group {where.name}: "
+        + "; ".join(told)
     )
-    if ignore:
-        return [f"WARNING: {sentence}."]
-    raise errors.OpPrereqError(
-        f"{sentence}. Change the instance, or use --ignore-ipolicy.", errors.INVAL
-    )
+    if not ignore:
+        raise errors.OpPrereqError(
+            f"{sentence}. Change the instance, or use --ignore-ipolicy.", errors.INVAL
+        )
+    context.log(f"WARNING: {sentence}.")
 
 
 def require_minmax(backend: Mapping[str, Any]) -> None:

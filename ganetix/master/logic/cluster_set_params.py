@@ -9,14 +9,16 @@ from zope.interface import implementer
 
 from ganetix import errors
 from ganetix.master.allocator import Allocator
-from ganetix.master.logic import candidates, capacity, network_values
+from ganetix.master.logic import candidates, capacity, communication, network_values
 from ganetix.master.logic.outside import Outside
 from ganetix.master.logic.unit import ALL, BGL_SHARED, Context, Hooks, IUnit, Level, Want
 from ganetix.model import params, policy
 from ganetix.model.changes import Change
 from ganetix.model.cluster import Cluster
 from ganetix.model.objects import Settings
+from ganetix.model.storage_dirs import require_possible
 from ganetix.opcodes.cluster import OpClusterSetParams
+from ganetix.paths import Paths
 
 Params = dict[str, Any]
 
@@ -25,7 +27,7 @@ _PLAIN: Final = (
     "prealloc_wipe_disks", "default_iallocator", "default_iallocator_params",
     "master_netmask", "reserved_lvs", "use_external_mip_script", "modify_etc_hosts",
     "file_storage_dir", "shared_file_storage_dir", "gluster_storage_dir", "install_image",
-    "zeroing_image", "enabled_user_shutdown", "master_netdev",
+    "zeroing_image", "enabled_user_shutdown", "master_netdev", "instance_communication_network",
 )  # fmt: skip
 """Values that are taken as they are given."""
 
@@ -48,14 +50,11 @@ class ClusterSetParams:
         """See `IUnit`: the settings after the change."""
         cluster = context.cluster
         fresh = _after(op, cluster)
-        if fresh == cluster.cluster:
-            raise errors.OpPrereqError(
-                "Nothing is to be changed; give at least one parameter.", errors.INVAL
-            )
         if op.default_iallocator:
             await self.allocator.require_known(op.default_iallocator)
         _check_templates(cluster, fresh)
         _check_hypervisors(cluster, fresh)
+        _check_directories(op, fresh, context.paths)
         return fresh
 
     def hooks(self, op: OpClusterSetParams, plan: Settings, cluster: Cluster) -> Hooks | None:
@@ -64,8 +63,13 @@ class ClusterSetParams:
         env = {"OP_TARGET": cluster.cluster.cluster_name, "NEW_VG_NAME": str(op.vg_name)}
         return Hooks("cluster-modify", "CLUSTER", env, master, master)
 
-    async def execute(self, op: OpClusterSetParams, plan: Settings, context: Context) -> None:
-        """Write it down, and let the candidate pool follow its size."""
+    async def execute(
+        self, op: OpClusterSetParams, plan: Settings, context: Context
+    ) -> dict[str, Any] | None:
+        """Write it down, let the candidate pool follow its size, and warn of the policy.
+
+        Jobs make the network of the metadata service, if one is named.
+        """
         change = Change(cluster=plan)
         promoted = candidates.promotions(context.cluster, change, context.randomness)
         digests = await candidates.tokens(context, [node.uuid for node in promoted])
@@ -75,12 +79,26 @@ class ClusterSetParams:
         if op.ipolicy is not None:
             for name, texts in _violations(context.cluster):
                 context.log(f"WARNING: Instance {name} breaks the policy now: {texts}")
+        network = op.instance_communication_network
+        jobs = communication.jobs(context.cluster, network) if network else []
+        return {"jobs": await context.submit(jobs)} if jobs else None
+
+
+_COUNTS: Final = ("candidate_pool_size", "max_running_jobs", "max_tracked_jobs")
+_MOST: Final = 10_000
+"""Of any of `_COUNTS`; more is a slip of the finger."""
 
 
 def _after(op: OpClusterSetParams, cluster: Cluster) -> Settings:
     """Return the settings with everything that *op* gives."""
     old = cluster.cluster
     given: Params = {n: getattr(op, n) for n in _PLAIN if getattr(op, n) is not None}
+    for name in _COUNTS:
+        if given.get(name, 0) > _MOST:
+            what = name.replace("_", "-")
+            raise errors.OpPrereqError(
+                f"--{what} is {given[name]}; at most {_MOST} is possible.", errors.INVAL
+            )
     for name, change in _COMPUTED.items():
         if getattr(op, name) is not None:
             given[_FIELD.get(name, name)] = change(op, old)
@@ -254,6 +272,27 @@ def _check_hypervisors(cluster: Cluster, fresh: Settings) -> None:
             )
     if not fresh.enabled_hypervisors:
         raise errors.OpPrereqError("At least one hypervisor must be enabled.", errors.INVAL)
+
+
+def _check_directories(op: OpClusterSetParams, fresh: Settings, paths: Paths) -> None:
+    """Refuse directories where no node may have disks, and none for an enabled template."""
+    for template, field in (
+        ("file", "file_storage_dir"),
+        ("sharedfile", "shared_file_storage_dir"),
+    ):
+        directory = getattr(fresh, field)
+        if template not in fresh.enabled_disk_templates:
+            continue
+        if not directory:
+            option = field.replace("_", "-")
+            raise errors.OpPrereqError(
+                f"Disk template {template} is enabled and needs a directory; give --{option}=PATH, "
+                f"or leave {template} out of --enabled-disk-templates.",
+                errors.INVAL,
+            )
+        if op.enabled_disk_templates is not None or getattr(op, field) is not None:
+            path = paths.incoming(directory)
+            require_possible(path, path.removeprefix(paths.root))
 
 
 def _violations(cluster: Cluster) -> list[tuple[str, str]]:

@@ -1,19 +1,15 @@
 """OP_GROUP_ADD: a new node group, without nodes."""
 
-from typing import Any, Final
+from typing import Any
 
 from zope.interface import implementer
 
-from ganetix.master.logic import group_values
+from ganetix.master.logic import communication, group_values
 from ganetix.master.logic.unit import BGL_SHARED, Context, Hooks, IUnit, Want
 from ganetix.model.changes import Change
 from ganetix.model.cluster import Cluster
 from ganetix.model.objects import NodeGroup
 from ganetix.opcodes.group import OpGroupAdd
-from ganetix.opcodes.network import OpNetworkConnect
-
-METADATA_LINK: Final = "communication_rt"
-"""The routing table over which instances reach the metadata service."""
 
 
 @implementer(IUnit)
@@ -45,10 +41,5 @@ class GroupAdd:
         network = cluster.cluster.instance_communication_network
         if not network:
             return None
-        connect = OpNetworkConnect(
-            group_name=plan.uuid,
-            network_name=network,
-            network_mode="routed",
-            network_link=METADATA_LINK,
-        )
+        connect = communication.connecting(network, plan.uuid)
         return {"jobs": await context.submit([[connect]])}

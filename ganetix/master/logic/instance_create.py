@@ -1,6 +1,5 @@
 """OP_INSTANCE_CREATE: make disks, install the OS, start; all of it, or nothing is left."""
 
-from collections.abc import Sequence
 from typing import Any
 
 import attrs
@@ -100,7 +99,7 @@ class InstanceCreate:
             cluster, op, draft, node, (_site(op, node, context), context.paths)
         )
         nics.reserve(context, (), instance.nics)
-        _check_policy(op, instance, made, context)
+        capacity.check_policy(context, instance, made, ignore=op.ignore_ipolicy)
         await _check_node(op, draft, instance, context)
         if op.no_install and op.start:
             context.log("Without an installation the instance is not started.")
@@ -166,18 +165,6 @@ def _given_node(op: OpInstanceCreate) -> str:
             errors.INVAL,
         )
     return op.pnode or ""
-
-
-def _check_policy(
-    op: OpInstanceCreate, instance: Instance, made: Sequence[Disk], context: Context
-) -> None:
-    cluster = context.cluster
-    group = cluster.nodegroups[cluster.nodes[instance.primary_node].group]
-    shape = capacity.shape_of(cluster, instance, made)
-    for warning in capacity.require_policy(
-        cluster, group, instance.name, shape, ignore=op.ignore_ipolicy
-    ):
-        context.log(warning)
 
 
 async def _check_node(

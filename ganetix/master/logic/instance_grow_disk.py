@@ -7,7 +7,6 @@ from zope.interface import implementer
 from ganetix import errors
 from ganetix.master.logic import capacity, disks, hooks_env, names, wants
 from ganetix.master.logic.unit import Context, Hooks, IUnit, Want
-from ganetix.model import params
 from ganetix.model.changes import Change
 from ganetix.model.cluster import Cluster
 from ganetix.model.objects import Disk, Instance
@@ -43,7 +42,7 @@ class InstanceGrowDisk:
             names.require_online(cluster.nodes[uuid], f"growing disks of {instance.name}")
         disk = _disk(cluster, instance, op.disk)
         amount = _amount(op, disk)
-        _require_policy(op, instance, disk, amount, context)
+        _check_policy(op, instance, disk, amount, context)
         return Plan(instance, disk, amount)
 
     def hooks(self, op: OpInstanceGrowDisk, plan: Plan, cluster: Cluster) -> Hooks | None:
@@ -104,16 +103,11 @@ def _amount(op: OpInstanceGrowDisk, disk: Disk) -> int:
     return amount
 
 
-def _require_policy(
+def _check_policy(
     op: OpInstanceGrowDisk, instance: Instance, disk: Disk, amount: int, context: Context
 ) -> None:
-    cluster = context.cluster
-    group = cluster.nodegroups[cluster.nodes[instance.primary_node].group]
-    own = cluster.disks_of(instance)
-    sizes = [one.size + (amount if one.uuid == disk.uuid else 0) for one in own]
-    backend = params.of_backend(cluster, instance)
-    shape = capacity.shape(backend, sizes, len(instance.nics), params.template_of(own))
-    for warning in capacity.require_policy(
-        cluster, group, instance.name, shape, ignore=op.ignore_ipolicy
-    ):
-        context.log(warning)
+    grown = [
+        msgspec.structs.replace(one, size=one.size + amount) if one.uuid == disk.uuid else one
+        for one in context.cluster.disks_of(instance)
+    ]
+    capacity.check_policy(context, instance, grown, ignore=op.ignore_ipolicy)

@@ -8,7 +8,7 @@ import msgspec
 from zope.interface import implementer
 
 from ganetix import errors
-from ganetix.master.logic import capacity, disks, hooks_env, names, nics, wants
+from ganetix.master.logic import capacity, disks, hooks_env, names, nic_addresses, nics, wants
 from ganetix.master.logic.instance_devices import Edit, Told, edited_disks, edited_nics
 from ganetix.master.logic.instance_reinstall import validate_os, with_os
 from ganetix.master.logic.nic_addresses import Site
@@ -76,9 +76,12 @@ class InstanceSetParams:
                 errors.INVAL,
             )
         fresh = _with_devices(fresh, edit_nics.rows, edit_disks.rows)
+        if op.pnode is not None:
+            group = cluster.nodegroups[cluster.nodes[fresh.primary_node].group]
+            nic_addresses.require_connected(cluster, fresh, group)
         await _check_state(op, instance, edit_disks, context)
         await _check_os(op, fresh, context)
-        _check_policy(op, fresh, edit_disks.rows, context)
+        capacity.check_policy(context, fresh, edit_disks.rows, ignore=op.ignore_ipolicy)
         await _check_memory(op, instance, fresh, context)
         return Plan(instance, fresh, edit_disks, tuple(cluster.nodes_of(instance)), tuple(told))
 
@@ -196,18 +199,6 @@ async def _check_os(op: OpInstanceSetParams, fresh: Instance, context: Context) 
     asked = op.os_name is not None or op.osparams or op.osparams_private
     if asked and not (op.force and op.os_name is not None):
         await validate_os(context, fresh, None, force_variant=op.force_variant)
-
-
-def _check_policy(
-    op: OpInstanceSetParams, fresh: Instance, rows: Sequence[Disk], context: Context
-) -> None:
-    cluster = context.cluster
-    group = cluster.nodegroups[cluster.nodes[fresh.primary_node].group]
-    shape = capacity.shape_of(cluster, fresh, rows)
-    for warning in capacity.require_policy(
-        cluster, group, fresh.name, shape, ignore=op.ignore_ipolicy
-    ):
-        context.log(warning)
 
 
 async def _check_memory(

@@ -9,7 +9,7 @@ from ganetix import errors
 from ganetix.ids import Randomness, valid_ip
 from ganetix.model import pools, schema
 from ganetix.model.cluster import Cluster
-from ganetix.model.objects import Network, Nic, NodeGroup
+from ganetix.model.objects import Instance, Network, Nic, NodeGroup
 
 POOL: Final = "pool"
 _UNSET: Final = (schema.NONE, "")
@@ -30,6 +30,19 @@ class Site:
     reserved: Callable[[str], frozenset[str]]
     conflicts_check: bool = True
     own: frozenset[tuple[str, str]] = frozenset()
+
+
+def require_connected(cluster: Cluster, instance: Instance, group: NodeGroup) -> None:
+    """Raise `errors.OpPrereqError` unless the networks of *instance* are connected to *group*."""
+    used = {nic.network for nic in instance.nics if nic.network is not None}
+    missing = sorted(cluster.networks[uuid].name for uuid in used - group.networks.keys())
+    if missing:
+        raise errors.OpPrereqError(
+            f"Instance {instance.name} can't be in node group {group.name}: its networks "
+            f"{', '.join(missing)} are not connected there; "
+            f"'gnt-network connect {missing[0]} {group.name}' does that.",
+            errors.STATE,
+        )
 
 
 def network_of(site: Site, index: int, nic: Nic, given: Mapping[str, Any]) -> Network | None:

@@ -7,7 +7,7 @@ import msgspec
 
 from ganetix import errors
 from ganetix.master.allocator import Allocator, chosen
-from ganetix.master.logic import capacity, disks, names, wants
+from ganetix.master.logic import capacity, disks, names, nic_addresses, wants
 from ganetix.master.logic.unit import ALL, Context, Want
 from ganetix.model import params
 from ganetix.model.changes import Change
@@ -100,11 +100,9 @@ def _require_fit(op: Op, instance: Instance, target: Node, context: Context) -> 
     cluster = context.cluster
     names.require_usable(target)
     group = cluster.nodegroups[target.group]
-    shape = capacity.shape_of(cluster, instance, cluster.disks_of(instance))
-    for warning in capacity.require_policy(
-        cluster, group, instance.name, shape, ignore=op.ignore_ipolicy
-    ):
-        context.log(warning)
+    nic_addresses.require_connected(cluster, instance, group)
+    disks = cluster.disks_of(instance)
+    capacity.check_policy(context, instance, disks, ignore=op.ignore_ipolicy, group=group)
 
 
 async def require_memory(context: Context, move: Move, what: str) -> None:

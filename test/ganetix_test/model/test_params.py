@@ -108,6 +108,31 @@ class ConversionTests(SynchronousTestCase):
         )
         self.assertEqual(after, {"maxmem": 512, "minmem": 1024})
 
+    def test_default_as_a_value(self) -> None:
+        """Where ``default`` is a value itself it can be set; null takes the own value away."""
+        known = HYPERVISORS["kvm"]
+        for name in ("disk_cache", "disk_discard"):
+            own = params.changed(known, {"acpi": True}, {name: "default"}, "x")
+            self.assertEqual(own, {"acpi": True, name: "default"})
+            self.assertEqual(params.changed(known, own, {name: None}, "x"), {"acpi": True})
+            self.assertEqual(
+                params.changed(known, own, {"acpi": "default"}, "x"), {name: "default"}
+            )
+
+    def test_range(self) -> None:
+        """Numbers have an upper bound, their own or a general one."""
+        for known, name, most in (
+            (params.DISK["plain"], "stripes", 128),
+            (params.DISK["drbd"], "data-stripes", 128),
+            (params.DISK["drbd"], "resync-rate", schema.MOST),
+            (params.BACKEND, "maxmem", schema.MOST),
+            (params.BACKEND, "vcpus", schema.MOST),
+        ):
+            self.assertEqual(params.changed(known, {}, {name: most}, "x"), {name: most})
+            for bad in (most + 1, 10**30):
+                with self.assertRaisesRegex(errors.TypeEnforcementError, f"to {most}"):
+                    params.changed(known, {}, {name: bad}, "x")
+
     def test_memory(self) -> None:
         """``memory`` sets both limits, and excludes them."""
         self.assertEqual(params.with_memory({"memory": 64}), {"minmem": 64, "maxmem": 64})

@@ -4,7 +4,7 @@ from typing import Any
 
 from ganetix import errors
 from ganetix.opcodes.cluster import OpClusterSetParams
-from ganetix.testing.logic import LogicContext, three_nodes
+from ganetix.testing.logic import GROUP, LogicContext, three_nodes
 from ganetix_test.master.logic.cases import UnitTestCase
 
 
@@ -57,15 +57,50 @@ class SetParamsTests(UnitTestCase):
         self.after(ipolicy={"disk-templates": ["diskless"]})
         self.assertIn("vm1.example.com breaks the policy", self.context.logged[-1])
 
+    def test_same(self) -> None:
+        """What is so already, and nothing at all, is taken as the reference takes it."""
+        before = self.context.cluster.cluster
+        self.assertEqual(self.after(max_running_jobs=before.max_running_jobs).uuid, before.uuid)
+        self.after()
+
+    def test_directories(self) -> None:
+        """A directory where no disk may be is let be while its template is not enabled."""
+        self.after(enabled_disk_templates=["diskless"])
+        self.after(file_storage_dir="/etc", shared_file_storage_dir="")
+        op = OpClusterSetParams(enabled_disk_templates=["file"])
+        self.assertIn("below /etc", self.refusal(op, errors.FileStoragePathError))
+        settings = self.after(enabled_disk_templates=["file"], file_storage_dir="/srv/disks")
+        self.assertEqual(settings.file_storage_dir, "/srv/disks")
+
+    def test_communication(self) -> None:
+        """The network of the metadata service is made and connected by a job, once."""
+        op = OpClusterSetParams(instance_communication_network="meta")
+        self.assertEqual(self.run_op(op), {"jobs": [[True, 100]]})
+        self.assertEqual(self.context.cluster.cluster.instance_communication_network, "meta")
+        [ops] = self.context.submitted
+        for one in ops:
+            self.run_op(one)
+        network = self.context.cluster.network_named("meta")
+        self.assertEqual((network.network, network.network6), ("169.254.0.0/16", "fe80::/10"))
+        connected = self.context.cluster.nodegroups[GROUP].networks[network.uuid]
+        self.assertEqual((connected["mode"], connected["link"]), ("routed", "communication_rt"))
+        self.assertIsNone(self.run_op(op))
+        self.assertIsNone(self.run_op(OpClusterSetParams(instance_communication_network="")))
+        self.assertEqual(len(self.context.submitted), 1)
+
     def test_refused(self) -> None:
         """What can't be is refused in words."""
         self.add()
         rows: list[tuple[dict[str, Any], str]] = [
-            ({}, "at least one parameter"),
             ({"compression_tools": ["lzop"]}, "gzip"),
             ({"remove_uids": [(1, 2)]}, "not in the uid pool"),
             ({"uid_pool": [(5, 2)]}, "no user ids"),
             ({"mac_prefix": "zz"}, "three octets"),
+            ({"max_running_jobs": 10_001}, "--max-running-jobs is 10001; at most 10000"),
+            ({"max_tracked_jobs": 2**40}, "at most 10000"),
+            ({"candidate_pool_size": 2**40}, "at most 10000"),
+            ({"file_storage_dir": ""}, "needs a directory; give --file-storage-dir=PATH"),
+            ({"shared_file_storage_dir": ""}, "--shared-file-storage-dir=PATH"),
             ({"default_iallocator": "nosuch"}, "is not available"),
             ({"enabled_disk_templates": ["diskless"]}, "file"),
             ({"enabled_hypervisors": ["kvm"]}, "fake"),
@@ -74,5 +109,10 @@ class SetParamsTests(UnitTestCase):
         for fields, words in rows:
             with self.subTest(words):
                 self.assertIn(words, self.refusal(OpClusterSetParams(**fields)))
+        for path in ("/etc/disks", "/usr/lib", "disks"):
+            for field in ("file_storage_dir", "shared_file_storage_dir"):
+                given: dict[str, Any] = {field: path}
+                op = OpClusterSetParams(**given)
+                self.assertIn("File storage path", self.refusal(op, errors.FileStoragePathError))
         op = OpClusterSetParams(beparams={"colour": 1})
         self.refusal(op, errors.TypeEnforcementError)

@@ -20,6 +20,7 @@ from ganetix.model import pools
 from ganetix.model.changes import Change, apply
 from ganetix.model.objects import Network, Nic, NodeGroup
 from ganetix.opcodes.instance import OpInstanceRemove, OpInstanceSetParams
+from ganetix.opcodes.instance_state import OpInstanceFailover, OpInstanceMigrate
 from ganetix.opcodes.network import (
     OpNetworkAdd,
     OpNetworkConnect,
@@ -403,6 +404,38 @@ class NicTests(NetworkTestCase):
         self.context.state = apply(self.context.state, Change(nodegroups=(group,)), 0.0)
         self.set_node(3, group=OTHER)
         self.refused({"network": "lan"}, "not connected", pnode="node3.example.com")
+
+
+class GroupTests(NetworkTestCase):
+    """Instances that go to another group, where their networks must be connected."""
+
+    def setUp(self) -> None:
+        """Put node3 into a group of its own, and an instance into a network."""
+        super().setUp()
+        group = NodeGroup(OTHER, "other")
+        self.context.state = apply(self.context.state, Change(nodegroups=(group,)), 0.0)
+        self.set_node(3, group=OTHER)
+        self.have()
+        self.nics({"network": "lan", "ip": "pool"}, disk_template="sharedfile")
+
+    def test_relocation(self) -> None:
+        """Failover and migration need the networks at the target; the address stays."""
+        for op in (
+            OpInstanceFailover(instance_name=VM, target_node="node3"),
+            OpInstanceMigrate(instance_name=VM, target_node="node3"),
+        ):
+            self.assertIn("'gnt-network connect lan other'", self.refusal(op))
+        self.run_op(connecting(group_name="other"))
+        self.run_op(OpInstanceFailover(instance_name=VM, target_node="node3"))
+        self.assertEqual(self.used(), ["192.0.2.1"])
+
+    def test_primary(self) -> None:
+        """So does a new primary node that is only written down."""
+        op = OpInstanceSetParams(instance_name=VM, pnode="node3", force=True)
+        self.assertIn("not connected", self.refusal(op))
+        self.run_op(connecting(group_name="other"))
+        self.run_op(op)
+        self.assertEqual(self.instance().primary_node, node_uuid(3))
 
 
 class PoolMachine(RuleBasedStateMachine):

@@ -5,6 +5,7 @@ from typing import Any
 
 from ganetix import errors
 from ganetix.master.logic.outside import Outside
+from ganetix.model.hypervisors import HYPERVISORS
 from ganetix.opcodes.cluster import OpClusterConfigQuery, OpClusterQuery
 from ganetix.opcodes.query import OpQuery, OpQueryFields
 from ganetix.query.results import NORMAL, UNAVAIL, UNKNOWN
@@ -46,6 +47,8 @@ class ClusterTests(QueryTestCase):
         self.assertEqual(set(spec.load("luxi")["cluster_info_keys"]) - set(found), set())
         self.assertEqual((found["name"], found["master"]),
                          ("cluster.example.com", "node1.example.com"))  # fmt: skip
+        self.assertEqual(set(found["hvparams"]), set(HYPERVISORS))
+        self.assertEqual(found["hvparams"]["kvm"].keys(), HYPERVISORS["kvm"].keys())
 
     def test_values(self) -> None:
         """Values come in the order of the fields, those from outside the configuration too."""
