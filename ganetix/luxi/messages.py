@@ -17,6 +17,10 @@ MAX_MESSAGE: Final = 16 * 1024 * 1024
 """Default limit of one message in bytes, without its end byte."""
 
 
+class RequestRefused(errors.LuxiError):
+    """A request that was malformed; the server closes the connection after it says so."""
+
+
 class MalformedRequest(Exception):
     """A request that can't be understood: answered with a plain string, then the end.
 
@@ -119,5 +123,5 @@ def decode_response(text: bytes, loads: Callable[[bytes], Any] = json.loads) -> 
     if message["success"]:
         return message["result"]
     if isinstance(message["result"], str):
-        raise errors.LuxiError(f"The master daemon refused the request: {message['result']}")
+        raise RequestRefused(f"The master daemon refused the request: {message['result']}")
     raise errors.from_wire(message["result"])

@@ -5,6 +5,7 @@ from http import HTTPStatus
 from typing import Final
 
 from ganetix import errors
+from ganetix.luxi.messages import RequestRefused
 
 
 class HttpFault(Exception):
@@ -34,6 +35,7 @@ _BY_KIND: Final = {
 }
 _BY_CLASS: Final[tuple[tuple[type[errors.GanetiError], HTTPStatus], ...]] = (
     (errors.ParseError, HTTPStatus.BAD_REQUEST),
+    (RequestRefused, HTTPStatus.BAD_REQUEST),  # the client's values do not fit; the rest is ours
     (errors.LuxiError, HTTPStatus.BAD_GATEWAY),
 )
 

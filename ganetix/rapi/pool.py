@@ -7,6 +7,7 @@ import attrs
 from twisted.internet.defer import CancelledError
 
 from ganetix.luxi.aclient import AsyncClient, Connect, Conversation, Link
+from ganetix.luxi.messages import RequestRefused
 from ganetix.toolkit.clock import Clock
 
 TIMEOUT: Final = 180.0
@@ -49,8 +50,8 @@ class LuxiPool:
         line = self._idle.pop() if self._idle else self._line()
         try:
             answer = await self.clock.within(TIMEOUT, line.client.call(method, *args))
-        except (CancelledError, TimeoutError):
-            # The answer may still come: nobody else must get it.
+        except (CancelledError, TimeoutError, RequestRefused):
+            # The answer may still come: nobody else must get it. After a refusal none does.
             line.close()
             raise
         except BaseException:

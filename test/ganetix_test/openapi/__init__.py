@@ -1,0 +1,1 @@
+"""The remote API's own description, held against a running cluster by generated requests."""
