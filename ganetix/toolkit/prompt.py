@@ -12,9 +12,6 @@ def send_now(transport: Any) -> None:
     only pays for that turn. What the kernel does not take, and every error, is left to the reactor
     as always. Does nothing with transports that are not sockets.
     """
-    if (
-        IWriteDescriptor.providedBy(transport)
-        and transport.connected
-        and not transport.disconnecting
-    ):
-        transport.doWrite()
+    socket = transport
+    if IWriteDescriptor.providedBy(transport) and socket.connected and not socket.disconnecting:
+        socket.doWrite()
