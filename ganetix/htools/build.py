@@ -138,19 +138,34 @@ def _instances(raw: Raw, specs: Mapping[int, NodeSpec], wishes: Wishes, suffix: 
     selected = names.lookup_all(known, wishes.selected, UNKNOWN)
     excluded = names.lookup_all(known, wishes.excluded, UNKNOWN)
     mark = marks(raw.tags, wishes.exclusion)
+    loads, ignore = wishes.loads, wishes.ignore_loads
     done = {}
     for inst in raw.instances:
+        name = inst.name
         home = specs[inst.primary]
         away = specs[inst.secondary] if inst.secondary != NO_NODE else None
-        free = inst.name not in excluded and (not selected or inst.name in selected)
+        free = name not in excluded and (not selected or name in selected)
         together = away is None or home.group == away.group
-        done[inst.idx] = mark.apply(inst)._replace(
-            alias=names.alias(inst.name, suffix),
-            load=NO_LOAD if wishes.ignore_loads else wishes.loads.get(inst.name, inst.load),
+        done[inst.idx] = _completed(
+            mark.apply(inst) if inst.tags else inst,
+            names.alias(name, suffix) if suffix else name,
+            NO_LOAD if ignore else loads.get(name, inst.load),
             movable=inst.movable and free and together,
             location_score=len(home.locations & away.locations) if away else 0,
         )
     return done
+
+
+def _completed(
+    inst: Instance, alias: str, load: Load, *, movable: bool, location_score: int
+) -> Instance:
+    """Return *inst* with these fields; `_replace` takes three times as long, for each instance."""
+    return Instance(
+        inst.idx, inst.name, alias, inst.mem, inst.disk, inst.disks, inst.vcpus, inst.status,
+        inst.primary, inst.secondary, inst.template, inst.tags, inst.spindle_use,
+        inst.auto_balance, movable, inst.forthcoming, load, inst.exclusion, inst.wished,
+        location_score, inst.networks,
+    )  # fmt: skip
 
 
 class _Tally:
@@ -186,7 +201,7 @@ class _Tally:
             self.f_spindles_forth = 0
 
     def _used_spindles(self, spec: NodeSpec, inst: Instance) -> None:
-        if inst.local_storage and not spec.exclusive:
+        if not spec.exclusive and inst.local_storage:
             self.spindles_forth += inst.spindle_use
             if not inst.forthcoming:
                 self.spindles += inst.spindle_use
@@ -208,9 +223,14 @@ class _Tally:
         self.cpus += cpus
         if inst.uses_memory:
             self.i_mem += inst.mem
-        for at, value in enumerate(inst.load):
-            self.load[at] += value
-        self.location_score += inst.location_score + unmet_wishes(spec, inst)
+        load, total = inst.load, self.load
+        total[0] += load[0]
+        total[1] += load[1]
+        total[2] += load[2]
+        total[3] += load[3]
+        self.location_score += inst.location_score
+        if inst.wished:
+            self.location_score += unmet_wishes(spec, inst)
         if inst.exclusion:
             self.pairs = counted(self.pairs, tag_pairs(spec, inst))
 

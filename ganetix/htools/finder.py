@@ -13,7 +13,7 @@ from ganetix.htools.faults import FAULTS, FailMode, PlanError
 from ganetix.htools.model import Group, Instance, Instances, Node, Nodes
 from ganetix.htools.moves import shared_locations
 from ganetix.htools.options import Options
-from ganetix.htools.pairs import Primary, Side, pair_score, primary, side
+from ganetix.htools.pairs import Other, Primary, other, primary, row_scores, side
 from ganetix.htools.placement import add_primary, add_secondary, with_primary, with_secondary
 from ganetix.htools.policy import policy_fault
 from ganetix.htools.redundancy import Outlook
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from ganetix.htools.singles_numpy import SingleScan
 
 # Up to so many pairs, a single search in Python is done before NumPy is imported.
-FEW_PAIRS: Final = 12_000
+FEW_PAIRS: Final = 40_000
 Pairs = list[tuple[int, list[int]]]
 Accept = Callable[[Place], bool]
 
@@ -80,6 +80,19 @@ def acceptance(options: Options, nodes: Nodes, instances: Instances) -> Accept:
         return always
     outlook = Outlook(nodes, instances, options)
     return lambda place: outlook.allows(place.inst, place.nodes)
+
+
+class Barred(NamedTuple):
+    """A node that cannot be the secondary: why, and why if the reserve does not suffice either."""
+
+    node: Node
+    happy: FailMode
+    unhappy: FailMode
+
+    def fault(self, primary: int, need: int) -> FailMode:
+        """Say why for the node *primary*, for which *need* is kept."""
+        reserve = max(self.node.r_mem, self.node.peers.get(primary, 0) + need)
+        return self.unhappy if self.node.u_mem <= reserve else self.happy
 
 
 class Finder:
@@ -141,58 +154,50 @@ class Finder:
         ordered = in_order(nodes)
         base = statistics(ordered)
         count = float(sum(not node.offline for node in ordered))
-        sides: dict[int, Side | None] = {}
+        sides: dict[int, Other | Barred] = {}
         for idx, others in pairs:
             new = self._as_primary(nodes[idx])
             if isinstance(new, FailMode):
                 yield Solution(None, 0, {new: len(others)})
                 continue
-            for other in others:
-                if other not in sides:
-                    sides[other] = self._side(nodes[other], count)
+            for at in others:
+                if at not in sides:
+                    sides[at] = self._side(nodes[at], count)
             first = primary(base, nodes[idx], self._inst, ordered)
-            yield self._row(nodes, first, [(other, sides[other]) for other in others], accept)
+            yield self._row(first, [sides[at] for at in others], accept)
 
-    def _side(self, node: Node, count: float) -> Side | None:
-        """Return what *node* changes as a secondary; None if something but N+1 may forbid it."""
-        added = add_secondary(node._replace(fail_n1=True), self._inst, -1)
-        return None if isinstance(added, FailMode) else side(node, self._inst, count)
-
-    def _row(
-        self, nodes: Nodes, first: Primary, others: list[tuple[int, Side | None]], accept: Accept
-    ) -> Solution:
-        """Try one primary with all secondaries; of equals the last is taken."""
+    def _side(self, node: Node, count: float) -> Other | Barred:
+        """Return what *node* changes as a secondary, or why it can't be one."""
         inst = self._inst
-        own = first.node
-        need = inst.mem if inst.needs_reserve else 0
+        happy = add_secondary(node._replace(fail_n1=True), inst, -1)
+        if not isinstance(happy, FailMode):
+            return other(side(node, inst, count), calm=inst.forthcoming)
+        unhappy = add_secondary(node._replace(fail_n1=False, r_mem=node.u_mem), inst, -1)
+        if node.fail_n1 or not isinstance(unhappy, FailMode):
+            unhappy = happy
+        return Barred(node, happy, unhappy)
+
+    def _row(self, first: Primary, sides: Sequence[Other | Barred], accept: Accept) -> Solution:
+        """Try one primary with all secondaries; of equals the last is taken."""
+        need = self._inst.mem if self._inst.needs_reserve else 0
         failures: dict[FailMode, int] = {}
-        found: list[tuple[float, int]] = []
-        for other, known in others:
-            fault = self._fault(nodes[other], known, own.idx, need)
-            if fault is not None or known is None:
-                merge(failures, FailMode.FailInternal if fault is None else fault)
-                continue
-            shared = shared_locations(own, known.node) if own.spec.locations else 0
-            found.append((pair_score(first, known, need, shared), other))
+        good: list[Other] = []
+        for one in sides:
+            if isinstance(one, Other):
+                good.append(one)
+            else:
+                merge(failures, one.fault(first.node.idx, need))
+        found, unhappy = row_scores(first, good, need)
+        merge(failures, FailMode.FailMem, unhappy)
         found.reverse()
-        ranked = sorted(found, key=itemgetter(0))
-        for dropped, (reached, other) in enumerate(ranked):
-            place = self._placed(own, nodes[other], reached)
+        found.sort(key=itemgetter(0))
+        for dropped, (reached, node) in enumerate(found):
+            place = self._placed(first.node, node, reached)
             if accept(place):
                 merge(failures, FailMode.FailN1, dropped)
                 return Solution(place, len(found) - dropped, failures)
         merge(failures, FailMode.FailN1, len(found))
         return Solution(None, 0, failures)
-
-    def _fault(self, node: Node, known: Side | None, primary: int, need: int) -> FailMode | None:
-        """Say why *node* does not take the instance as a secondary of *primary*."""
-        if known is None:
-            added = add_secondary(node, self._inst, primary)
-            return added if isinstance(added, FailMode) else None
-        if node.fail_n1 or self._inst.forthcoming:
-            return None
-        reserve = max(node.r_mem, node.peers.get(primary, 0) + need)
-        return FailMode.FailMem if node.u_mem <= reserve else None
 
     def _place(self, one: Node, two: Node, shared: int, reached: float) -> Place:
         placed = self._inst._replace(primary=one.idx, secondary=two.idx, location_score=shared)

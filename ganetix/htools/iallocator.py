@@ -135,14 +135,15 @@ class _NodeReader(NamedTuple):
         return RawNode(spec, int(number("free_disk")), int(number("free_spindles")), self.kvm)
 
 
-def _disks(obj: Json, what: str) -> tuple[Disk, ...]:
+def _disks(disks: list[Any], name: str) -> tuple[Disk, ...]:
     found = []
-    for disk in item(obj, "disks", list, what):
-        if not isinstance(disk, dict):
-            raise PlanError(f"{what}, field disks: {disk!r} is not an object")
-        if type(disk.get("size")) is int:
+    for disk in disks:
+        if type(disk) is dict and type(disk.get("size")) is int:
             found.append(Disk(disk["size"], disk.get("spindles")))
             continue
+        what = f"invalid data for instance '{name}'"
+        if not isinstance(disk, dict):
+            raise PlanError(f"{what}, field disks: {disk!r} is not an object")
         found.append(Disk(item(disk, "size", int, what), disk.get("spindles")))
     return tuple(found)
 
@@ -150,46 +151,59 @@ def _disks(obj: Json, what: str) -> tuple[Disk, ...]:
 _INTEGERS = ("memory", "disk_space_total", "vcpus", "spindle_use")
 
 
-def _integers(obj: Json, what: str) -> tuple[int, int, int, int]:
-    """Return the whole numbers of an instance; the usual case is worth a short way."""
+def _usual(obj: Json) -> bool:
+    """Whether an instance has all fields, of the usual types: checked fast, there are many."""
     try:
-        memory, disk, vcpus, use = (obj[key] for key in _INTEGERS)
+        return (
+            type(obj["memory"]) is type(obj["disk_space_total"]) is type(obj["vcpus"]) is int
+            and type(obj["spindle_use"]) is int
+            and obj["disk_template"] in TEMPLATES
+            and type(obj["disks"]) is type(obj["tags"]) is type(obj["nics"]) is list
+        )
     except KeyError:
-        memory = disk = vcpus = use = None
-    if not (type(memory) is type(disk) is type(vcpus) is type(use) is int):
-        memory, disk, vcpus, use = (item(obj, key, int, what) for key in _INTEGERS)
-    return memory, disk, vcpus, use
+        return False
+
+
+def _check(obj: Json, what: str) -> None:
+    """Raise `PlanError` for the first field of an instance that is not as it should be."""
+    template = item(obj, "disk_template", str, what)
+    if template not in TEMPLATES:
+        raise PlanError(f"{what}, field disk_template: {template!r} is not known")
+    for key in _INTEGERS:
+        item(obj, key, int, what)
+    for key in ("disks", "tags", "nics"):
+        item(obj, key, list, what)
 
 
 def instance(idx: int, name: str, obj: Json, primary: int, secondary: int) -> Instance:
     """Read an instance, of the cluster or of a request."""
-    what = f"invalid data for instance '{name}'"
-    template = item(obj, "disk_template", str, what)
-    if template not in TEMPLATES:
-        raise PlanError(f"{what}, field disk_template: {template!r} is not known")
-    memory, disk, vcpus, use = _integers(obj, what)
+    if not _usual(obj):
+        _check(obj, f"invalid data for instance '{name}'")
+    template, nics = obj["disk_template"], obj["nics"]
     return Instance(
         idx,
         name,
         name,
-        mem=memory,
-        disk=disk,
-        disks=_disks(obj, what),
-        vcpus=vcpus,
-        status=STATES.get(obj.get("admin_state", "up"), RUNNING),
-        primary=primary,
-        secondary=secondary,
-        template=template,
-        tags=tuple(item(obj, "tags", list, what)),
-        spindle_use=use,
+        obj["memory"],
+        obj["disk_space_total"],
+        _disks(obj["disks"], name),
+        obj["vcpus"],
+        STATES.get(obj.get("admin_state", "up"), RUNNING),
+        primary,
+        secondary,
+        template,
+        tuple(obj["tags"]),
+        obj["spindle_use"],
         movable=template in MOVABLE,
         forthcoming=obj.get("forthcoming") is True,
-        networks=tuple(nic.get("network") for nic in item(obj, "nics", list, what)),
+        networks=tuple([nic.get("network") for nic in nics]) if nics else (),
     )
 
 
 def _placed(idx: int, name: str, obj: Json, nodes: Mapping[str, int]) -> Instance:
-    homes = item(obj, "nodes", list, f"invalid data for instance '{name}'")
+    homes = obj.get("nodes")
+    if type(homes) is not list:
+        homes = item(obj, "nodes", list, f"invalid data for instance '{name}'")
     if not homes:
         raise PlanError(f"empty node list for instance {name}")
     for home in homes[:2]:

@@ -7,8 +7,8 @@ in the last bit. A secondary changes eight of the twenty components; the others 
 primary.
 """
 
-from collections.abc import Sequence
-from math import sqrt
+from collections.abc import Mapping, Sequence
+from math import nan, sqrt
 from typing import Final, NamedTuple
 
 from ganetix.htools.model import Instance, Node
@@ -128,3 +128,111 @@ def pair_score(first: Primary, second: Side, need: int, shared: int) -> float:
     if shared:
         terms[LOCATION] += shared * WEIGHTS[LOCATION]
     return added(terms)
+
+
+class Other(NamedTuple):
+    """A secondary laid out for `row_scores`, which is where a search spends its time."""
+
+    idx: int
+    node: Node
+    calm: bool  # whether the reserve is not looked at
+    u_mem: int
+    r_mem: int
+    peers: Mapping[int, int]
+    t_mem: float
+    reserved: float
+    failing: float
+    before: float
+    members: float
+    steps: tuple[tuple[float, float, float], ...]
+    twins: tuple[bool, bool]  # whether disk and spindles are the same with forthcoming instances
+
+
+def other(known: Side, *, calm: bool) -> Other:
+    """Lay out *known*."""
+    node, old, steps, members = known
+    return Other(
+        node.idx, node, calm or node.fail_n1, node.u_mem, node.r_mem, node.peers, node.spec.t_mem,
+        old[RESERVED], old[N1], old[TOTAL], members, steps,
+        (steps[0] == steps[4], steps[3] == steps[5]),
+    )  # fmt: skip
+
+
+def _deviation(entry: Deviation, step: tuple[float, float, float], at: int, as_is: float) -> float:
+    """Return a weighted deviation after *step*."""
+    squares, change, own = step
+    if not change:
+        return as_is
+    count, total, variance = entry
+    spread = variance + ((squares - 2 * total * change) - own) / (count * count)
+    return sqrt(spread) * WEIGHTS[at] if spread > 0.0 else 0.0
+
+
+def row_scores(
+    first: Primary, others: Sequence[Other], need: int
+) -> tuple[list[tuple[float, Node]], int]:
+    """Score *first* with each of *others*; also count those that fail N+1 then.
+
+    The same expressions as `pair_score`, in the same order, written out for speed; what does not
+    differ from one secondary to the next is read once.
+    """
+    own = first.node.spec.idx
+    places = first.node.spec.locations
+    t0, t1, _n1, t3, t4, t5, t6, t7, t8, t9, t10, t11, t12, t13, t14, t15, t16, t17, t18, _total = (
+        first.terms
+    )
+    failing, reserved = first.sums
+    disk, (count, sum3, variance3), load, spindles, disk_forth, spindles_forth = first.deviations
+    twin_disk, twin_spindles = disk == disk_forth, spindles == spindles_forth
+    twice3, square = 2 * sum3, count * count
+    found, unhappy = [], 0
+    for (
+        idx,
+        node,
+        calm,
+        u_mem,
+        r_mem,
+        peers,
+        t_mem,
+        old3,
+        old_n1,
+        before,
+        members,
+        steps,
+        twins,
+    ) in others:
+        if idx == own:
+            continue
+        reserve = peers.get(own, 0) + need
+        reserve = max(reserve, r_mem)
+        if u_mem > reserve:
+            n1 = (failing + 0.0 - old_n1) * WEIGHTS[N1]
+        elif calm:
+            n1 = (failing + members - old_n1) * WEIGHTS[N1]
+        else:
+            unhappy += 1
+            continue
+        share = reserve / t_mem if t_mem else nan
+        step1, _step3, step9, step12, step14, step16 = steps
+        d1 = _deviation(disk, step1, 1, t1)
+        change = share - old3
+        d3 = t3
+        if change:
+            squares = count * (share * share - old3 * old3)
+            spread = variance3 + ((squares - twice3 * change) - change * change) / square
+            d3 = sqrt(spread) * WEIGHTS[RESERVED] if spread > 0.0 else 0.0
+        d9 = _deviation(load, step9, 9, t9)
+        d12 = _deviation(spindles, step12, 12, t12)
+        d14 = d1 if twin_disk and twins[0] else _deviation(disk_forth, step14, 14, t14)
+        d16 = d12 if twin_spindles and twins[1] else _deviation(spindles_forth, step16, 16, t16)
+        d17 = t17
+        if places:
+            d17 += len(places & node.spec.locations) * WEIGHTS[LOCATION]
+        found.append(
+            (
+                t0 + d1 + n1 + d3 + t4 + t5 + t6 + t7 + t8 + d9 + t10 + t11 + d12 + t13 + d14
+                + t15 + d16 + d17 + t18 + (reserved + share - before) * WEIGHTS[TOTAL],
+                node,
+            )
+        )  # fmt: skip
+    return found, unhappy

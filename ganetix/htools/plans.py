@@ -1,22 +1,18 @@
-"""What the commands show of the planner: plans before they run, capacity, reasons for places."""
+"""What the commands show of the planner: plans before they run, and reasons for places."""
 
 from collections.abc import Iterable, Iterator
 from typing import Final, NamedTuple
 
-from ganetix.htools import capacity
 from ganetix.htools.balance import Search, Step, start, steps, unhappy_nodes
-from ganetix.htools.capacity import Filler, Size
 from ganetix.htools.evacuate import group_score
 from ganetix.htools.faults import FailMode, PlanError
-from ganetix.htools.filling import Filled
-from ganetix.htools.finder import Accept, Pairs, Targets, acceptance, targets
+from ganetix.htools.finder import Accept, Pairs, Targets, acceptance
 from ganetix.htools.model import (
     NO_NODE,
     Cluster,
     Instance,
     Instances,
     Nodes,
-    required_nodes,
     split,
 )
 from ganetix.htools.moves import Move, apply_move, shared_locations
@@ -96,51 +92,6 @@ def balance_plan(
         state = after
         found.append(step)
     return compare(options, (nodes, instances), (state.nodes, state.instances), found)
-
-
-class Capacity(NamedTuple):
-    """How many instances fit: of one size, and by size when they shrink; what runs out first."""
-
-    standard: int
-    tiered: tuple[tuple[Size, int], ...]
-    limit: str | None
-    score: float
-
-
-def _limit(filled: Filled) -> str | None:
-    """Name the resource that keeps most places from taking one instance more."""
-    if not filled.failures:
-        return None
-    fault = max(filled.failures, key=lambda one: (filled.failures[one], -int(one)))
-    return RESOURCES[fault]
-
-
-def room(
-    cluster: Cluster,
-    size: Size,
-    first: Size,
-    template: str,
-    options: Options = DEFAULT_OPTIONS,
-    *,
-    most: int | None = None,
-) -> Capacity:
-    """Count instances of *size* that fit, and of *first* and smaller sizes.
-
-    *most* stops each count there.
-    """
-    where: Targets = targets(
-        options, in_order(cluster.nodes), required_nodes(template), cluster.groups
-    )
-    filler = Filler(options, where)
-    use = cluster.policy.std.spindle_use
-    empty = Filled(cluster.nodes, cluster.instances, (), {})
-    standard = filler.fill(empty, capacity.new_instance(size, template, use), most)
-    tiered = filler.fill_tiered(empty, capacity.new_instance(first, template, use), most)
-    sizes: dict[Size, int] = {}
-    for inst in tiered.new:
-        sizes[capacity.size_of(inst)] = sizes.get(capacity.size_of(inst), 0) + 1
-    score = cluster_score(standard.nodes)
-    return Capacity(len(standard.new), tuple(sizes.items()), _limit(standard), score)
 
 
 class Candidate(NamedTuple):

@@ -132,15 +132,15 @@ def sentences(found: Sequence[Candidate], before: float) -> list[str]:
             + ("just as good." if one.score == best else f"worse by {_more(one, best)}.")
             for one in good[1 : SHOWN + 1]
         ]
-    return told + _lacking([one for one in found if one.lacks is not None])
+    return told + lacking([one for one in found if one.lacks is not None])
 
 
 def _more(one: Candidate, best: float) -> str:
     return fixed((one.score or 0.0) - best, 8)
 
 
-def _lacking(bad: Sequence[Candidate]) -> list[str]:
-    """Name the places that are impossible; many with one reason are counted."""
+def lacking(bad: Sequence[Candidate]) -> list[str]:
+    """Return sentences on places that are impossible; many with one reason are counted."""
     by_reason: dict[str, list[Candidate]] = {}
     for one in bad:
         by_reason.setdefault(one.lacks or "", []).append(one)

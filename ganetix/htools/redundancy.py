@@ -188,7 +188,10 @@ class Outlook:
         self._watched = {node.idx: node for node in _watched(nodes, options)}
         self._burdens: dict[int, Burden] = {}
         self._biggest: dict[int, int] = {}  # the most that one node would bring to each
-        self._plain: set[int] = set()  # watched nodes that mirrored instances alone live on
+        # Watched nodes that mirrored instances alone live on, with the memory that they would
+        # bring to each other node, and the other watched nodes.
+        self._plain: dict[int, dict[int, int]] = {}
+        self._mixed: list[int] = []
         self._fine: bool | None = None
 
     def _prepare(self) -> bool:
@@ -203,8 +206,9 @@ class Outlook:
                 self._biggest[target] = max(self._biggest.get(target, 0), memory)
             if leaving.shared or leaving.fixed:
                 fine = fine and can_empty(node, self._nodes, self._instances, leaving)
+                self._mixed.append(idx)
             else:
-                self._plain.add(idx)
+                self._plain[idx] = landing
         return fine
 
     def allows(self, inst: Instance, changed: tuple[Node, ...]) -> bool:
@@ -213,21 +217,36 @@ class Outlook:
             self._fine = self._prepare()
         if not self._fine:
             return False
-        own = changed[0].idx
-        # An instance that exists already is moved as it is recorded, not as it would be.
-        known = self._instances.get(inst.idx, inst)
         for node in changed:
             if node.u_mem <= self._biggest.get(node.idx, -1):
                 return False
-        nodes = self._nodes
-        doubtful = [idx for idx in self._watched if idx not in self._plain or idx == own]
-        if not doubtful:
-            return True
-        after = {**nodes, **{node.idx: node for node in changed}}
-        for idx in doubtful:
+        own = changed[0].idx
+        if not self._mixed:
+            if own not in self._plain:
+                return True
+            if inst.template == DRBD and inst.idx < 0 and _ordinary(inst, changed):
+                one, two = changed
+                landed = self._plain[own].get(two.idx, 0) + (inst.mem if inst.uses_memory else 0)
+                return landed < two.u_mem and may_migrate(one, two)
+        return self._looked_at(inst, changed)
+
+    def _looked_at(self, inst: Instance, changed: tuple[Node, ...]) -> bool:
+        """Whether all nodes can be emptied that the instance makes it harder for."""
+        own = changed[0].idx
+        # An instance that exists already is moved as it is recorded, not as it would be.
+        known = self._instances.get(inst.idx, inst)
+        after = {**self._nodes, **{node.idx: node for node in changed}}
+        for idx in [*self._mixed, *((own,) if own in self._plain else ())]:
             leaving = self._burdens[idx]
             if idx == own and not inst.forthcoming:
                 leaving = leaving.plus(known)
             if not can_empty(after[idx], after, {inst.idx: inst, **self._instances}, leaving):
                 return False
         return True
+
+
+def _ordinary(inst: Instance, changed: tuple[Node, ...]) -> bool:
+    """Whether nothing but memory can keep *inst* from failing over between the *changed* nodes."""
+    return not inst.forthcoming and all(
+        node.f_disk > 0 and not node.spec.exclusive for node in changed
+    )

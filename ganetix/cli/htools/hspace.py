@@ -9,8 +9,9 @@ from ganetix.cli.htools import output, sources
 from ganetix.cli.htools.options import Values
 from ganetix.cli.htools.output import say, tell
 from ganetix.htools import capacity, tables
-from ganetix.htools.capacity import Filled, Filler, Size
+from ganetix.htools.capacity import Filler, Size
 from ganetix.htools.faults import FailMode, PlanError
+from ganetix.htools.filling import Filled
 from ganetix.htools.finder import targets
 from ganetix.htools.fixed import fixed
 from ganetix.htools.model import NO_NODE, Cluster, Nodes, required_nodes

@@ -1,5 +1,6 @@
 """What the programs share when they print, and how they end."""
 
+import gc
 import sys
 from collections.abc import Callable, Iterable, Sequence
 
@@ -34,6 +35,8 @@ def run(
     values = arguments(program, names, argv, least=least, most=most)
     if isinstance(values, int):
         return values
+    collecting = gc.isenabled()
+    gc.disable()  # hardly any cycles here, and hundreds of thousands of tuples to look through
     try:
         code = body(values)
         sys.stdout.flush()
@@ -45,6 +48,9 @@ def run(
         return stop.code
     except BrokenPipeError:
         return 1
+    finally:
+        if collecting:
+            gc.enable()
     return code
 
 
