@@ -146,6 +146,11 @@ class Paths(NamedTuple):
         return self.at("/etc/ganeti/file-storage-paths")
 
     @property
+    def master_ip_script(self) -> str:
+        """The administrator's own script that turns the master IP up and down."""
+        return self.at("/etc/ganeti/scripts/master-ip-setup")
+
+    @property
     def authority_key_file(self) -> str:
         """The cluster authority's key: only on the master and in-sync candidates, mode 0600."""
         return f"{self.data_dir}/authority.key"

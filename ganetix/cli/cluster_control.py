@@ -1,4 +1,4 @@
-"""gnt-cluster redist-conf, queue and watcher."""
+"""gnt-cluster redist-conf, queue, watcher and the master IP."""
 
 from argparse import Namespace
 
@@ -46,3 +46,18 @@ def _paused(until: float | None, now: float) -> str:
     if until is None or until < now:
         return "The watcher is not paused."
     return f"The watcher is paused until {timestamp(until)}."
+
+
+def activate_master_ip(context: Context, options: Namespace, arguments: list[str]) -> int:
+    """Turn the master IP up."""
+    return submit(context, options, opcode("OP_CLUSTER_ACTIVATE_MASTER_IP"))
+
+
+def deactivate_master_ip(context: Context, options: Namespace, arguments: list[str]) -> int:
+    """Turn the master IP down."""
+    if not options.confirm:
+        context.confirm(
+            "Whatever uses the cluster's own address, the remote API above all, loses the cluster."
+            " Turn it down?"
+        )
+    return submit(context, options, opcode("OP_CLUSTER_DEACTIVATE_MASTER_IP"))

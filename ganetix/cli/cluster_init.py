@@ -1,9 +1,9 @@
-"""gnt-cluster init and destroy."""
+"""gnt-cluster init, destroy and master-failover."""
 
 from argparse import Namespace
 
 from ganetix import errors
-from ganetix.cli import bootstrap, parameters
+from ganetix.cli import bootstrap, parameters, values
 from ganetix.cli.context import Context
 from ganetix.cli.submit import opcode, result_of
 
@@ -33,4 +33,18 @@ def destroy(context: Context, options: Namespace, arguments: list[str]) -> int:
     result_of(context, options, opcode("OP_CLUSTER_DESTROY"))
     context.client.close()
     bootstrap.carry_out(context, "destroy", {})
+    return 0
+
+
+def failover(context: Context, options: Namespace, arguments: list[str]) -> int:
+    """Make this node the master; no master daemon is asked, because there may be none."""
+    if options.no_voting and not options.yes_do_it:
+        context.confirm(
+            "Without a vote of the nodes nobody can tell whether another master runs somewhere."
+            " Two masters destroy configuration and disks. Is every other master dead?"
+        )
+    request = bootstrap.given(options)
+    if options.ignore_offline_nodes is not True:
+        request["ignore_offline_nodes"] = values.boolean(options.ignore_offline_nodes)
+    bootstrap.carry_out(context, "failover", request)
     return 0

@@ -3,7 +3,7 @@
 from typing import Final
 
 from ganetix.cli.command import Argument, Command
-from ganetix.cli.options import cluster, shared
+from ganetix.cli.options import cluster, cluster_control, shared
 
 ENVIRONMENT_DEFAULTS: Final[tuple[str, ...]] = ()
 
@@ -89,6 +89,24 @@ COMMANDS: Final = {
     ),
     "version": Command("cluster_info:version", "Show the versions of software and formats."),
     "getmaster": Command("cluster_info:master", "Show the name of the master node."),
+    "activate-master-ip": Command(
+        "cluster_control:activate_master_ip", "Turn the master IP up on the master node."
+    ),
+    "deactivate-master-ip": Command(
+        "cluster_control:deactivate_master_ip",
+        "Turn the master IP down; the remote API is not reached by it then.",
+        options=(cluster_control.CONFIRMED,),
+    ),
+    "master-failover": Command(
+        "cluster_init:failover",
+        "Make this node, a master candidate, the master.",
+        options=(
+            cluster_control.NO_VOTING,
+            cluster_control.FAILOVER_YES,
+            cluster_control.IGNORE_OFFLINE_NODES,
+        ),
+        aliases=("masterfailover",),
+    ),
     "master-ping": Command("cluster_info:ping", "Tell by the exit code whether the master works."),
     "verify": Command(
         "cluster_verify:verify",

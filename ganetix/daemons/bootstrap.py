@@ -7,6 +7,7 @@ standard output; what went wrong is one sentence on standard error, with the err
 ``init``            `ganetix.master.bootstrap.request.Init`: make this machine a cluster's master
 ``join``            `ganetix.master.bootstrap.request.Join`: on the master, bring in a node; answers
                     with `ganetix.master.bootstrap.request.Joined`
+``failover``        `ganetix.daemons.failover.Failover`: on a candidate, make it the master
 ``destroy``         after OP_CLUSTER_DESTROY: stop this node's daemons and clean it
 ``prepare-node-join`` on the node: `ganetix.master.bootstrap.join.Prepare`
 ``node-daemon-setup`` on the node: `ganetix.master.bootstrap.join.Setup`
@@ -25,6 +26,7 @@ from ganetix.daemons import (
     cluster_files,
     cluster_init,
     daemon_util,
+    failover,
     node_join,
     node_setup,
     settings,
@@ -51,6 +53,10 @@ def _join(paths: Paths, data: bytes) -> Any:
     return node_join.join_node(paths, _decoded(data, Join))
 
 
+def _failover(paths: Paths, data: bytes) -> None:
+    failover.fail_over(paths, _decoded(data, failover.Failover))
+
+
 def _destroy(paths: Paths, _: bytes) -> None:
     daemon_util.stop_all(paths)
     cluster_files.remove_cluster(paths)
@@ -67,6 +73,7 @@ def _setup(paths: Paths, data: bytes) -> None:
 STEPS: Final[Mapping[str, Callable[[Paths, bytes], Any]]] = {
     "init": _init,
     "join": _join,
+    "failover": _failover,
     "destroy": _destroy,
     PREPARE: _prepare,
     SETUP: _setup,

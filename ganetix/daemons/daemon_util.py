@@ -1,6 +1,7 @@
 """``daemon-util``: starts, stops and looks after the daemons of this node."""
 
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -11,7 +12,10 @@ from typing import Final
 from ganetix import errors
 from ganetix.daemons import settings
 from ganetix.daemons.pidfile import running_pid
+from ganetix.node.files import CANDIDATES
 from ganetix.paths import Paths
+from ganetix.process.command import Command
+from ganetix.toolkit.files import FileSystem
 
 MODULES: Final[Mapping[str, str]] = {
     "ganeti-noded": "ganetix.daemons.noded",
@@ -23,13 +27,17 @@ MASTER_DAEMONS: Final = ("ganeti-masterd", "ganeti-rapi")
 STOP_TIMEOUT: Final = 60.0
 """Seconds for a daemon to stop; the master waits up to 30 s for the steps of its jobs."""
 
+_CANDIDATE: Final = re.compile(r"[0-9a-f-]{36}=[0-9A-F]{2}(:[0-9A-F]{2})+")
+
 _USAGE: Final = """\
 Usage: daemon-util check|start|stop DAEMON [ARGUMENT...]
        daemon-util check-and-start DAEMON [ARGUMENT...]
        daemon-util start-all|stop-all|start-master|stop-master
        daemon-util daemon-pidfile DAEMON
        daemon-util list-start-daemons
-DAEMON is ganeti-noded, ganeti-masterd or ganeti-rapi."""
+       daemon-util accept-candidates FILE
+DAEMON is ganeti-noded, ganeti-masterd or ganeti-rapi. FILE is a copy of the master's
+ssconf_master_candidates_certs, for a node that missed its last change and refuses the master."""
 
 
 def start(paths: Paths, daemon: str, arguments: Sequence[str] = ()) -> int:
@@ -57,6 +65,12 @@ def stop(paths: Paths, daemon: str) -> int:
             return 1
         time.sleep(0.02)
     return 0
+
+
+def command(verb: str) -> Command:
+    """Return the command that does *verb* on this node, for a daemon to run."""
+    line = (sys.executable, "-m", "ganetix.daemons.daemon_util", verb)
+    return Command(line, dict(os.environ), timeout=2 * STOP_TIMEOUT)
 
 
 def is_master(paths: Paths) -> bool:
@@ -119,6 +133,27 @@ def _print_daemons(paths: Paths) -> int:
     return 0
 
 
+def accept_candidates(paths: Paths, path: str) -> int:
+    """Make the list in *path* the one of those who may command this node; return the exit code.
+
+    Raise `errors.ParseError` when *path* holds no such list.
+    """
+    with open(path, encoding="utf-8", errors="replace") as source:
+        text = source.read()
+    rows = [row for row in text.splitlines() if row.strip()]
+    if not rows or not all(_CANDIDATE.fullmatch(row) for row in rows):
+        raise errors.ParseError(
+            f"{path} is no list of master candidates' certificates (lines UUID=DIGEST): copy "
+            f"{paths.ssconf(CANDIDATES)} from the master."
+        )
+    FileSystem().replace(
+        paths.ssconf(CANDIDATES), "".join(f"{r}\n" for r in rows).encode(), 0o444, True
+    )
+    if running_pid(paths.pid_file("ganeti-noded")) is None:
+        return 0
+    return stop(paths, "ganeti-noded") or start(paths, "ganeti-noded")
+
+
 WHOLE: Final[Mapping[str, Callable[[Paths], int]]] = {
     "start-all": start_all,
     "stop-all": stop_all,
@@ -146,6 +181,8 @@ def run(paths: Paths, argv: Sequence[str]) -> int:
         case [verb, daemon, *arguments] if verb in ONE and daemon in MODULES:
             if not arguments or ONE[verb] is _check_and_start:
                 return ONE[verb](paths, daemon, *arguments)
+        case ["accept-candidates", path]:
+            return accept_candidates(paths, path)
         case [verb, name] if verb in ONE:
             print(f"'{name}' is no daemon: {', '.join(MODULES)}.", file=sys.stderr)
             return 1

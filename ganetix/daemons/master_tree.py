@@ -24,6 +24,7 @@ from ganetix.luxi.link import LuxiService
 from ganetix.luxi.peercred import Allowed, Peer, peer_of
 from ganetix.luxi.server import LuxiFactory
 from ganetix.manhole.console import Name
+from ganetix.master.address import MasterAddress
 from ganetix.master.autorestart import AutoRestart
 from ganetix.master.election import elect
 from ganetix.master.eventfeed import feed
@@ -134,7 +135,8 @@ def build(daemon: Daemon, paths: Paths, voting: bool, offer: Offer) -> ServiceTr
     luxi = _luxi(daemon, paths, Handler(door), clock)
     group = SocketGroup(paths, _groups())
     manhole = consoles(daemon, paths, offer, _names(current, master, live))
-    core = (*workers, *electing, opening, pool, master, restart, Frozen())
+    address = MasterAddress(pool, current.newest)
+    core = (*workers, *electing, opening, pool, master, address, restart, Frozen())
     return ServiceTree("ganeti-masterd", (meter, names, *core, *manhole, luxi, group))
 
 

@@ -9,7 +9,7 @@ from twisted.internet.interfaces import IReactorTime, IStreamServerEndpoint, ITr
 from twisted.logger import Logger
 
 from ganetix import __version__, errors
-from ganetix.daemons import layout, memory, settings
+from ganetix.daemons import daemon_util, layout, memory, settings
 from ganetix.daemons.daemon import Daemon, daemon_for
 from ganetix.daemons.listening import Listening, bind_address
 from ganetix.daemons.manhole import ConsoleOptions, Offer, consoles
@@ -115,6 +115,7 @@ def build(daemon: Daemon, chosen: NodedSettings) -> ServiceTree:
             paths, clock, files, *workers, ProcessRunner(reactor, clock), events, chosen.address,
             candidates_changed=candidates_changed,
             left=lambda: daemon.finish("This node has left the cluster"),
+            stop_master=daemon_util.command("stop-master"),
         )
     )  # fmt: skip
     server = _server(node, clock, events, of_tls if chosen.ssl else _anyone_here(node))

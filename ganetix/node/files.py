@@ -31,7 +31,7 @@ def uploads(paths: Paths) -> Mapping[str, int]:
         f"{paths.data_dir}/spice.pem": 0o440,
         f"{paths.data_dir}/spice-ca.pem": 0o440,
         paths.at("/etc/ganeti/vnc-cluster-password"): 0o600,
-        paths.at("/etc/ganeti/scripts/master-ip-setup"): 0o755,
+        paths.master_ip_script: 0o755,
         paths.at("/etc/ganeti/kvm-vif-bridge"): 0o755,
         paths.at("/etc/hosts"): 0o644,
     }

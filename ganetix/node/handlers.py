@@ -8,6 +8,7 @@ from typing import Final
 from ganetix.node.services import NodeServices
 from ganetix.rpc import calls
 from ganetix.rpc.interfaces import Handlers
+from ganetix.rpc.tables import cluster
 
 BY_SERVER: Final = (
     calls.MASTER_INFO,
@@ -55,4 +56,7 @@ def handlers(node: NodeServices) -> Handlers:
         calls.JOURNAL_APPEND.name: node.journal.append,
         calls.JOURNAL_SNAPSHOT.name: node.journal.snapshot,
         calls.STORE_POSITION.name: node.journal.store_position,
+        cluster.NODE_STOP_MASTER.name: node.duty.stop,
+        cluster.NODE_ACTIVATE_MASTER_IP.name: node.duty.activate_ip,
+        cluster.NODE_DEACTIVATE_MASTER_IP.name: node.duty.deactivate_ip,
     }

@@ -33,7 +33,11 @@ class Hooks:
     processes: ProcessRunner
 
     async def run(self, request: HooksRun, context: CallContext) -> HookResults:
-        """``hooks_runner``: results in the lexical order in which the scripts ran.
+        """``hooks_runner``: see `run_scripts`."""
+        return await self.run_scripts(request)
+
+    async def run_scripts(self, request: HooksRun) -> HookResults:
+        """Return results in the lexical order in which the scripts ran.
 
         A failing script does not keep the next one from running. Files that are no scripts (by
         name, or because they can't be executed) are told as skipped.

@@ -1,6 +1,7 @@
 """The parts of a node, put together from what a composition root gives."""
 
 from collections.abc import Callable
+from typing import Final
 
 import attrs
 
@@ -15,10 +16,11 @@ from ganetix.node.files import ClusterFiles
 from ganetix.node.hooks import Hooks
 from ganetix.node.instances import Instances, ReasonTrails
 from ganetix.node.journal import CandidateJournal
+from ganetix.node.master_ip import MasterDuty
 from ganetix.node.oses import OperatingSystems
 from ganetix.node.roles import Mastership, Roles
 from ganetix.paths import Paths
-from ganetix.process.command import ProcessRunner
+from ganetix.process.command import Command, ProcessRunner
 from ganetix.rpc.events import EventSource
 from ganetix.storage import table as storage
 from ganetix.storage.file_dirs import FileDirs
@@ -26,6 +28,8 @@ from ganetix.storage.file_paths import AllowedPaths
 from ganetix.toolkit.clock import Clock
 from ganetix.toolkit.interfaces import IFileSystem, IWorker
 from ganetix.toolkit.services import ServiceTree
+
+_STOP_MASTER: Final = Command(("/usr/lib/ganeti/daemon-util", "stop-master"))
 
 
 @attrs.frozen
@@ -49,6 +53,8 @@ class Outside:
     candidates_changed: Callable[[], None]
     left: Callable[[], None]
     watch_interval: float = INTERVAL
+    stop_master: Command = _STOP_MASTER
+    """What stops the master's daemons in good order."""
 
 
 @attrs.frozen
@@ -65,6 +71,7 @@ class NodeServices:
     hooks: Hooks
     checks: Checks
     watch: Watch
+    duty: MasterDuty
 
     tree: ServiceTree = attrs.field(init=False)
 
@@ -92,6 +99,7 @@ def make_node(outside: Outside) -> NodeServices:
     definitions = Definitions(paths, files, worker)
     scripts = Scripts(paths, files, worker, outside.clock, outside.processes)
     addresses = Addresses(paths, files, worker, outside.address)
+    hooks = Hooks(paths, files, worker, outside.processes)
     return NodeServices(
         mastership,
         journal,
@@ -100,9 +108,10 @@ def make_node(outside: Outside) -> NodeServices:
         disks,
         instances,
         OperatingSystems(definitions, scripts, disks),
-        Hooks(paths, files, worker, outside.processes),
+        hooks,
         Checks(paths, machine, instances, definitions, mastership, journal, addresses),
         watch,
+        MasterDuty(paths, files, worker, outside.processes, addresses, hooks, outside.stop_master),
     )
 
 

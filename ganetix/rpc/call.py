@@ -47,6 +47,12 @@ class Nothing(msgspec.Struct, frozen=True):
     """An empty request or answer."""
 
 
+class Done(msgspec.Struct, frozen=True):
+    """The call did what it says; *note* is for the job's log, may be empty."""
+
+    note: str = ""
+
+
 class INodes(Interface):
     """The nodes of the cluster as the master's logic calls them, by node uuid."""
 

@@ -9,16 +9,14 @@ from typing import Any, Final
 import msgspec
 
 from ganetix.model.objects import Disk, Instance
+from ganetix.rpc import call as basic
 from ganetix.rpc.call import Call, Nothing, Role
+from ganetix.rpc.tables import cluster
 
 Params = dict[str, Any]
+Done = basic.Done
 _ANY_NODE: Final[frozenset[Role]] = frozenset({"master", "candidate", "node"})
-
-
-class Done(msgspec.Struct, frozen=True):
-    """The call did what it says; *note* is for the job's log, may be empty."""
-
-    note: str = ""
+_CANDIDATES: Final[frozenset[Role]] = frozenset({"master", "candidate"})
 
 
 # --- who is who --------------------------------------------------------------------------------
@@ -450,23 +448,22 @@ SSCONF_UPDATE = Call("write_ssconf_files", SsconfUpdate, Done, "fast", True)
 UPLOAD_FILE = Call("upload_file", FileUpload, Done, "normal", True)
 JOURNAL_APPEND = Call("journal_append", JournalAppend, StorePosition, "urgent", True)
 JOURNAL_SNAPSHOT = Call("journal_snapshot", SnapshotPage, StorePosition, "fast", True)
-STORE_POSITION = Call("store_position", Nothing, StorePosition, "urgent", True)
+STORE_POSITION = Call("store_position", Nothing, StorePosition, "urgent", True, _CANDIDATES)
 NODE_LEAVE_CLUSTER = Call("node_leave_cluster", LeaveCluster, Done, "normal", True)
 NODE_DEMOTE = Call("node_demote_from_mc", Demote, Done, "normal", True)
 NODE_CRYPTO_TOKENS = Call("node_crypto_tokens", Nothing, CryptoTokens, "fast", True)
 NODE_HAS_IP_ADDRESS = Call("node_has_ip_address", AddressQuery, Truth, "fast", True)
 TEST_DELAY = Call("test_delay", Delay, Done, "1day", True)
 
-TABLE: Final[dict[str, Call[Any, Any]]] = {
-    call.name: call
-    for call in (
-        MASTER_INFO, VERSION, REQUEST_STATUS, REQUEST_CANCEL, NODE_INFO, ALL_INSTANCES_INFO,
-        NODE_VERIFY, INSTANCE_INFO, INSTANCE_START, INSTANCE_SHUTDOWN, INSTANCE_REBOOT,
-        INSTANCE_ACCEPT, INSTANCE_MIGRATE, INSTANCE_FINALIZE, BLOCKDEV_CREATE, BLOCKDEV_REMOVE,
-        BLOCKDEV_ASSEMBLE, BLOCKDEV_SHUTDOWN, BLOCKDEV_FIND, BLOCKDEV_GROW,
-        FILE_STORAGE_DIR_CREATE, FILE_STORAGE_DIR_REMOVE, FILE_STORAGE_DIR_RENAME, OS_DIAGNOSE,
-        OS_VALIDATE, INSTANCE_OS_ADD, INSTANCE_RUN_RENAME, HOOKS_RUN, SSCONF_UPDATE, UPLOAD_FILE,
-        JOURNAL_APPEND, JOURNAL_SNAPSHOT, STORE_POSITION, NODE_LEAVE_CLUSTER, NODE_DEMOTE,
-        NODE_CRYPTO_TOKENS, NODE_HAS_IP_ADDRESS, TEST_DELAY,
-    )
-}  # fmt: skip
+_ROWS: Final[tuple[Call[Any, Any], ...]] = (
+    MASTER_INFO, VERSION, REQUEST_STATUS, REQUEST_CANCEL, NODE_INFO, ALL_INSTANCES_INFO,
+    NODE_VERIFY, INSTANCE_INFO, INSTANCE_START, INSTANCE_SHUTDOWN, INSTANCE_REBOOT,
+    INSTANCE_ACCEPT, INSTANCE_MIGRATE, INSTANCE_FINALIZE, BLOCKDEV_CREATE, BLOCKDEV_REMOVE,
+    BLOCKDEV_ASSEMBLE, BLOCKDEV_SHUTDOWN, BLOCKDEV_FIND, BLOCKDEV_GROW,
+    FILE_STORAGE_DIR_CREATE, FILE_STORAGE_DIR_REMOVE, FILE_STORAGE_DIR_RENAME, OS_DIAGNOSE,
+    OS_VALIDATE, INSTANCE_OS_ADD, INSTANCE_RUN_RENAME, HOOKS_RUN, SSCONF_UPDATE, UPLOAD_FILE,
+    JOURNAL_APPEND, JOURNAL_SNAPSHOT, STORE_POSITION, NODE_LEAVE_CLUSTER, NODE_DEMOTE,
+    NODE_CRYPTO_TOKENS, NODE_HAS_IP_ADDRESS, TEST_DELAY, *cluster.CALLS,
+)  # fmt: skip
+
+TABLE: Final[dict[str, Call[Any, Any]]] = {call.name: call for call in _ROWS}

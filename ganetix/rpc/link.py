@@ -51,6 +51,7 @@ class Link:
     _waiters: list[Deferred[CallingSession]] = attrs.field(factory=list, init=False)
     _pause: Deferred[None] | None = attrs.field(default=None, init=False)
     _told: str = attrs.field(default="", init=False)
+    _receiver: "EventReceiver | None" = attrs.field(default=None, init=False)
     _tasks: Tasks = attrs.field(factory=Tasks, init=False)
 
     def start(self) -> None:
@@ -149,7 +150,7 @@ class Link:
         return CallingSession(broker, welcome, ended, self.clock)
 
     async def _connected(self, ready: Deferred[Broker], ended: Deferred[str]) -> Broker:
-        receiver = EventReceiver(self.address.uuid, self.sink)
+        receiver = self._receiver = EventReceiver(self.address.uuid, self.sink)
 
         def made(broker: Broker) -> None:
             receiver.broker = broker
@@ -172,6 +173,8 @@ class Link:
         for waiter in waiters:
             if not waiter.called:  # one of them may have cancelled the others
                 waiter.callback(session)
+        if self._receiver is not None:
+            self._receiver.begin()
 
     def _unuse(self, why: str) -> None:
         if self.session is None:
@@ -217,15 +220,29 @@ def _in_words(error: Exception) -> str:
 
 @attrs.define(eq=False)
 class EventReceiver(pb.Referenceable):
-    """Takes the pushes of one connection to node *node* and gives them to *sink* in order."""
+    """Takes the pushes of one connection to node *node* and gives them to *sink* in order.
+
+    The first ones come before the answer that opens the session: they are kept until then, so that
+    whoever hears them can call the node.
+    """
 
     node: str
     sink: IEventSink
     broker: Broker = attrs.field(init=False)
     _order: EventOrder = attrs.field(factory=EventOrder, init=False)
+    _early: list[bytes] | None = attrs.field(factory=list, init=False)
+
+    def begin(self) -> None:
+        """The session is open: give on what has come, and from now on what comes."""
+        early, self._early = self._early or [], None
+        for frame in early:
+            self.remote_push(frame)
 
     def remote_push(self, frame: bytes) -> None:
         """A push from the node; after a gap, the whole table is asked for instead."""
+        if self._early is not None:
+            self._early.append(frame)
+            return
         push = decode_push(frame)
         if not self._order.follows(push):
             self.broker.tell(ROOT, "resync")

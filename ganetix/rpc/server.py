@@ -107,7 +107,8 @@ class NodeServer:
             raise errors.RemoteError(
                 f"Node {session.identity.uuid} wants to command this node as master, but its"
                 " certificate is not in the list of master candidates here: it was revoked, or"
-                " the list is old. Run gnt-cluster redist-conf on the master."
+                " the list is old. If it is old, copy the master's ssconf_master_candidates_certs"
+                " here and run on this node: daemon-util accept-candidates FILE"
             )
         await self._claims.acquire()
         try:

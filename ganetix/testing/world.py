@@ -97,6 +97,8 @@ class World:
             "node_crypto_tokens": lambda node, request: CryptoTokens(f"digest of {node}"),
             "node_verify": self._verify,
             "hooks_runner": lambda node, request: HookResults([]),
+            "node_activate_master_ip": lambda node, request: Done("It is up."),
+            "node_deactivate_master_ip": lambda node, request: Done("It is down."),
             **dict.fromkeys(
                 (
                     "write_ssconf_files", "upload_file", "node_leave_cluster",

@@ -5,6 +5,10 @@ from typing import Any
 
 from ganetix.master.allocator import Allocator
 from ganetix.master.logic.cluster_destroy import ClusterDestroy
+from ganetix.master.logic.cluster_master_ip import (
+    ClusterActivateMasterIp,
+    ClusterDeactivateMasterIp,
+)
 from ganetix.master.logic.cluster_post_init import ClusterPostInit
 from ganetix.master.logic.cluster_query import ClusterConfigQuery, ClusterQuery
 from ganetix.master.logic.cluster_redist_conf import ClusterRedistConf
@@ -56,7 +60,9 @@ from ganetix.master.logic.test_delay import TestDelay
 from ganetix.master.logic.unit import Unit
 from ganetix.opcodes.base import OpCode
 from ganetix.opcodes.cluster import (
+    OpClusterActivateMasterIp,
     OpClusterConfigQuery,
+    OpClusterDeactivateMasterIp,
     OpClusterDestroy,
     OpClusterPostInit,
     OpClusterQuery,
@@ -123,7 +129,9 @@ def units(outside: Outside) -> Mapping[type[OpCode], Unit[Any, Any]]:
     """Return the unit of every opcode that this release has."""
     allocator = Allocator(outside)
     return {
+        OpClusterActivateMasterIp: ClusterActivateMasterIp(),
         OpClusterConfigQuery: ClusterConfigQuery(outside),
+        OpClusterDeactivateMasterIp: ClusterDeactivateMasterIp(),
         OpClusterDestroy: ClusterDestroy(),
         OpClusterPostInit: ClusterPostInit(),
         OpClusterQuery: ClusterQuery(outside),

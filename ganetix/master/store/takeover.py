@@ -13,11 +13,12 @@ from ganetix.paths import Paths
 from ganetix.toolkit.interfaces import IFileSystem
 
 
-def take_over(fs: IFileSystem, paths: Paths) -> Cluster:
-    """Make this node the master in its own copy, under the next epoch. Blocks.
+def take_over(fs: IFileSystem, paths: Paths, epoch: int = 0) -> Cluster:
+    """Make this node the master in its own copy, under *epoch* or a later one. Blocks.
 
     Call it only on a candidate that is in sync, while no master daemon runs here; it asks no other
-    node. All other candidates count as behind until the new master has sent them its state.
+    node. A queue that was drained is not any more. All other candidates count as behind until the
+    new master has sent them its state.
     Return the new configuration. Raise `errors.OpPrereqError` if this node can't be the master.
     """
     found = recover(fs, paths)
@@ -28,7 +29,7 @@ def take_over(fs: IFileSystem, paths: Paths) -> Cluster:
             f"Node {here.name} is not a master candidate, so it can't become the master.",
             errors.STATE,
         )
-    epoch = max(found.epoch, before.cluster.epoch) + 1
+    epoch = max(found.epoch + 1, before.cluster.epoch + 1, epoch)
     settings = msgspec.structs.replace(before.cluster, master_node=here.uuid, epoch=epoch)
     after = msgspec.structs.replace(before, cluster=settings, serial_no=before.serial_no + 1)
     others = sorted(node.uuid for node in after.candidates() if node.uuid != here.uuid)
@@ -36,10 +37,12 @@ def take_over(fs: IFileSystem, paths: Paths) -> Cluster:
         base=Base(data_of(after), tuple(found.replay.jobs.values())),
         last_job=found.replay.last_job,
         behind=tuple(others),
-        drained=found.replay.drained,
+        drained=False,
     )
     record = encode(Record(epoch, found.serial + 1, entries.encode(entry)))
     fs.make_dirs(paths.queue_dir, 0o750)
     fs.make_dirs(paths.archive_dir, 0o750)
+    if fs.exists(paths.drain_file):
+        fs.remove(paths.drain_file)
     fs.replace(paths.journal_file, record, 0o600, True)
     return after

@@ -8,13 +8,31 @@ from twisted.trial.unittest import SynchronousTestCase
 from ganetix.cli import bootstrap
 from ganetix.cli.gnt_cluster import COMMANDS
 from ganetix.cli.parser import parse
+from ganetix.daemons.failover import Failover
 from ganetix.master.bootstrap.request import Init
+from ganetix_test.cli.scripted import CommandCase
 
 
 def request(line: str) -> dict[str, Any]:
     """The request for the options in *line*."""
     options, [name] = parse("gnt-cluster init", COMMANDS["init"], line.split())
     return {**bootstrap.given(options), "cluster_name": name}
+
+
+class FailoverTests(CommandCase):
+    """Requests to take over."""
+
+    def test_request(self) -> None:
+        """Each option of the command has a field of the request."""
+        options, _ = parse("gnt-cluster master-failover", COMMANDS["master-failover"], [])
+        known = {field.name for field in msgspec.structs.fields(Failover)}
+        self.assertEqual(set(bootstrap.given(options)), known)
+
+    def test_no_voting_is_confirmed(self) -> None:
+        """Without a vote somebody has to say that there is no other master."""
+        ran = self.run_command("gnt-cluster master-failover --no-voting")
+        self.assertEqual((ran.code, len(self.asked)), (1, 1))
+        self.assertIn("other master", self.asked[0])
 
 
 class InitTests(SynchronousTestCase):

@@ -57,6 +57,22 @@ class ModifyTests(CommandCase):
         self.assertEqual(ran.opcodes()[0]["vg_name"], "")
 
 
+class MasterIpTests(CommandCase):
+    """gnt-cluster activate-master-ip and deactivate-master-ip."""
+
+    def test_up(self) -> None:
+        """Turning it up asks nothing."""
+        ran = self.run_command("gnt-cluster activate-master-ip", *job_done())
+        self.assertEqual(ran.opcodes(), [{"OP_ID": "OP_CLUSTER_ACTIVATE_MASTER_IP"}])
+
+    def test_down(self) -> None:
+        """Turning it down is asked about, unless --yes is given."""
+        ran = self.run_command("gnt-cluster deactivate-master-ip", 1)
+        self.assertEqual((ran.code, ran.requests), (1, []))
+        ran = self.run_command("gnt-cluster deactivate-master-ip --yes", *job_done())
+        self.assertEqual(ran.opcodes(), [{"OP_ID": "OP_CLUSTER_DEACTIVATE_MASTER_IP"}])
+
+
 class TagTests(CommandCase):
     """Tags, of the cluster and of others."""
 

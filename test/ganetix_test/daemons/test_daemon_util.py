@@ -7,6 +7,7 @@ import pathlib
 
 from twisted.trial.unittest import SynchronousTestCase
 
+from ganetix import errors
 from ganetix.daemons import daemon_util, layout
 from ganetix.daemons.pidfile import PidFile
 from ganetix.paths import Paths
@@ -56,6 +57,21 @@ class DaemonUtilTests(SynchronousTestCase):
         """Tells where a daemon's pid is kept."""
         expected = f"{self.paths.root}/var/run/ganeti/ganeti-noded.pid\n"
         self.assertEqual(self.told("daemon-pidfile", "ganeti-noded"), (0, expected, ""))
+
+    def test_accepting_candidates(self) -> None:
+        """A list of those who may command takes the place of an old one; anything else does not."""
+        path = f"{self.mktemp()}.list"
+        line = f"{'0' * 8}-0000-4000-8000-{'1' * 12}=AA:01:FF"
+        pathlib.Path(path).write_text(f"{line}\n\n", "ascii")
+        self.assertEqual(self.told("accept-candidates", path), (0, "", ""))
+        kept = pathlib.Path(self.paths.ssconf("master_candidates_certs"))
+        self.assertEqual(kept.read_text("ascii"), f"{line}\n")
+        for wrong in ("", "node1=AA:01\n", f"{line}\nnonsense\n"):
+            pathlib.Path(path).write_text(wrong, "ascii")
+            with self.assertRaises(errors.ParseError) as caught:
+                self.told("accept-candidates", path)
+            self.assertIn(str(kept), caught.exception.message)
+        self.assertEqual(kept.read_text("ascii"), f"{line}\n")
 
     def test_mistakes(self) -> None:
         """An unknown daemon is named; anything else shows how it is used."""

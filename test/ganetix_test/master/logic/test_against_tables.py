@@ -33,6 +33,8 @@ SAMPLES: dict[str, dict[str, Any]] = {
     "OP_INSTANCE_CONSOLE": {"instance_name": VM},
     "OP_INSTANCE_QUERY_DATA": {},
     "OP_CLUSTER_POST_INIT": {},
+    "OP_CLUSTER_ACTIVATE_MASTER_IP": {},
+    "OP_CLUSTER_DEACTIVATE_MASTER_IP": {},
     "OP_CLUSTER_CONFIG_QUERY": {"output_fields": ["name"]},
     "OP_CLUSTER_QUERY": {},
     "OP_CLUSTER_REDIST_CONF": {},
