@@ -11,6 +11,7 @@ from twisted.logger import Logger
 from ganetix import __version__, errors
 from ganetix.daemons import daemon_util, layout, memory, settings
 from ganetix.daemons.daemon import Daemon, daemon_for
+from ganetix.daemons.libvirts import NodeKeys, with_libvirt
 from ganetix.daemons.listening import Listening, bind_address
 from ganetix.daemons.manhole import ConsoleOptions, Offer, consoles
 from ganetix.daemons.program import run, whole
@@ -110,19 +111,23 @@ def build(daemon: Daemon, chosen: NodedSettings) -> ServiceTree:
     def candidates_changed() -> None:
         server.candidates_changed()
 
+    keys = _keys(chosen, files) if chosen.ssl else None
+    processes = ProcessRunner(reactor, clock)
+    libvirt = with_libvirt(reactor, paths, chosen.address, keys, processes)
     node = make_node(
         Outside(
-            paths, clock, files, *workers, ProcessRunner(reactor, clock), events, chosen.address,
+            paths, clock, files, *workers, processes, events, chosen.address,
             candidates_changed=candidates_changed,
             left=lambda: daemon.finish("This node has left the cluster"),
             stop_master=daemon_util.command("stop-master"),
+            libvirt=libvirt,
         )
     )  # fmt: skip
     server = _server(node, clock, events, of_tls if chosen.ssl else _anyone_here(node))
-    endpoint = _endpoint(reactor, chosen, files)
+    endpoint = _endpoint(reactor, chosen, keys)
     listening = Listening("listening", endpoint, server.factory, chosen.where)
     manhole = consoles(daemon, paths, chosen.offer, _names(node, server))
-    return ServiceTree(NAME, (*workers, node.tree, server, *manhole, listening))
+    return ServiceTree(NAME, (*workers, libvirt.loop, node.tree, server, *manhole, listening))
 
 
 def _names(node: NodeServices, server: NodeServer) -> tuple[Name, ...]:
@@ -146,12 +151,15 @@ def _server(
 
 
 def _endpoint(
-    reactor: IReactorTime, chosen: NodedSettings, files: FileSystem
+    reactor: IReactorTime, chosen: NodedSettings, keys: NodeKeys | None
 ) -> IStreamServerEndpoint:
     make = TCP6ServerEndpoint if ":" in chosen.address else TCP4ServerEndpoint
     plain = make(reactor, chosen.port, interface=chosen.address)
-    if not chosen.ssl:
-        return plain
+    return plain if keys is None else server_endpoint(keys.own, keys.authority, plain, reactor)
+
+
+def _keys(chosen: NodedSettings, files: FileSystem) -> NodeKeys:
+    """Read the node's keys; raise `errors.NotInClusterError` when it has none."""
     authority_file = chosen.paths.authority_cert_file
     try:
         key, certificate, authority = (
@@ -167,9 +175,7 @@ def _endpoint(
         key_from_pem(key, chosen.key_file),
         certificate_from_pem(certificate, chosen.certificate_file),
     )
-    return server_endpoint(
-        credentials, certificate_from_pem(authority, authority_file), plain, reactor
-    )
+    return NodeKeys(credentials, certificate_from_pem(authority, authority_file))
 
 
 def _anyone_here(node: NodeServices) -> IdentityOf:

@@ -6,8 +6,8 @@ guest that shut itself down; with ``state=incoming`` it is one that is being rec
 yet. Everything else of a cluster is real with it: disks, OS scripts, locks.
 """
 
-from collections.abc import Mapping, Sequence
-from typing import Final, cast
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Final, cast
 
 import attrs
 from zope.interface import implementer
@@ -46,10 +46,21 @@ class FakeHypervisor:
         """Where the guests' files are."""
         return f"{self.paths.run_dir}/fake-hypervisor"
 
+    def listen(self, changed: Callable[[], None]) -> bool:
+        """See `IHypervisor`: nobody tells of a file that was removed."""
+        return False
+
+    async def close(self) -> None:
+        """See `IHypervisor`: nothing is open."""
+
     async def create(self, guest: Guest, paused: bool) -> None:
         """See `IHypervisor`."""
         text = self._text(guest, "paused" if paused else "running")
         await self.worker.run(self._thd_create, guest.name, text)
+
+    async def resume(self, name: str) -> None:
+        """See `IHypervisor`."""
+        await self.worker.run(self._thd_resume, name)
 
     async def shutdown(self, name: str) -> None:
         """See `IHypervisor`: a fake guest obeys at once."""
@@ -85,11 +96,12 @@ class FakeHypervisor:
             )
         await self._write(guest, INCOMING)
 
-    async def migrate(self, guest: Guest, target: str, live: bool) -> None:
+    async def migrate(self, guest: Guest, target: str, live: bool) -> str:
         """See `IHypervisor`: the guest stops here."""
         if await self.lookup(guest.name) is None:
             raise self._not_here(guest.name, f"migrated to {target}")
         await self.destroy(guest.name)
+        return ""
 
     async def finish_incoming(self, guest: Guest, success: bool) -> None:
         """See `IHypervisor`."""
@@ -109,6 +121,13 @@ class FakeHypervisor:
         """See `IHypervisor`: the machine's real memory less what the guests pretend to use."""
         found: HostFigures = await self.worker.run(self._thd_figures)
         return found
+
+    async def validate(self, hvparams: Mapping[str, Any]) -> None:
+        """See `IHypervisor`: nothing is needed."""
+
+    async def describe(self) -> str:
+        """See `IHypervisor`."""
+        return "Guests are files, and run on paper only."
 
     async def verify(self) -> str:
         """See `IHypervisor`."""
@@ -138,6 +157,12 @@ class FakeHypervisor:
         if state is not None and state.state != "shutdown":
             raise errors.HypervisorError(f"Instance {name} already runs on {self.paths.hostname}.")
         self._thd_write(name, data)
+
+    def _thd_resume(self, name: str) -> None:
+        rows = self._thd_read(name)
+        if rows is not None and rows.get("state") == "paused":
+            fresh = {**rows, "state": "running"}
+            self._thd_write(name, "".join(f"{k}={v}\n" for k, v in fresh.items()).encode())
 
     def _thd_write(self, name: str, data: bytes) -> None:
         self.files.make_dirs(self.directory, 0o755)

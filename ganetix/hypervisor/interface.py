@@ -1,6 +1,6 @@
 """What a hypervisor driver does. The verbs are libvirt's. Sizes are MiB, times seconds."""
 
-from collections.abc import Awaitable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any, Final, Literal
 
 import attrs
@@ -77,8 +77,20 @@ class IHypervisor(Interface):
 
     name: str = Attribute("The name in ``enabled_hypervisors``.")
 
+    def listen(changed: Callable[[], None]) -> bool:
+        """Call *changed* whenever a guest may have changed.
+
+        Return whether that is told of every change, so that nobody needs to look for changes.
+        """
+
+    def close() -> Awaitable[None]:
+        """Let go of what was opened; guests go on."""
+
     def create(guest: Guest, paused: bool) -> Awaitable[None]:
         """Start *guest*; refuse if it runs. One that shut itself down is cleaned up first."""
+
+    def resume(name: str) -> Awaitable[None]:
+        """Let a guest run that was started paused; nothing if it runs, or is not here."""
 
     def shutdown(name: str) -> Awaitable[None]:
         """Ask the guest to shut down and return at once; nothing if it does not run."""
@@ -98,8 +110,12 @@ class IHypervisor(Interface):
     def accept(guest: Guest, source: str) -> Awaitable[None]:
         """Be ready to receive *guest* from the node at address *source*."""
 
-    def migrate(guest: Guest, target: str, live: bool) -> Awaitable[None]:
-        """Send the running *guest* to the node at address *target*, which has accepted it."""
+    def migrate(guest: Guest, target: str, live: bool) -> Awaitable[str]:
+        """Send the running *guest* to the node at address *target*, which has accepted it.
+
+        Return a sentence about what was measured; it may be empty. Cancelling it ends the
+        migration, and the guest stays.
+        """
 
     def finish_incoming(guest: Guest, success: bool) -> Awaitable[None]:
         """End a migration on the target: keep the guest, or drop what `accept` made."""
@@ -109,6 +125,12 @@ class IHypervisor(Interface):
 
     def figures() -> Awaitable[HostFigures]:
         """Measure the machine."""
+
+    def validate(hvparams: Mapping[str, Any]) -> Awaitable[None]:
+        """Raise for what the filled *hvparams* name and this node lacks."""
+
+    def describe() -> Awaitable[str]:
+        """Say in a sentence how guests run here, or what keeps them from running."""
 
     def verify() -> Awaitable[str]:
         """Say what keeps this hypervisor from working; empty when it works."""

@@ -35,6 +35,11 @@ class Disks:
         """Return the driver of *disk*; raise `errors.BlockDeviceError` without one."""
         return table.driver(self.drivers, disk.dev_type)
 
+    def link(self, owner: str, disk: Disk) -> str:
+        """Return the link to *disk* of instance *owner*, made on its primary node."""
+        index = disk.iv_name.rpartition("/")[2] or disk.uuid
+        return f"{self.paths.run_dir}/instance-disks/{owner}:{index}"
+
     async def located(self, disk: Disk) -> Found | None:
         """Return where *disk* is on this node, None if it is not."""
         return await self.driver(disk).find(disk)
@@ -51,14 +56,17 @@ class Disks:
 
     async def assemble(self, request: DiskRequest, context: CallContext) -> DiskInfo:
         """``blockdev_assemble``; on the primary the instance's link to the disk is made."""
-        found = await self.driver(request.disk).assemble(request.disk, request.primary)
+        found = await self.driver(request.disk).assemble(
+            request.disk, request.primary, request.fresh
+        )
         if request.primary:
-            await self.worker.run(self._thd_link, self._link(request), found.path)
+            link = self.link(request.owner, request.disk)
+            await self.worker.run(self._thd_link, link, found.path)
         return DiskInfo(found.path, found.size)
 
     async def shutdown(self, request: DiskRequest, context: CallContext) -> Done:
         """``blockdev_shutdown``."""
-        await self.worker.run(self._thd_unlink, self._link(request))
+        await self.worker.run(self._thd_unlink, self.link(request.owner, request.disk))
         await self.driver(request.disk).shutdown(request.disk)
         return Done()
 
@@ -86,10 +94,6 @@ class Disks:
         """``file_storage_dir_rename``."""
         await self.directories.rename(request.old, request.new)
         return Done()
-
-    def _link(self, request: DiskRequest) -> str:
-        index = request.disk.iv_name.rpartition("/")[2] or request.disk.uuid
-        return f"{self.paths.run_dir}/instance-disks/{request.owner}:{index}"
 
     def _thd_link(self, link: str, path: str) -> None:
         self.files.make_dirs(f"{self.paths.run_dir}/instance-disks", 0o755)

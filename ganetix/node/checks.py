@@ -1,7 +1,7 @@
 """Facts about this node: its figures, and what verify wants to know."""
 
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from typing import Final
 
 import attrs
@@ -9,12 +9,11 @@ from twisted.internet.defer import CancelledError
 
 from ganetix import __version__, errors
 from ganetix.guestos.search import Definitions
-from ganetix.hypervisor import table
-from ganetix.hypervisor.interface import IHypervisor
 from ganetix.model.objects import Disk
 from ganetix.network.addresses import Addresses
 from ganetix.node import permissions
 from ganetix.node.blockdev import Disks
+from ganetix.node.hypervisors import Hypervisors
 from ganetix.node.instances import Instances
 from ganetix.node.journal import NOWHERE, CandidateJournal
 from ganetix.paths import Paths
@@ -50,7 +49,7 @@ class Machine:
     clock: Clock
     files: IFileSystem
     worker: IWorker
-    drivers: Mapping[str, IHypervisor]
+    hypervisors: Hypervisors
     disks: Disks
     _boot_id: str = attrs.field(default="", init=False)
 
@@ -58,8 +57,8 @@ class Machine:
         self, units: Iterable[StorageUnit] = (), hypervisors: Iterable[str] = ()
     ) -> NodeInfo:
         """Return the node's figures with the room in storage *units*."""
-        names = [*hypervisors, *self.drivers]
-        found = await table.driver(self.drivers, names[0]).figures()
+        names = [*hypervisors, *await self.hypervisors.enabled()]
+        found = await self.hypervisors.figures(names)
         if not self._boot_id:
             self._boot_id = (await self.worker.run(self.files.read, BOOT_ID)).decode().strip()
         return NodeInfo(
@@ -73,6 +72,7 @@ class Machine:
             cpu_dom0=found.cpu_dom0,
             storage=[await self._room(unit) for unit in units],
             clock=self.clock.wall(),
+            hypervisors=dict(self.hypervisors.described),
         )
 
     async def pushed(self) -> NodeInfo:
@@ -151,7 +151,7 @@ class Checks:
         wrong: dict[str, str] = {}
         for name in names:
             try:
-                trouble = await table.driver(self.machine.drivers, name).verify()
+                trouble = await self.machine.hypervisors.named(name).verify()
                 running += await self.instances.running([name])
             except CancelledError:
                 raise

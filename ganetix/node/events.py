@@ -1,6 +1,10 @@
-"""Watching this node and telling the master: instances as they change, figures regularly."""
+"""Watching this node and telling the master: instances as they change, figures regularly.
 
-from collections.abc import Awaitable, Callable, Mapping
+A hypervisor that tells of its changes is asked when it does, and regularly; the others are asked
+every second. One that does not answer keeps the guests that it had: they go on without it.
+"""
+
+from collections.abc import Awaitable, Callable
 from typing import Final
 
 import attrs
@@ -10,6 +14,7 @@ from twisted.logger import Logger
 
 from ganetix.errors import GanetiError
 from ganetix.hypervisor.interface import IHypervisor
+from ganetix.node.hypervisors import Hypervisors
 from ganetix.node.instances import told
 from ganetix.rpc.calls import InstanceState, NodeInfo
 from ganetix.rpc.events import EventSource, FiguresEvent, InstanceEvent
@@ -32,13 +37,20 @@ class Watch:
     """
 
     clock: Clock
-    drivers: Mapping[str, IHypervisor]
+    hypervisors: Hypervisors
     source: EventSource
     figures: Callable[[], Awaitable[NodeInfo]]
     name: str = "watch"
     interval: float = INTERVAL
     log: Logger = attrs.field(factory=Logger)
     _tasks: Tasks = attrs.field(factory=Tasks, init=False)
+    _telling: frozenset[str] = attrs.field(factory=frozenset, init=False)
+    """The hypervisors that tell of every change."""
+    _changed: set[str] = attrs.field(factory=set, init=False)
+    """Those of them that have told of one since they were asked."""
+    _seen: dict[str, dict[str, InstanceState]] = attrs.field(factory=dict, init=False)
+    """What each hypervisor had when it was asked last."""
+    _due: bool = attrs.field(default=False, init=False)
     _known: dict[str, InstanceState] = attrs.field(factory=dict, init=False)
     _told: NodeInfo | None = attrs.field(default=None, init=False)
     _regular: float = attrs.field(default=0.0, init=False)
@@ -50,6 +62,7 @@ class Watch:
 
     async def start(self) -> None:
         """Look once, then regularly."""
+        self._telling = self.hypervisors.listen(self._told_of_change)
         await self._round()
         self._tasks.spawn("watching instances", self._forever())
 
@@ -65,11 +78,9 @@ class Watch:
         """
         self._begun += 1
         look = self._begun
-        found = {
-            state.name: told(state)
-            for driver in self.drivers.values()
-            for state in await driver.all_domains()
-        }
+        found: dict[str, InstanceState] = {}
+        for name, driver in (await self.hypervisors.enabled()).items():
+            found |= await self._guests(name, driver)
         info = await self.figures()
         if look > self._published:
             self._published = look
@@ -87,11 +98,53 @@ class Watch:
             self._looked_at[name] = look
             self._publish_one(name, found)
 
+    def _told_of_change(self, name: str) -> None:
+        """Look soon: one look answers all that is told until it begins."""
+        self._changed.add(name)
+        if not self._due:
+            self._due = True
+            self._tasks.spawn("looking at a change", self._look_soon())
+
+    async def _look_soon(self) -> None:
+        self._due = False
+        await self._round()
+
+    async def _guests(self, name: str, driver: IHypervisor) -> dict[str, InstanceState]:
+        """Return what *driver* has, or what it had if it need not be asked or does not answer."""
+        quiet = name in self._telling and name not in self._changed and not self._is_regular()
+        if quiet and name in self._seen:
+            return self._seen[name]
+        self._changed.discard(name)
+        try:
+            self._seen[name] = {state.name: told(state) for state in await driver.all_domains()}
+        except CancelledError:
+            raise
+        except GanetiError as error:
+            self._complain(error.message)
+            self._changed.add(name)
+        return self._seen.get(name, {})
+
     async def _lookup(self, name: str) -> InstanceState | None:
-        for driver in self.drivers.values():
-            if (state := await driver.lookup(name)) is not None:
-                return told(state)
+        for key, driver in (await self.hypervisors.enabled()).items():
+            try:
+                state = await driver.lookup(name)
+            except CancelledError:
+                raise
+            except GanetiError:
+                found = self._seen.get(key, {}).get(name)
+            else:
+                found = self._noted(key, name, None if state is None else told(state))
+            if found is not None:
+                return found
         return None
+
+    def _noted(self, key: str, name: str, found: InstanceState | None) -> InstanceState | None:
+        guests = {other: state for other, state in self._seen.get(key, {}).items() if other != name}
+        self._seen[key] = guests if found is None else {**guests, name: found}
+        return found
+
+    def _is_regular(self) -> bool:
+        return self._told is None or self.clock.monotonic() - self._regular >= REGULAR
 
     def _publish_one(self, name: str, found: InstanceState | None) -> None:
         if found is None:
@@ -111,14 +164,17 @@ class Watch:
         """Look; a failure is logged once and the next round tries again."""
         try:
             await self.look()
-            self._complaint = ""
+            if not self._changed:
+                self._complaint = ""
         except CancelledError:
             raise
         except (GanetiError, OSError) as error:
-            told_now = error.message if isinstance(error, GanetiError) else str(error)
-            if told_now != self._complaint:
-                self.log.error("Watching instances failed: {why}", why=told_now)
-            self._complaint = told_now
+            self._complain(error.message if isinstance(error, GanetiError) else str(error))
+
+    def _complain(self, why: str) -> None:
+        if why != self._complaint:
+            self.log.error("Watching instances failed: {why}", why=why)
+        self._complaint = why
 
     def _newest(self, found: dict[str, InstanceState], look: int) -> dict[str, InstanceState]:
         """Return what look number *look* found, corrected by looks at one instance since."""
@@ -128,10 +184,9 @@ class Watch:
         return rest | since
 
     def _publish(self, found: dict[str, InstanceState], info: NodeInfo) -> None:
-        now = self.clock.monotonic()
-        regular = self._told is None or now - self._regular >= REGULAR
+        regular = self._is_regular()
         if regular:
-            self._regular = now
+            self._regular = self.clock.monotonic()
         for name in sorted(self._known.keys() - found.keys()):
             self.source.publish(InstanceEvent(name, None))
         for name, state in found.items():

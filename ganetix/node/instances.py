@@ -9,7 +9,9 @@ import msgspec
 from ganetix import errors
 from ganetix.hypervisor import table
 from ganetix.hypervisor.interface import Guest, GuestDisk, GuestState, IHypervisor
+from ganetix.hypervisor.libvirt import elements
 from ganetix.model.objects import Disk
+from ganetix.network.nics import HostEnd, NicScripts
 from ganetix.node.blockdev import Disks
 from ganetix.paths import Paths
 from ganetix.rpc.calls import (
@@ -64,6 +66,7 @@ class Instances:
     clock: Clock
     drivers: Mapping[str, IHypervisor]
     disks: Disks
+    nics: NicScripts
     reasons: ReasonTrails
     changed: Callable[[str], Awaitable[None]]
 
@@ -90,7 +93,7 @@ class Instances:
         state = await hypervisor.lookup(name)
         if state is not None and state.state != "shutdown":
             return Done(f"Instance {name} runs already.")
-        await hypervisor.create(await self._guest(request.spec), request.paused)
+        await self._create(hypervisor, request.spec, request.paused)
         await self._happened(name, request.reason)
         return Done()
 
@@ -112,9 +115,10 @@ class Instances:
             case "soft":
                 await hypervisor.reboot(await self._guest(request.spec))
             case "hard":
-                guest = await self._guest(request.spec)
+                # What keeps it from starting again is found before it is stopped.
+                await self._guest(request.spec)
                 await self._stop(hypervisor, name, request.timeout)
-                await hypervisor.create(guest, False)
+                await self._create(hypervisor, request.spec, False)
             case kind:
                 raise errors.HypervisorError(
                     f"Reboot type '{kind}' is not known to the node; it knows soft and hard."
@@ -131,16 +135,21 @@ class Instances:
     async def migrate(self, request: InstanceMigrate, context: CallContext) -> Done:
         """``instance_migrate``."""
         guest = await self._guest(request.spec)
-        await self._of(request.spec).migrate(guest, request.target_ip, request.live)
+        note = await self._of(request.spec).migrate(guest, request.target_ip, request.live)
         await self.changed(request.spec.instance.name)
-        return Done()
+        return Done(note)
 
     async def finalize(self, request: InstanceFinalize, context: CallContext) -> Done:
         """``instance_finalize_migration``."""
         hypervisor = self._of(request.spec)
+        guest = await self._guest(request.spec)
         finish = hypervisor.finish_outgoing if request.source else hypervisor.finish_incoming
-        await finish(await self._guest(request.spec), request.success)
-        await self.changed(request.spec.instance.name)
+        await finish(guest, request.success)
+        if request.success and not request.source:
+            await self.nics.up(host_ends(request.spec, guest))
+        elif request.success != request.source:
+            await self.nics.down(guest.name)
+        await self.changed(guest.name)
         return Done()
 
     def _driver(self, name: str) -> IHypervisor:
@@ -161,10 +170,28 @@ class Instances:
             left = end - self.clock.monotonic()
             if left <= 0 or state.state == "shutdown":
                 await hypervisor.destroy(name)
-                return
+                break
             await self.clock.sleep(min(POLL, left))
+        await self.nics.down(name)
+
+    async def _create(self, hypervisor: IHypervisor, spec: InstanceSpec, paused: bool) -> None:
+        """Start the guest; one whose NICs the node sets up runs when they are up."""
+        guest = await self._guest(spec)
+        ends = host_ends(spec, guest)
+        await hypervisor.create(guest, paused or bool(ends))
+        if not ends:
+            return
+        try:
+            await self.nics.up(ends)
+        except errors.HypervisorError:
+            await hypervisor.destroy(guest.name)
+            await self.nics.down(guest.name)
+            raise
+        if not paused:
+            await hypervisor.resume(guest.name)
 
     async def _guest(self, spec: InstanceSpec) -> Guest:
+        own = await self.nics.are_own()
         return Guest(
             spec.instance.name,
             spec.instance.uuid,
@@ -172,7 +199,8 @@ class Instances:
             int(spec.beparams["vcpus"]),
             spec.hvparams,
             tuple([await self._disk(spec.instance.name, disk) for disk in spec.disks]),
-            tuple(spec.nics),
+            tuple({**nic, "scripted": own} for nic in spec.nics),
+            spec.instance.network_port,
         )
 
     async def _disk(self, owner: str, disk: Disk) -> GuestDisk:
@@ -182,9 +210,25 @@ class Instances:
                 f"{disk.iv_name} of instance {owner} is not on this node; "
                 f"'gnt-instance activate-disks {owner}' assembles the disks."
             )
-        return GuestDisk(found.path, disk.mode, disk.uuid)
+        # The link is the same on every node, as a migrating guest needs it; the device may not be.
+        return GuestDisk(self.disks.link(owner, disk), disk.mode, disk.uuid, disk.dev_type)
 
 
 def told(state: GuestState) -> InstanceState:
     """Return *state* as node calls carry it."""
     return InstanceState(state.name, state.memory, state.vcpus, state.state, state.cpu_seconds)
+
+
+def host_ends(spec: InstanceSpec, guest: Guest) -> list[HostEnd]:
+    """Return the host's ends of the NICs of *guest* that the node sets up itself."""
+    return [
+        HostEnd(
+            guest.name,
+            tuple(sorted(spec.instance.tags)),
+            index,
+            nic,
+            elements.interface_name(guest, index),
+        )
+        for index, nic in enumerate(guest.nics)
+        if elements.scripted(nic)
+    ]

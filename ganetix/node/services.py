@@ -7,13 +7,16 @@ import attrs
 
 from ganetix.guestos.scripts import Scripts
 from ganetix.guestos.search import Definitions
-from ganetix.hypervisor import table as hypervisors
+from ganetix.hypervisor import table
+from ganetix.hypervisor.table import WithLibvirt
 from ganetix.network.addresses import Addresses
+from ganetix.network.nics import NicScripts
 from ganetix.node.blockdev import Disks
 from ganetix.node.checks import Checks, Machine
 from ganetix.node.events import INTERVAL, Watch
 from ganetix.node.files import ClusterFiles
 from ganetix.node.hooks import Hooks
+from ganetix.node.hypervisors import Hypervisors
 from ganetix.node.instances import Instances, ReasonTrails
 from ganetix.node.journal import CandidateJournal
 from ganetix.node.master_ip import MasterDuty
@@ -55,6 +58,7 @@ class Outside:
     watch_interval: float = INTERVAL
     stop_master: Command = _STOP_MASTER
     """What stops the master's daemons in good order."""
+    libvirt: WithLibvirt | None = None
 
 
 @attrs.frozen
@@ -70,6 +74,7 @@ class NodeServices:
     oses: OperatingSystems
     hooks: Hooks
     checks: Checks
+    hypervisors: Hypervisors
     watch: Watch
     duty: MasterDuty
 
@@ -78,21 +83,27 @@ class NodeServices:
     @tree.default
     def _tree(self) -> ServiceTree:
         """What is started in order: all that is known from disk before the first look."""
-        parts = (self.mastership, self.cluster_files, self.journal, self.watch)
+        parts = (
+            self.mastership, self.cluster_files, self.journal, self.hypervisors, self.watch,
+        )  # fmt: skip
         return ServiceTree("node", parts)
 
 
 def make_node(outside: Outside) -> NodeServices:
     """Put a node together."""
     paths, files, worker = outside.paths, outside.files, outside.worker
-    drivers = hypervisors.drivers(hypervisors.Surroundings(paths, files, worker, outside.clock))
-    disks = _disks(outside)
-    machine = Machine(paths, outside.clock, files, worker, drivers, disks)
-    watch = Watch(
-        outside.clock, drivers, outside.events, machine.pushed, interval=outside.watch_interval
+    drivers = table.drivers(
+        table.Surroundings(paths, files, worker, outside.clock, outside.libvirt)
     )
+    hypervisors = Hypervisors(paths, files, worker, drivers)
+    disks = _disks(outside)
+    machine = Machine(paths, outside.clock, files, worker, hypervisors, disks)
+    watch = Watch(
+        outside.clock, hypervisors, outside.events, machine.pushed, interval=outside.watch_interval
+    )
+    nics = NicScripts(paths, files, worker, outside.processes)
     instances = Instances(
-        outside.clock, drivers, disks, ReasonTrails(paths, files, worker), watch.look_at
+        outside.clock, drivers, disks, nics, ReasonTrails(paths, files, worker), watch.look_at
     )
     mastership = Mastership(paths, files, outside.journal_worker)
     journal = CandidateJournal(paths, files, outside.journal_worker)
@@ -110,6 +121,7 @@ def make_node(outside: Outside) -> NodeServices:
         OperatingSystems(definitions, scripts, disks),
         hooks,
         Checks(paths, machine, instances, definitions, mastership, journal, addresses),
+        hypervisors,
         watch,
         MasterDuty(paths, files, worker, outside.processes, addresses, hooks, outside.stop_master),
     )

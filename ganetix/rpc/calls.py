@@ -11,7 +11,7 @@ import msgspec
 from ganetix.model.objects import Disk, Instance
 from ganetix.rpc import call as basic
 from ganetix.rpc.call import Call, Nothing, Role
-from ganetix.rpc.tables import cluster
+from ganetix.rpc.tables import cluster, storage
 
 Params = dict[str, Any]
 Done = basic.Done
@@ -76,6 +76,8 @@ class NodeInfo(msgspec.Struct, frozen=True):
     cpu_dom0: int = 1
     storage: list[StorageInfo] = []
     clock: float = 0.0
+    hypervisors: dict[str, str] = {}
+    """How guests run on each enabled hypervisor, in a sentence."""
 
 
 class InstanceState(msgspec.Struct, frozen=True):
@@ -224,11 +226,15 @@ class InstanceFinalize(msgspec.Struct, frozen=True):
 
 
 class DiskRequest(msgspec.Struct, frozen=True):
-    """One disk of *owner* (instance name)."""
+    """One disk of *owner* (instance name).
+
+    *fresh*: it was just made; what is on this node counts, whatever that is.
+    """
 
     disk: Disk
     owner: str
     primary: bool = True
+    fresh: bool = False
 
 
 class DiskResize(msgspec.Struct, frozen=True):
@@ -463,7 +469,7 @@ _ROWS: Final[tuple[Call[Any, Any], ...]] = (
     FILE_STORAGE_DIR_CREATE, FILE_STORAGE_DIR_REMOVE, FILE_STORAGE_DIR_RENAME, OS_DIAGNOSE,
     OS_VALIDATE, INSTANCE_OS_ADD, INSTANCE_RUN_RENAME, HOOKS_RUN, SSCONF_UPDATE, UPLOAD_FILE,
     JOURNAL_APPEND, JOURNAL_SNAPSHOT, STORE_POSITION, NODE_LEAVE_CLUSTER, NODE_DEMOTE,
-    NODE_CRYPTO_TOKENS, NODE_HAS_IP_ADDRESS, TEST_DELAY, *cluster.CALLS,
+    NODE_CRYPTO_TOKENS, NODE_HAS_IP_ADDRESS, TEST_DELAY, *cluster.CALLS, *storage.CALLS,
 )  # fmt: skip
 
 TABLE: Final[dict[str, Call[Any, Any]]] = {call.name: call for call in _ROWS}

@@ -42,7 +42,8 @@ class FileDirs:
         path = self.allowed.local(sent)
         if self.files.exists(path) and not self.files.is_dir(path):
             raise errors.StorageError(f"{path} is in the way: it is not a directory; move it away.")
-        self.files.make_dirs(path, 0o750)
+        # The account that a guest runs under goes through, and sees nothing else.
+        self.files.make_dirs(path, 0o711)
 
     def _thd_remove(self, sent: str) -> None:
         path = self.allowed.local(sent)
@@ -66,7 +67,7 @@ class FileDirs:
             raise errors.StorageError(
                 f"Directory {target} already exists; {source} can't be renamed to it."
             )
-        self.files.make_dirs(posixpath.dirname(target), 0o750)
+        self.files.make_dirs(posixpath.dirname(target), 0o711)
         self.files.rename(source, target)
 
     def _thd_disk_files(self) -> list[str]:

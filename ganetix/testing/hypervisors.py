@@ -1,27 +1,36 @@
 """What every hypervisor driver promises, as one set of tests."""
 
+import zlib
 from collections.abc import Callable
 
 import attrs
-from twisted.trial.unittest import SynchronousTestCase
+from twisted.trial.unittest import SkipTest, SynchronousTestCase
 from zope.interface.verify import verifyObject
 
 from ganetix.errors import HypervisorError
 from ganetix.hypervisor.interface import Guest, IHypervisor
+from ganetix.model import schema
+from ganetix.model.hypervisors import KVM
 from ganetix.testing.cases import AwaitingTestCase
 
 
 def guest(name: str = "vm1.example.com", memory: int = 128) -> Guest:
     """Return a guest that any driver can start; *memory* in MiB."""
-    return Guest(name, f"uuid of {name}", memory, 1, {})
+    uuid = f"{zlib.crc32(name.encode()):08x}-0000-4000-8000-000000000000"
+    hvparams = {**schema.defaults(KVM), "kernel_path": ""}
+    return Guest(name, uuid, memory, 1, hvparams)
 
 
 @attrs.frozen
 class HypervisorFixture:
-    """Drivers to test: *source* and *target* on two nodes that migrate to each other."""
+    """Drivers to test: *source* and *target* on two nodes that migrate to each other.
+
+    *apart* says why they can't migrate, where they can't.
+    """
 
     source: IHypervisor
     target: IHypervisor
+    apart: str = ""
 
 
 class HypervisorPromises(AwaitingTestCase):
@@ -32,7 +41,7 @@ class HypervisorPromises(AwaitingTestCase):
     def setUp(self) -> None:
         """Make two drivers."""
         made = type(self).fixture(self)
-        self.source, self.target = made.source, made.target
+        self.source, self.target, self.apart = made.source, made.target, made.apart
 
     def states(self, driver: IHypervisor) -> list[tuple[str, str]]:
         """Return name and state of the guests that *driver* has."""
@@ -55,6 +64,14 @@ class HypervisorPromises(AwaitingTestCase):
         """A guest can be started without running yet."""
         self.awaited(self.source.create(guest(), True))
         self.assertEqual(self.states(self.source), [("vm1.example.com", "paused")])
+
+    def test_resume(self) -> None:
+        """A paused guest is let run; one that runs, or is not there, is left alone."""
+        self.awaited(self.source.create(guest(), True))
+        for _ in range(2):
+            self.awaited(self.source.resume("vm1.example.com"))
+            self.assertEqual(self.states(self.source), [("vm1.example.com", "running")])
+        self.awaited(self.source.resume("vm2.example.com"))
 
     def test_create_twice(self) -> None:
         """A guest that runs is not started again, in words that name it."""
@@ -81,8 +98,14 @@ class HypervisorPromises(AwaitingTestCase):
         self.awaited(self.source.reboot(guest()))
         self.assertEqual(self.states(self.source), [("vm1.example.com", "running")])
 
+    def require_neighbours(self) -> None:
+        """Skip the test where the two nodes can't migrate guests to each other."""
+        if self.apart:
+            raise SkipTest(self.apart)
+
     def test_migrate(self) -> None:
         """A migrated guest runs on the target alone, and never on both."""
+        self.require_neighbours()
         self.awaited(self.source.create(guest(), False))
         self.awaited(self.target.accept(guest(), "192.0.2.1"))
         self.assertEqual(self.states(self.target), [])
@@ -94,6 +117,7 @@ class HypervisorPromises(AwaitingTestCase):
 
     def test_migration_taken_back(self) -> None:
         """After a failed migration the guest runs at the source, and the target has nothing."""
+        self.require_neighbours()
         self.awaited(self.source.create(guest(), False))
         self.awaited(self.target.accept(guest(), "192.0.2.1"))
         self.awaited(self.target.finish_incoming(guest(), False))
@@ -117,8 +141,9 @@ class HypervisorPromises(AwaitingTestCase):
         self.assertEqual(after.memory_free, before.memory_free - 32)
 
     def test_verify(self) -> None:
-        """A working hypervisor has nothing to say."""
+        """A working hypervisor has nothing to complain of, and says in a sentence what it is."""
         self.assertEqual(self.awaited(self.source.verify()), "")
+        self.assertRegex(self.awaited(self.source.describe()), r"^[A-Z].+\.$")
 
 
 def make_hypervisor_tests(

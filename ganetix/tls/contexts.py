@@ -64,9 +64,12 @@ def server_options(
 
 
 def client_options(
-    credentials: Credentials, authority: x509.Certificate, uuid: str
+    credentials: Credentials, authority: x509.Certificate, uuid: str | None
 ) -> IOpenSSLClientConnectionCreator:
-    """Return how to connect: the server must be node *uuid*, by a certificate of *authority*."""
+    """Return how to connect: the server must be node *uuid*, by a certificate of *authority*.
+
+    Without *uuid* any node of the cluster will do.
+    """
     return _Client(_options(credentials, authority), uuid)
 
 
@@ -83,7 +86,7 @@ def server_endpoint(
 def client_endpoint(
     credentials: Credentials,
     authority: x509.Certificate,
-    uuid: str,
+    uuid: str | None,
     plain: IStreamClientEndpoint,
     reactor: IReactorTime,
 ) -> IStreamClientEndpoint:
@@ -154,7 +157,7 @@ class _Server:
 @attrs.frozen
 class _Client:
     options: ssl.CertificateOptions
-    uuid: str
+    uuid: str | None
 
     def clientConnectionForTLS(self, protocol: Any) -> SSL.Connection:
         """See `IOpenSSLClientConnectionCreator`."""
@@ -165,6 +168,6 @@ class _Client:
             who = identity_of(shown)
         except NotIdentified as error:
             return error.message.rstrip(".")
-        if who.uuid != self.uuid:
+        if self.uuid is not None and who.uuid != self.uuid:
             return f"it shows the certificate of another node ({who.uuid}, not {self.uuid})"
         return "" if NODE in who.roles else "it shows a certificate that is not a node's"

@@ -122,7 +122,10 @@ class FileSystem:
 
     def make_dirs(self, path: str, mode: int) -> None:
         """See `IFileSystem`."""
-        os.makedirs(path, mode, exist_ok=True)
+        if not os.path.isdir(path):
+            os.makedirs(path, mode, exist_ok=True)
+            # The daemons' umask is narrow; what is asked for here is meant.
+            os.chmod(path, mode)
 
     def entries(self, path: str) -> Sequence[str]:
         """See `IFileSystem`."""

@@ -1,12 +1,14 @@
 """Background work with an owner: whoever starts it can await its end."""
 
-from collections.abc import Coroutine
-from typing import Any
+from collections.abc import Awaitable, Callable, Coroutine
+from typing import Any, TypeVar, cast
 
 import attrs
 from twisted.internet.defer import CancelledError, Deferred
 from twisted.logger import Logger
 from twisted.python.failure import Failure
+
+T = TypeVar("T")
 
 
 @attrs.define(eq=False)
@@ -40,6 +42,30 @@ class Tasks:
         """Wait until everything has ended by itself."""
         while self._running:
             await _ended(next(iter(self._running)))
+
+
+async def finished(work: Awaitable[T], cancelled: Callable[[], object] | None = None) -> T:
+    """Return the result of *work*, which goes on to its end even if this is cancelled.
+
+    A cancellation calls *cancelled*, which may hasten the end, and is raised when it has come.
+    """
+    outcome: list[Any] = []
+    done = Deferred.fromCoroutine(_awaited(work)).addBoth(outcome.append)
+    try:
+        await _ended(done)
+    except CancelledError:
+        if cancelled is not None:
+            cancelled()
+        await _ended(done)
+        raise
+    [result] = outcome
+    if isinstance(result, Failure):
+        result.raiseException()
+    return cast("T", result)
+
+
+async def _awaited(work: Awaitable[T]) -> T:
+    return await work
 
 
 def _ended(done: Deferred[Any]) -> Deferred[None]:

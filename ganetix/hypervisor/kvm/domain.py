@@ -82,7 +82,7 @@ def _memory_backing(hv: Mapping[str, Any]) -> ET.Element | None:
 def _os(guest: Guest) -> ET.Element:
     hv = guest.hvparams
     given = hv["kernel_path"]
-    bios, _ = extra(hv)
+    bios, _ = extra_words(hv)
     return element(
         "os",
         {"firmware": "efi" if bios == UEFI else None},
@@ -99,7 +99,7 @@ def _os(guest: Guest) -> ET.Element:
     )
 
 
-def extra(hv: Mapping[str, Any]) -> tuple[str, list[str]]:
+def extra_words(hv: Mapping[str, Any]) -> tuple[str, list[str]]:
     """Return the firmware that ``kvm_extra`` asks for with ``-bios``, and its other words.
 
     The firmware is a file, or `UEFI` for what libvirt finds on the node; empty for the usual BIOS.
@@ -193,7 +193,7 @@ def _account(hv: Mapping[str, Any]) -> ET.Element | None:
 
 
 def _extra(hv: Mapping[str, Any]) -> ET.Element | None:
-    _, words = extra(hv)
+    _, words = extra_words(hv)
     if not words:
         return None
     ET.register_namespace("qemu", QEMU_NAMESPACE)

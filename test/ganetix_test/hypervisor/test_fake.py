@@ -8,6 +8,7 @@ from twisted.trial.unittest import SynchronousTestCase
 from ganetix.errors import HypervisorError
 from ganetix.hypervisor import host, table
 from ganetix.hypervisor.fake import FakeHypervisor
+from ganetix.hypervisor.interface import IHypervisor
 from ganetix.paths import Paths
 from ganetix.testing.cases import AwaitingTestCase
 from ganetix.testing.hypervisors import HypervisorFixture, guest, make_hypervisor_tests
@@ -42,12 +43,12 @@ def virtual_nodes(case: SynchronousTestCase) -> HypervisorFixture:
 
 def from_table(case: SynchronousTestCase) -> HypervisorFixture:
     """Return drivers as a node takes them from the table."""
-    made = []
+    made: list[IHypervisor] = []
     for name in ("node1.example.com", "node2.example.com"):
         one = fake(case, name)
         around = table.Surroundings(one.paths, one.files, one.worker, one.clock)
         made.append(table.driver(table.drivers(around), "fake"))
-    return HypervisorFixture(*made)
+    return HypervisorFixture(made[0], made[1])
 
 
 class FakeHypervisorTests(make_hypervisor_tests(virtual_nodes)):  # type: ignore[misc]  # made by a function

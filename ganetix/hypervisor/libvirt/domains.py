@@ -1,0 +1,177 @@
+"""What is done to domains, on a connection's thread: everything here blocks.
+
+Functions get libvirt's ``virConnect`` first. A domain is defined as long as its guest runs, and
+after the guest has shut itself down until that is cleaned up; so libvirt remembers why it ended.
+"""
+
+from collections.abc import Callable
+from typing import Any, Final
+
+from ganetix.hypervisor.interface import GuestState
+from ganetix.hypervisor.libvirt import states
+from ganetix.hypervisor.libvirt.library import require
+
+KIB_IN_MIB: Final = 1024
+NANOSECONDS: Final = 1e9
+
+
+def find(connection: Any, name: str) -> Any:
+    """Return the domain called *name*, or None."""
+    library = require()
+    try:
+        return connection.lookupByName(name)
+    except library.libvirtError as error:
+        if error.get_error_code() == library.VIR_ERR_NO_DOMAIN:
+            return None
+        raise
+
+
+def state_of(domain: Any, leaving: bool) -> GuestState | None:
+    """Return the guest of *domain*, None when there is none; *leaving* to another node or not."""
+    library = require()
+    try:
+        state, reason = domain.state()
+        found = states.run_state(state, reason, leaving=leaving)
+        if found is None:
+            return None
+        _, memory, _, vcpus, used = domain.info()
+        name = domain.name()
+    except library.libvirtError as error:
+        if error.get_error_code() == library.VIR_ERR_NO_DOMAIN:
+            return None
+        raise
+    return GuestState(name, memory // KIB_IN_MIB, vcpus, found, used / NANOSECONDS)
+
+
+def all_states(connection: Any, leaving: frozenset[str]) -> list[GuestState]:
+    """Return the guests that are here, by name; those in *leaving* are being sent away."""
+    found = (state_of(domain, domain.name() in leaving) for domain in connection.listAllDomains())
+    return sorted((state for state in found if state is not None), key=lambda state: state.name)
+
+
+def start(connection: Any, name: str, text: str, paused: bool) -> None:
+    """Define and start the domain of *text*; one that does not start is not defined either."""
+    library = require()
+    forget(connection, name)
+    domain = connection.defineXML(text)
+    try:
+        _create(domain, paused)
+    except library.libvirtError:
+        destroy(connection, name)
+        raise
+
+
+def _create(domain: Any, paused: bool) -> None:
+    library = require()
+    if not paused:
+        domain.create()
+        return
+    try:
+        domain.createWithFlags(library.VIR_DOMAIN_START_PAUSED)
+    except library.libvirtError as error:
+        if error.get_error_code() != library.VIR_ERR_INVALID_ARG:
+            raise
+        # Containers can't be started paused: they are stopped as soon as can be.
+        domain.create()
+        domain.suspend()
+
+
+def resume(connection: Any, name: str) -> None:
+    """Let the guest run, which was started paused; nothing if it runs."""
+    domain = find(connection, name)
+    if domain is not None and domain.state()[0] == states.PAUSED:
+        domain.resume()
+
+
+def shutdown(connection: Any, name: str) -> None:
+    """Ask the guest to shut down; nothing if it does not run."""
+    domain = find(connection, name)
+    if domain is not None and domain.isActive():
+        _ended_meanwhile(domain, domain.shutdown)
+
+
+def destroy(connection: Any, name: str) -> None:
+    """Stop the guest and forget it; nothing if it is not there."""
+    domain = find(connection, name)
+    if domain is not None and domain.isActive():
+        _ended_meanwhile(domain, domain.destroy)
+    forget(connection, name)
+
+
+def forget(connection: Any, name: str) -> None:
+    """Forget a guest that does not run; its UEFI variables are kept. Nothing if it is not known."""
+    library = require()
+    domain = find(connection, name)
+    if domain is None or domain.isActive() or not domain.isPersistent():
+        return
+    try:
+        domain.undefineFlags(library.VIR_DOMAIN_UNDEFINE_KEEP_NVRAM)
+    except library.libvirtError as error:
+        if error.get_error_code() not in (library.VIR_ERR_INVALID_ARG, library.VIR_ERR_NO_DOMAIN):
+            raise
+        _undefined(domain)
+
+
+def _undefined(domain: Any) -> None:
+    """Undefine *domain* where the driver knows no flags."""
+    library = require()
+    try:
+        domain.undefine()
+    except library.libvirtError as error:
+        if error.get_error_code() != library.VIR_ERR_NO_DOMAIN:
+            raise
+
+
+def _ended_meanwhile(domain: Any, call: Callable[[], object]) -> None:
+    """Do *call*; that the guest ended by itself just now is fine."""
+    library = require()
+    try:
+        call()
+    except library.libvirtError:
+        if _is_active(domain):
+            raise
+
+
+def _is_active(domain: Any) -> bool:
+    library = require()
+    try:
+        return bool(domain.isActive())
+    except library.libvirtError as error:
+        if error.get_error_code() == library.VIR_ERR_NO_DOMAIN:
+            return False
+        raise
+
+
+def reset(connection: Any, name: str) -> None:
+    """Boot the running guest anew in the same process, as the machine's reset button does."""
+    find(connection, name).reset()
+
+
+def reboot(connection: Any, name: str) -> None:
+    """Ask the running guest to reboot."""
+    find(connection, name).reboot()
+
+
+def restart(connection: Any, name: str) -> None:
+    """Stop the running guest and start it as it was defined."""
+    domain = find(connection, name)
+    _ended_meanwhile(domain, domain.destroy)
+    domain.create()
+
+
+def unused_memory(connection: Any) -> int:
+    """Return the MiB that running guests may still take of the node's memory."""
+    library = require()
+    unused = 0
+    for domain in connection.listAllDomains(library.VIR_CONNECT_LIST_DOMAINS_ACTIVE):
+        unused += max(domain.maxMemory() - _resident(domain), 0)
+    return unused // KIB_IN_MIB
+
+
+def _resident(domain: Any) -> int:
+    """Return the KiB that *domain* has taken; 0 where that is not known."""
+    library = require()
+    try:
+        return int(domain.memoryStats().get("rss", 0))
+    except library.libvirtError:
+        return 0

@@ -1,0 +1,39 @@
+"""Containers on this node: how they run here."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import attrs
+
+from ganetix.hypervisor.interface import Guest
+from ganetix.hypervisor.libvirt import domains
+from ganetix.hypervisor.libvirt.library import require
+from ganetix.hypervisor.lxc import domain
+from ganetix.model import hv_checks
+
+
+@attrs.frozen
+class LxcKind:
+    """Containers of libvirt's LXC driver."""
+
+    name: str = "lxc"
+
+    async def domain(self, guest: Guest) -> str:
+        """See `Kind`."""
+        hv_checks.require_usable("lxc", guest.hvparams, guest.vcpus)
+        return domain.domain(guest)
+
+    async def validate(self, hvparams: Mapping[str, Any]) -> None:
+        """See `Kind`: a container needs nothing of the node but its disks."""
+
+    async def describe(self) -> str:
+        """See `Kind`."""
+        return "Containers of libvirt."
+
+    def reboot(self, connection: Any, guest: Guest) -> None:
+        """See `Kind`: by its init where that listens, else by stop and start."""
+        library = require()
+        try:
+            domains.reboot(connection, guest.name)
+        except library.libvirtError:
+            domains.restart(connection, guest.name)
