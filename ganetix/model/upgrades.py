@@ -21,6 +21,19 @@ def _from_2_16(raw: Raw) -> Raw:
     return {**raw, "version": 3000000, "disks": disks, "filters": raw.get("filters", {})}
 
 
+DOWNGRADED: Final = 2160000
+"""The version that `downgraded` makes."""
+
+_OURS: Final = frozenset(("candidate_timeout", "epoch"))
+"""Parameters of the cluster that only ganetix has."""
+
+
+def downgraded(raw: Raw) -> Raw:
+    """Return *raw*, a configuration of this release, as 2.16 reads it."""
+    cluster = {key: value for key, value in raw["cluster"].items() if key not in _OURS}
+    return {**raw, "version": DOWNGRADED, "cluster": cluster}
+
+
 _NULL_IS_DEFAULT: Final = frozenset(
     ("hv_state_static", "disk_state_static", "params", "forthcoming", "osparams_private", "nodes")
 )
