@@ -43,9 +43,11 @@ class Fit:
         # What has no disk on a node fits on any disk.
         self._disk = np.where(insts.local, insts.disk, -(1 << 60))
         self._spindle_use = np.where(insts.local, insts.spindle_use, -np.inf)
-        self._elsewhere = (targets != insts.primary[:, None]) & (
-            targets != insts.secondary[:, None]
-        )
+
+    def _elsewhere(self) -> Bools:
+        """Whether each target is neither of the nodes that each instance is on."""
+        here, there = self._insts.primary[:, None], self._insts.secondary[:, None]
+        return np.asarray((self._targets != here) & (self._targets != there))
 
     def _spindles(self, place: Ints, need: Ints, known: Bools) -> Bools:
         """Whether spindles suffice; only nodes with exclusive storage count them."""
@@ -160,7 +162,7 @@ class Fit:
     def kind(self, kind: str) -> Bools:
         """Return which moves of *kind* (rows) to which targets (columns) are possible."""
         nodes, insts, targets = self._nodes, self._insts, self._targets
-        fits = self._elsewhere.copy()
+        fits = self._elsewhere()
         if kind == REPLACE_SECONDARY:
             fits &= self._primary_stays()[:, None]
             fits &= self._secondary_at_target(kind, self._gone_s)

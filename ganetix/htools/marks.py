@@ -158,12 +158,22 @@ class Marks:
         arriving = self._arriving()[self._rows, self._insts.secondary]
         return self._fixed + self._leaving() + arriving + LOCATION * self._insts.location_score
 
+    @property
+    def fixed(self) -> float:
+        """The tag components before any move."""
+        return self._fixed
+
+    @property
+    def idle(self) -> bool:
+        """Whether no move changes the tag components."""
+        tagged = any(field is not None for field in self._tagged)
+        return not (tagged or self._nodes.shared.any() or self._insts.location_score.any())
+
     def add(self, kind: str, result: Floats) -> None:
         """Add the tag components after each move of *kind* to *result*."""
         nodes, insts, targets = self._nodes, self._insts, self._targets
         result += self._fixed
-        idle = all(field is None for field in self._tagged)
-        if idle and not nodes.shared.any() and not insts.location_score.any():
+        if self.idle:
             return
         shared = LOCATION * nodes.shared
         if kind == REPLACE_SECONDARY:

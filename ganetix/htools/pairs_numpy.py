@@ -32,7 +32,7 @@ _TWINS: Final = {14: 1, 16: 12}
 BLOCK: Final = 1 << 16
 # How many primaries are looked at first, and what rounding may do to a bound.
 FIRST_ROWS: Final = 8
-CLOSE: Final = 1e-9
+CLOSE: Final = 1e-7
 
 
 def row_sums(values: Floats) -> Floats:

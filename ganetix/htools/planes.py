@@ -18,48 +18,63 @@ from ganetix.htools.score import COMPONENTS, WEIGHTS
 NAMES = tuple(name for name, _weight, _kind in COMPONENTS)
 
 
-class Plane(NamedTuple):
-    """A component that is linear in what an instance brings.
+class Planes(NamedTuple):
+    """Components that are linear in what an instance brings, one row for each.
 
-    *both* says that a secondary brings the same as a primary (disks), else only a primary counts.
+    Either those that a secondary brings the same to as a primary (disks), or those that only a
+    primary counts for.
     """
 
-    weight: float
-    variance: float
+    weight: Floats  # a column
+    variance: Floats  # a column
     centred: Floats
     slope: Floats
     amount: Floats
-    both: bool
+
+    def of(self, pick: Any) -> "Planes":
+        """Return the planes for the instances that *pick* selects."""
+        return self._replace(amount=self.amount[:, pick])
 
     def at(self, position: Ints, sign: int) -> tuple[Floats, Floats]:
         """Return the changes of sum and squares when instances come (1) or go (-1) there."""
-        change = sign * self.amount * self.slope[position]
-        return change, change * (2 * self.centred[position] + change)
+        change = sign * self.amount * self.slope[:, position]
+        return change, change * (2 * self.centred[:, position] + change)
+
+    def settled(self, total: Floats, squares: Floats, count: float) -> Floats:
+        """Return the weighted components for each instance when no target changes them."""
+        spread = self.variance + squares / count - (total / count) ** 2
+        return np.asarray((root(spread) * self.weight).sum(axis=0))
 
     def targeted(self, total: Floats, squares: Floats, targets: Ints, count: float) -> Floats:
-        """Return the weighted component for each instance (row) coming to each target (column)."""
-        amount = self.amount
-        slope = self.slope[targets]
-        left = np.stack(
-            (
-                self.variance + squares / count - (total / count) ** 2,
-                amount,
-                amount * total,
-                amount * amount,
-            ),
-            axis=1,
-        )
-        right = np.stack(
-            (
-                np.ones(len(targets)),
-                2 * self.centred[targets] * slope / count,
-                -2 * slope / count**2,
-                slope * slope * (1 / count - 1 / count**2),
-            )
-        )
+        """Return the weighted components for each instance (row) coming to each target (column)."""
+        amount, slope = self.amount, self.slope[:, targets]
+        left = np.empty((*amount.shape, 4))
+        left[:, :, 0] = self.variance + squares / count - (total / count) ** 2
+        left[:, :, 1] = amount
+        left[:, :, 2] = amount * total
+        left[:, :, 3] = amount * amount
+        right = np.empty((len(slope), 4, len(targets)))
+        right[:, 0] = 1.0
+        right[:, 1] = 2 * self.centred[:, targets] * slope / count
+        right[:, 2] = -2 * slope / count**2
+        right[:, 3] = slope * slope * (1 / count - 1 / count**2)
         result = root(left @ right)
-        result *= self.weight
-        return result
+        result *= self.weight[:, :, None]
+        return np.asarray(result.sum(axis=0))
+
+    def least(self, total: Floats, squares: Floats, targets: Ints, count: float) -> Floats:
+        """Return for each instance what no target makes less than that."""
+        amount, slope = self.amount, self.slope[:, targets]
+        cross = 2 * self.centred[:, targets] * slope / count
+        low, high = cross.min(axis=1)[:, None], cross.max(axis=1)[:, None]
+        spread = self.variance + squares / count - (total / count) ** 2
+        spread += np.minimum(amount * low, amount * high)
+        away = amount * total * (-2 / count**2)
+        low, high = slope.min(axis=1)[:, None], slope.max(axis=1)[:, None]
+        spread += np.minimum(away * low, away * high)
+        steepest = (slope * slope).min(axis=1)[:, None]
+        spread += amount * amount * steepest * (1 / count - 1 / count**2)
+        return np.asarray((root(spread) * self.weight).sum(axis=0))
 
 
 class SpindlePlane(NamedTuple):
@@ -74,12 +89,23 @@ class SpindlePlane(NamedTuple):
     centred: Floats
     slope: Floats
     amount: Floats
-    both: bool
     free: Ints
     total: Ints
     exclusive: Bools
     spindles: Ints
     known: Bools
+
+    def of(self, pick: Any) -> "SpindlePlane":
+        """Return the plane for the instances that *pick* selects."""
+        return self._replace(
+            amount=self.amount[pick], spindles=self.spindles[pick], known=self.known[pick]
+        )
+
+    def settled(self, total: Floats, squares: Floats, count: float) -> Floats:
+        """Return the weighted component for each instance when no target changes it."""
+        return np.asarray(
+            self.weight * root(self.variance + squares / count - (total / count) ** 2)
+        )
 
     def _change(self, position: Ints, sign: int, row: Any) -> Floats:
         free, total = self.free[position], self.total[position]
@@ -142,51 +168,71 @@ def _sources(nodes: NodeArrays, insts: InstanceArrays) -> list[tuple[str, Floats
     ]
 
 
+def _figures(nodes: NodeArrays, name: str) -> tuple[float, float, Floats]:
+    """Return weight, variance and centred values of a component."""
+    at = NAMES.index(name)
+    entry = nodes.base.deviations[at]
+    variance = entry[2] if entry is not None else 0.0
+    return WEIGHTS[at], variance, centre(nodes.columns[at], nodes.online)
+
+
 def _spindle_planes(nodes: NodeArrays, insts: InstanceArrays) -> list[SpindlePlane]:
     """Return the two components of free disk where exclusive storage is in use."""
     slope = -_inverse(nodes.t_disk, nodes.online)
+    amount = insts.disk.astype(np.float64)
     found = []
     for name, free in (
         ("free_disk_cv", nodes.free_spindles),
         ("free_disk_cv_forth", nodes.free_spindles_forth),
     ):
-        plane = _plane(nodes, name, slope, insts.disk.astype(np.float64), both=True)
-        more = (free, nodes.t_spindles, nodes.exclusive, insts.spindles, insts.spindles_known)
-        found.append(SpindlePlane(*plane, *more))
+        found.append(
+            SpindlePlane(
+                *_figures(nodes, name),
+                slope,
+                amount,
+                free,
+                nodes.t_spindles,
+                nodes.exclusive,
+                insts.spindles,
+                insts.spindles_known,
+            )
+        )
     return found
 
 
-def _plane(nodes: NodeArrays, name: str, slope: Floats, amount: Floats, *, both: bool) -> Plane:
-    at = NAMES.index(name)
-    entry = nodes.base.deviations[at]
-    variance = entry[2] if entry is not None else 0.0
-    centred = centre(nodes.columns[at], nodes.online)
-    return Plane(WEIGHTS[at], variance, centred, slope, amount, both)
+Parts = dict[bool, list[Planes | SpindlePlane]]
 
 
-def planes(nodes: NodeArrays, insts: InstanceArrays) -> list[Plane | SpindlePlane]:
-    """Return the linear components; equal ones are made one with the sum of their weights."""
-    found: list[Plane] = []
+def planes(nodes: NodeArrays, insts: InstanceArrays) -> Parts:
+    """Return the linear components by whether a secondary counts too.
+
+    Equal ones are made one with the sum of their weights.
+    """
     exclusive = bool(nodes.exclusive.any())
+    found: Parts = {True: list(_spindle_planes(nodes, insts)) if exclusive else [], False: []}
+    rows: dict[bool, list[list[Any]]] = {True: [], False: []}
     for name, slope, amount, both in _sources(nodes, insts):
         if exclusive and name.startswith("free_disk"):
             continue
-        plane = _plane(nodes, name, slope, amount, both=both)
-        for place, other in enumerate(found):
-            if _same(plane, other):
-                found[place] = other._replace(weight=other.weight + plane.weight)
+        weight, variance, centred = _figures(nodes, name)
+        for other in rows[both]:
+            if _same(other, centred, slope, amount):
+                other[0] += weight
                 break
         else:
-            found.append(plane)
-    return [*found, *(_spindle_planes(nodes, insts) if exclusive else ())]
+            rows[both].append([weight, variance, centred, slope, amount])
+    for both, kept in rows.items():
+        weights, variances, *others = zip(*kept, strict=True)
+        columns = (np.array(weights)[:, None], np.array(variances)[:, None])
+        found[both].append(Planes(*columns, *(np.array(each) for each in others)))
+    return found
 
 
-def _same(one: Plane, other: Plane) -> bool:
+def _same(other: list[Any], centred: Floats, slope: Floats, amount: Floats) -> bool:
     return (
-        one.both == other.both
-        and np.array_equal(one.amount, other.amount)
-        and np.array_equal(one.slope, other.slope)
-        and np.array_equal(one.centred, other.centred)
+        np.array_equal(other[2], centred)
+        and np.array_equal(other[3], slope)
+        and np.array_equal(other[4], amount)
     )
 
 
@@ -194,8 +240,3 @@ def root(variance: Floats) -> Floats:
     """Return the standard deviation; rounding may have put a variance below zero."""
     np.maximum(variance, 0.0, out=variance)
     return np.asarray(np.sqrt(variance, out=variance))
-
-
-def settled(plane: Plane | SpindlePlane, total: Floats, squares: Floats, count: float) -> Floats:
-    """Return the weighted component for each instance when no target changes it."""
-    return plane.weight * root(plane.variance + squares / count - (total / count) ** 2)

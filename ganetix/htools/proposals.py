@@ -6,12 +6,14 @@ from typing import NamedTuple
 from ganetix.htools import hail, iallocator
 from ganetix.htools.allocate import Wanted
 from ganetix.htools.balance import unhappy_nodes
-from ganetix.htools.evacuate import PRIMARY, SECONDARY, node_evacuate
+from ganetix.htools.evacuate import PRIMARY, SECONDARY, evacuate, node_evacuate
 from ganetix.htools.faults import PlanError
-from ganetix.htools.model import DRBD, Cluster, Instance
+from ganetix.htools.finder import Targets, try_alloc
+from ganetix.htools.model import DRBD, Cluster, Instance, Instances, Nodes, required_nodes
 from ganetix.htools.options import DEFAULT_OPTIONS, Options
 from ganetix.htools.redundancy import redundant
 from ganetix.htools.score import cluster_score
+from ganetix.htools.solution import settle
 
 
 class Shift(NamedTuple):
@@ -109,6 +111,25 @@ def _evacuated(
     return cluster._replace(nodes=found.nodes, instances=found.instances)
 
 
+def mirrors_to(
+    cluster: Cluster, node: int, target: int, options: Options = DEFAULT_OPTIONS
+) -> Proposal:
+    """Plan that all mirrors of *node* go to *target*."""
+    wanted = [
+        idx
+        for idx, one in sorted(cluster.instances.items())
+        if one.secondary == node and one.template == DRBD
+    ]
+
+    def choose(now: Nodes, _instances: Instances, inst: Instance) -> tuple[int, list[int]]:
+        return now[inst.primary].spec.group, [target] if target != inst.primary else []
+
+    found = evacuate(options, cluster.nodes, cluster.instances, SECONDARY, wanted, choose)
+    failed = [(cluster.instances[idx].name, why) for idx, why in found.failed]
+    after = cluster._replace(nodes=found.nodes, instances=found.instances)
+    return proposal(cluster, after, failed, options)
+
+
 def group_evacuation(
     cluster: Cluster,
     group: int,
@@ -134,3 +155,18 @@ def creation(cluster: Cluster, wanted: Wanted, options: Options = DEFAULT_OPTION
     if not answer.success:
         raise PlanError(answer.info)
     return proposal(cluster, answer.after, (), options)
+
+
+def creation_at(
+    cluster: Cluster, inst: Instance, homes: Sequence[int], options: Options = DEFAULT_OPTIONS
+) -> Proposal:
+    """Plan a new instance on the nodes *homes*, primary first; raises `PlanError`."""
+    if len(homes) != required_nodes(inst.template):
+        raise PlanError(f"Disk template {inst.template} does not go with {len(homes)} nodes")
+    first, *others = homes
+    where = Targets(None, [(first, others)]) if others else Targets([first], None)
+    found = try_alloc(options, cluster.nodes, cluster.instances, inst, where)
+    if found.place is None:
+        raise PlanError(", ".join(found.log))
+    nodes, instances = settle(cluster.nodes, cluster.instances, found.place)
+    return proposal(cluster, cluster._replace(nodes=nodes, instances=instances), (), options)

@@ -5,7 +5,7 @@ linear in what comes: what a move does to it is worked out here for each pair
 of instance and target.
 """
 
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 
@@ -114,6 +114,33 @@ class Reserve:
         result += (fixed + self._fixed)[:, None]
         self._add_n1(kind, result)
         return result
+
+    def least(self, kind: str) -> Floats:
+        """Return for each instance what these components are not below, wherever it goes."""
+        nodes, insts, count = self._nodes, self._insts, self._count
+        total, squares, fixed = self._source(kind)
+        if kind in (REPLACE_SECONDARY, FAILOVER_AND_REPLACE):
+            lowest = min(0.0, float(self._centred[self._targets].min()))
+            low = np.zeros(len(total))
+            high = insts.reserve * float(self._scale[self._targets].max())
+            gain: Any = -lowest * lowest
+        elif kind in (REPLACE_AND_FAILOVER, REPLACE_PRIMARY):
+            place = insts.primary if kind == REPLACE_AND_FAILOVER else insts.secondary
+            base = nodes.r_mem[place] if kind == REPLACE_AND_FAILOVER else self._left
+            most = np.maximum(nodes.first[place] + insts.reserve, base)
+            low, high = self._delta(place, base), self._delta(place, most)
+            best = np.maximum(low, -self._centred[place])
+            gain = best * (2 * self._centred[place] + best)
+        else:
+            low = high = np.zeros(len(total))
+            gain = 0.0
+        mean = np.maximum(np.abs(total + low), np.abs(total + high)) / count
+        spread = self._variance + (squares + gain) / count - mean * mean
+        result = root(spread) * WEIGHTS[RESERVED] + RESERVED_TOTAL_WEIGHT * (total + low)
+        result += fixed + self._fixed
+        if not self._quiet():
+            result -= 2 * WEIGHTS[N1] * float(self._failing.max())
+        return np.asarray(result)
 
     def _source(self, kind: str) -> tuple[Floats, Floats, Floats]:
         """Return changes of sum and squares at the source, and what is the same for all targets."""

@@ -4,7 +4,7 @@ It proposes the few moves whose approximate score is within rounding of the best
 those one by one and compares exactly, in the order in which the moves would have been tried.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Final
 
 import numpy as np
@@ -30,27 +30,38 @@ from ganetix.htools.moves import (
     Move,
 )
 from ganetix.htools.options import Options
-from ganetix.htools.planes import planes, settled
+from ganetix.htools.planes import Parts, Planes, planes
 from ganetix.htools.reserve import Reserve
-from ganetix.htools.score import in_order
+from ganetix.htools.score import in_order, weigh
 
 # Candidates this close to the best are compared exactly. Approximate scores are good to about
 # fourteen digits.
 CLOSE: Final = 1e-9
+# What rounding may add to a bound; the root of a variance near zero has few digits.
+ROUNDING: Final = 1e-7
 # Entries of one matrix: a few of them should stay in the processor's cache.
-BLOCK: Final = 1 << 16
+BLOCK: Final = 1 << 14
+# So many at first, or at once if there are no more.
+FIRST: Final = 1 << 13
 
 
 class Block:
     """Some instances that may make the same kinds of moves, and the scores of all these moves."""
 
     def __init__(
-        self, nodes: NodeArrays, insts: InstanceArrays, targets: Ints, marks: Tagged, *, force: bool
+        self,
+        nodes: NodeArrays,
+        insts: InstanceArrays,
+        targets: Ints,
+        marks: Tagged,
+        parts: Parts,
+        *,
+        force: bool,
     ) -> None:
         self._insts = insts
         self._targets = targets
         self._count = float(nodes.online.sum())
-        self._planes = planes(nodes, insts)
+        self._parts = parts
         self._reserve = Reserve(nodes, insts, targets, force=force)
         self._marks = Marks(marks, nodes, insts, targets)
         self._fit = Fit(nodes, insts, targets, self._reserve, marks, force=force)
@@ -58,17 +69,16 @@ class Block:
 
     def _still(self, *, both: bool) -> Floats:
         """Sum the components that a move leaves alone."""
-        weight = sum(p.weight * max(p.variance, 0.0) ** 0.5 for p in self._planes if p.both == both)
-        return np.full(len(self._insts.mem), weight)
+        zero = np.zeros(len(self._insts.mem))
+        return sum((part.settled(zero, zero, 1.0) for part in self._parts[both]), zero)
 
     def _swapped(self) -> Floats:
         """Sum the components of primaries when the secondary becomes primary."""
         result = np.zeros(len(self._insts.mem))
-        for plane in self._planes:
-            if not plane.both:
-                one, squares = plane.at(self._insts.primary, -1)
-                two, more = plane.at(self._insts.secondary, 1)
-                result += settled(plane, one + two, squares + more, self._count)
+        for part in self._parts[False]:
+            one, squares = part.at(self._insts.primary, -1)
+            two, more = part.at(self._insts.secondary, 1)
+            result += part.settled(one + two, squares + more, self._count)
         return result
 
     def _moved(self, *, both: bool, from_primary: bool) -> Floats:
@@ -77,12 +87,21 @@ class Block:
         if key not in self._kept:
             place = self._insts.primary if from_primary else self._insts.secondary
             result = np.zeros((len(self._insts.mem), len(self._targets)))
-            for plane in self._planes:
-                if plane.both == both:
-                    total, squares = plane.at(place, -1)
-                    result += plane.targeted(total, squares, self._targets, self._count)
+            for part in self._parts[both]:
+                total, squares = part.at(place, -1)
+                result += part.targeted(total, squares, self._targets, self._count)
             self._kept[key] = result
         return self._kept[key]
+
+    def _least(self, *, both: bool, from_primary: bool) -> Floats:
+        """Return what the same sum is not below, wherever an instance goes."""
+        place = self._insts.primary if from_primary else self._insts.secondary
+        result = np.zeros(len(self._insts.mem))
+        for part in self._parts[both]:
+            if isinstance(part, Planes):
+                total, squares = part.at(place, -1)
+                result += part.least(total, squares, self._targets, self._count)
+        return result
 
     def failover(self) -> Floats:
         """Return the score of each instance's failover; infinity where it cannot be."""
@@ -109,12 +128,31 @@ class Block:
         result[~self._fit.kind(kind)] = np.inf
         return result
 
+    def least(self, kinds: Iterable[str]) -> Floats:
+        """Return for each instance what no move of *kinds* leads below."""
+        result = np.full(len(self._insts.mem), np.inf)
+        if not self._marks.idle:
+            return -result
+        here = self._least(both=True, from_primary=True)
+        away = self._least(both=True, from_primary=False)
+        first = self._least(both=False, from_primary=True)
+        others = {
+            REPLACE_SECONDARY: self._still(both=False) + away,
+            REPLACE_AND_FAILOVER: first + away,
+            FAILOVER_AND_REPLACE: self._swapped() + here,
+        }
+        for kind in kinds:
+            reached = self._reserve.least(kind) + others.get(kind, first + here)
+            np.minimum(result, reached, out=result)
+        result += self._marks.fixed
+        return result
+
 
 class Best:
-    """The best moves found so far, with all that are close to the best."""
+    """The best moves found so far that lead below a limit, with all that are close to the best."""
 
-    def __init__(self) -> None:
-        self._limit = np.inf
+    def __init__(self, limit: float) -> None:
+        self.limit = limit + CLOSE
         self._found: list[tuple[float, tuple[int, int, int], Candidate]] = []
 
     def offer(
@@ -128,10 +166,8 @@ class Best:
         """Keep those of *scores* (instances by targets) that may be the best."""
         if not scores.size:
             return
-        self._limit = min(self._limit, float(scores.min()) + CLOSE)
-        if self._limit == np.inf:
-            return
-        for row, column in zip(*np.nonzero(scores <= self._limit), strict=True):
+        self.limit = min(self.limit, float(scores.min()) + CLOSE)
+        for row, column in zip(*np.nonzero(scores <= self.limit), strict=True):
             inst = victims[row]
             target = targets[column]
             order = (inst.idx, target if rank else -1, rank)
@@ -141,7 +177,7 @@ class Best:
 
     def candidates(self) -> list[Candidate]:
         """Return the moves that may be the best, in the order in which they are tried."""
-        close = [entry for entry in self._found if entry[0] <= self._limit]
+        close = [entry for entry in self._found if entry[0] <= self.limit]
         return [
             candidate for _score, _order, candidate in sorted(close, key=lambda entry: entry[1])
         ]
@@ -167,22 +203,41 @@ def _scan(
     kinds: tuple[str, ...],
     options: Options,
 ) -> None:
-    """Score all moves of *victims*, block by block."""
+    """Score the moves of *victims* that may be the best, block by block.
+
+    Instances come in the order of the least score that a move of theirs could lead to; most are
+    never looked at.
+    """
     instances = [inst for inst, _swap in victims]
     insts = instance_arrays(instances, arrays.position, [swap for _inst, swap in victims])
     marks = tagged(nodes, instances, insts.primary, arrays.online)
     targets = np.nonzero(arrays.online)[0]
     numbers = [nodes[at].idx for at in targets.tolist()]
-    size = max(1, BLOCK // max(1, len(targets)))
-    for at in range(0, len(instances), size):
-        pick = slice(at, at + size)
-        block = Block(
-            arrays, rows(insts, pick), targets, marks.rows(pick), force=options.ignore_soft_errors
-        )
-        if any(swap for _inst, swap in victims[pick]):
-            found.offer(block.failover()[:, None], instances[pick], FAILOVER, 0, [-1])
-        for rank, kind in enumerate(kinds, 1):
-            found.offer(block.kind(kind), instances[pick], kind, rank, numbers)
+    parts = planes(arrays, insts)
+    force = options.ignore_soft_errors
+    whole = Block(arrays, insts, targets, marks, parts, force=force)
+    if any(swap for _inst, swap in victims):
+        found.offer(whole.failover()[:, None], instances, FAILOVER, 0, [-1])
+    size = max(1, FIRST // max(1, len(targets)))
+    if not kinds or len(instances) <= size:
+        _offer(found, whole, instances, kinds, numbers)
+        return
+    least = whole.least(kinds)
+    order = least.argsort()
+    at = 0
+    while at < len(order) and not least[order[at]] > found.limit + ROUNDING:
+        pick = order[at : at + size]
+        mine = {both: [part.of(pick) for part in every] for both, every in parts.items()}
+        block = Block(arrays, rows(insts, pick), targets, marks.rows(pick), mine, force=force)
+        _offer(found, block, [instances[row] for row in pick.tolist()], kinds, numbers)
+        at, size = at + size, max(1, BLOCK // max(1, len(targets)))
+
+
+def _offer(
+    found: Best, block: Block, instances: Sequence[Instance], kinds: Iterable[str], to: list[int]
+) -> None:
+    for rank, kind in enumerate(kinds, 1):
+        found.offer(block.kind(kind), instances, kind, rank, to)
 
 
 def search(
@@ -192,8 +247,8 @@ def search(
     ordered = in_order(nodes)
     if not any(not node.spec.offline for node in ordered):
         return []
-    found = Best()
     arrays = node_arrays(ordered)
+    found = Best(weigh(arrays.base.values))
     plain = [inst for inst in movable if not inst.forthcoming]
     with np.errstate(invalid="ignore", divide="ignore", over="ignore"):
         for kinds, victims in _classes(plain, nodes, options).items():
