@@ -1,6 +1,7 @@
 """The instance allocator: asks where instances may go, and tells the job's log why."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import attrs
@@ -33,14 +34,16 @@ class Allocator:
     ) -> list[str]:
         """Return the names of the nodes for the ``allocate`` request *body*, primary first.
 
-        Only *nodes* (uuids, those that are locked) are considered.
+        Only *nodes* (uuids, those that are locked) are considered. If none of them will do and
+        there are others, the error is a temporary one: it may be tried again with all nodes.
         """
         cluster = context.cluster
         request: dict[str, Any] = {"type": "allocate", **body}
         allowed = _restriction(cluster, nodes)
         if len(allowed) < len(cluster.nodes):
             request["restrict-to-nodes"] = allowed
-        answers, result = await self._asked(context, name, request, str(body["disk_template"]))
+        with _temporary_with("restrict-to-nodes" in request):
+            answers, result = await self._asked(context, name, request, str(body["disk_template"]))
         found = answers.nodes(result, int(body["required_nodes"]), allowed)
         context.log(f"Instance allocator {name} chose {_nodes(found)} for {body['name']}.")
         return found
@@ -59,7 +62,8 @@ class Allocator:
             rows = [{**row, "restrict-to-nodes": allowed} for row in rows]
         template = str(bodies[0]["disk_template"])
         request = {"type": "multi-allocate", "instances": rows}
-        answers, result = await self._asked(context, name, request, template)
+        with _temporary_with(len(allowed) < len(context.cluster.nodes)):
+            answers, result = await self._asked(context, name, request, template)
         wanted = {str(body["name"]): int(body["required_nodes"]) for body in bodies}
         found = answers.placements(result, wanted, allowed)
         for instance, chosen in found.placed.items():
@@ -198,6 +202,17 @@ class Allocator:
         """Raise `errors.OpPrereqError` unless there is an instance allocator called *name*."""
         if name != BUILT_IN:
             await self._program(name)
+
+
+@contextmanager
+def _temporary_with(restricted: bool) -> Iterator[None]:
+    """Mark a lack of resources as temporary when *restricted* to some of the nodes."""
+    try:
+        yield
+    except errors.OpPrereqError as error:
+        if not restricted or error.kind != errors.NORES:
+            raise
+        raise errors.OpPrereqError(error.message, errors.TEMP_NORES) from error
 
 
 def chosen(cluster: Cluster, given: str | None) -> str | None:

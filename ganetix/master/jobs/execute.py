@@ -55,7 +55,26 @@ class Executor:
         """Run *op* and return its result; its undo actions run when it fails.
 
         *waiting* gets the wait for locks, to cancel it; *running* is called when they are held.
+        What finds too little in the locks that were free is run once more with all of them.
         """
+        try:
+            return await self._once(op, context, priority, waiting, running)
+        except errors.OpPrereqError as error:
+            chance = getattr(op, "opportunistic_locking", False)
+            if not chance or error.kind != errors.TEMP_NORES:
+                raise
+            context.log(f"{error.message} Trying again with the nodes that were locked.")
+        patient = msgspec.structs.replace(op, opportunistic_locking=False)
+        return await self._once(patient, context, priority, waiting, running)
+
+    async def _once(
+        self,
+        op: OpCode,
+        context: JobContext,
+        priority: Callable[[], int],
+        waiting: Callable[[Deferred[Held]], None],
+        running: Callable[[], None],
+    ) -> Any:
         unit = self.unit_of(op)
         context.held = await self._locked(unit, op, context, priority, waiting)
         try:

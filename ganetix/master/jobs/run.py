@@ -71,14 +71,20 @@ class JobRun:
             start = self.queue.now(self.job_id)
             self._record(index, status="waiting", start_timestamp=start)
         return await self.executor.run(
-            op, self._context, self._priority, self._wait, lambda: self._running(index)
+            op,
+            self._context,
+            self._priority,
+            lambda wait: self._wait(index, wait),
+            lambda: self._running(index),
         )
 
     def _priority(self) -> int:
         return self.queue.store.jobs[self.job_id].priority
 
-    def _wait(self, wait: Deferred[Held]) -> None:
+    def _wait(self, index: int, wait: Deferred[Held]) -> None:
         self._waiting = wait
+        if self.queue.op_record(self.job_id, index).status == "running":
+            self._record(index, status="waiting")
 
     def _running(self, index: int) -> None:
         self._waiting = None

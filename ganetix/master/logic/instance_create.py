@@ -71,12 +71,13 @@ class InstanceCreate:
         if instance_allocation.allocator_of(op, cluster) is not None:
             chance = op.opportunistic_locking
             every = tuple(sorted(cluster.nodes)) if chance else (ALL,)
+            least = 2 if op.disk_template == "drbd" else 1
             return [
                 BGL_SHARED,
                 name,
                 Want("nodegroup", (ALL,), "shared"),
-                Want("node", every, "exclusive", chance),
-                Want("node-res", every, "exclusive", chance),
+                Want("node", every, "exclusive", chance, least),
+                Want("node-res", every, "exclusive", chance, least),
             ]
         node = names.node_of(cluster, _given_node(op), op.pnode_uuid)
         return [

@@ -75,6 +75,10 @@ class InstanceMultiAlloc:
         bodies = [_body(cluster, one) for one in creations]
         free = context.owned("node") & context.owned("node-res")
         found = await self.allocator.allocate_many(context, name, bodies, free)
+        if found.failed and len(free) < len(cluster.nodes):
+            raise errors.OpPrereqError(
+                f"No free node has room for {', '.join(found.failed)}.", errors.TEMP_NORES
+            )
         for instance, reason in found.failed.items():
             context.log(f"WARNING: Instance {instance} fits nowhere: {reason}.")
         chosen = [_at(one, found) for one in creations if one.instance_name in found.placed]

@@ -91,6 +91,12 @@ class UnitTestCase(SynchronousTestCase):
         self.assertTrue(message.endswith((".", ")")), message)
         return str(message)
 
+    def refusal_kind(self, op: OpCode) -> str | None:
+        """Run *op*, whose preconditions must not hold; return the kind of the error."""
+        wait = Deferred.fromCoroutine(run(self.unit(op), op, self.context))
+        error: errors.OpPrereqError = self.failureResultOf(wait, errors.OpPrereqError).value
+        return error.kind
+
     def hooks(self, op: OpCode) -> Hooks | None:
         """Return the hooks of *op* before it is executed."""
         unit = self.unit(op)

@@ -2,12 +2,15 @@
 
 from typing import Any
 
+import msgspec
+
 from ganetix.master.logic.table import units
 from ganetix.model.changes import Change, apply
 from ganetix.model.objects import Network, NodeGroup
 from ganetix.opcodes import codec
 from ganetix.opcodes.base import OpCode
 from ganetix.opcodes.table import TABLE
+from ganetix.testing.logic import node_uuid
 from ganetix_test import spec
 from ganetix_test.master.logic.cases import OUTSIDE, UnitTestCase, creation
 
@@ -79,6 +82,11 @@ LOCKLESS = frozenset({
     "OP_CLUSTER_CONFIG_QUERY", "OP_CLUSTER_QUERY", "OP_OS_DIAGNOSE", "OP_QUERY", "OP_QUERY_FIELDS",
 })  # fmt: skip
 """Opcodes that take no lock at all."""
+DRY: dict[str, Any] = {
+    "OP_INSTANCE_CREATE": [node_uuid(1)],
+    "OP_INSTANCE_MULTI_ALLOC": {"allocatable": ["new.example.com"], "failed": [], "jobs": []},
+}
+"""What a dry run of a sample returns, where that is more than nothing."""
 ELSEWHERE = frozenset({"OP_CLUSTER_DESTROY", "OP_NODE_ADD"})
 """Opcodes that need another cluster; their own tests look at this."""
 
@@ -131,6 +139,23 @@ class AgainstTablesTests(UnitTestCase):
             self.assertEqual(hooks.path, row["hooks"]["path"])
             self.assertEqual(hooks.object_type, row["hooks"]["object_type"])
             self.variables(row["id"], dict(hooks.env))
+
+    def test_dry_run(self) -> None:
+        """A dry run checks, answers what the table says, and changes nothing anywhere."""
+        seen, state = self.context.world.seen(), self.context.cluster
+        self.context.commits.clear()
+        for row, op in self.samples():
+            self.assertTrue(row["dry_run"]["supported"], row["id"])
+            result = self.run_op(msgspec.structs.replace(op, dry_run=True))
+            if row["id"] in DRY:
+                self.assertEqual(result, DRY[row["id"]])
+            else:
+                self.assertEqual((row["dry_run"]["result"], result), ("null", None), row["id"])
+            self.assertEqual(self.context.commits, [], row["id"])
+            self.assertEqual(self.context.submitted, [], row["id"])
+            self.assertEqual(self.context.pending, [], row["id"])
+        self.assertEqual(self.context.world.seen(), seen)
+        self.assertIs(self.context.cluster, state)
 
     def variables(self, op_id: str, env: dict[str, str]) -> None:
         """Check that *env* has every variable that is always there."""

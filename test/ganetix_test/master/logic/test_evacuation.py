@@ -280,6 +280,13 @@ class MultiAllocTests(EvacuationCase):
         chosen = {getattr(creation, "pnode", None) for (creation,) in self.jobs(op)}
         self.assertEqual(chosen, {NODE2})
 
+    def test_temporary(self) -> None:
+        """What does not fit on the free nodes may fit on all: the error is a temporary one."""
+        self.context.free = frozenset({node_uuid(2)})
+        self.context.world.memory[node_uuid(2)] = 1024
+        op = self.many(self.row("x", beparams={"memory": 2048}), opportunistic_locking=True)
+        self.assertEqual(self.refusal_kind(op), errors.TEMP_NORES)
+
     def test_some_fail(self) -> None:
         """What fits nowhere is told; the others are created. A dry run submits nothing."""
         for number in (1, 2, 3):

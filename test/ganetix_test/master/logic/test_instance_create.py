@@ -279,6 +279,24 @@ class LockAndHookTests(UnitTestCase):
         self.assertEqual([want.level for want in chance], ["node", "node-res"])
         self.assertEqual(chance[0].keys, (NODE1, NODE2, NODE3))
 
+    def test_least(self) -> None:
+        """A mirrored instance needs two free nodes, others one."""
+        for template, least in (("drbd", 2), ("file", 1), (None, 1)):
+            op = creation(
+                pnode=None, iallocator="hail", opportunistic_locking=True, disk_template=template
+            )
+            wants = [w for w in self.unit(op).locks(op, self.context.cluster) if w.opportunistic]
+            self.assertEqual([want.at_least for want in wants], [least, least])
+
+    def test_temporary(self) -> None:
+        """When the free nodes will not do it is a temporary lack, with all nodes it is none."""
+        for number in (1, 2, 3):
+            self.set_node(number, offline=True)
+        for free, kind in ((frozenset({NODE2}), errors.TEMP_NORES), (None, errors.NORES)):
+            self.context.free = free
+            op = creation(pnode=None, iallocator="hail", opportunistic_locking=True)
+            self.assertEqual(self.refusal_kind(op), kind)
+
     def test_hooks(self) -> None:
         """The hooks know the whole instance before it exists."""
         op = creation(pnode="node2.example.com", nics=[{"ip": "192.0.2.3"}], tags=["x", "a"])
