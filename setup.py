@@ -39,7 +39,7 @@ setup(
     package_dir={"": "."},
     package_data={"ganetix": ["py.typed", "share/**"]},
     install_requires=[
-        "twisted[tls,conch]>=24.11",
+        "twisted[tls,conch,websocket]>=25.5",
         "pyOpenSSL>=24.3",
         "service-identity>=23.1",
         "cryptography>=44",

@@ -2,6 +2,7 @@
 
 import os
 import sys
+from http import HTTPStatus
 from typing import Any, ClassVar
 
 import attrs
@@ -24,12 +25,17 @@ from ganetix.daemons.program import run, whole
 from ganetix.luxi.link import connector
 from ganetix.manhole.console import Name
 from ganetix.paths import Paths
+from ganetix.rapi.answers import Handover
 from ganetix.rapi.auth import Users, parse_users
+from ganetix.rapi.faults import HttpFault
 from ganetix.rapi.pool import LuxiPool
+from ganetix.rapi.request import Own
 from ganetix.rapi.service import Api, Surroundings
 from ganetix.rapi.site import LimitedSite
 from ganetix.toolkit.clock import Clock
 from ganetix.toolkit.services import ServiceTree
+from ganetix.web.hub import Hub
+from ganetix.web.stream import serve
 
 NAME = "ganeti-rapi"
 
@@ -50,6 +56,7 @@ class Options(ConsoleOptions):
         ["ssl-key", "K", None, "PEM file with the key (default: rapi.pem)."],
         ["ssl-cert", "C", None, "PEM file with the certificate (default: rapi.pem)."],
         ["max-clients", None, 20, "How many clients are served at the same time.", whole],
+        ["max-listeners", None, 50, "How many clients may follow events at the same time.", whole],
     ]
 
     def postOptions(self) -> None:
@@ -72,17 +79,21 @@ def build(daemon: Daemon, options: Options, paths: Paths) -> ServiceTree:
         )
     clock = Clock(daemon.reactor, daemon.wall)
     users, luxi = UsersFile(paths.rapi_users_file), _luxi(daemon, paths, clock)
-    api = Api(Surroundings(users.current, luxi, clock, not options["no-require-authentication"]))
+    hub = Hub(luxi, clock, options["max-listeners"])
+    own = Own(lambda seen: events(hub, seen))
+    always = not options["no-require-authentication"]
+    api = Api(Surroundings(users.current, luxi, clock, own, always))
     site = LimitedSite(clock, api, options["max-clients"])
     endpoint, where = _endpoint(daemon, options, paths)
     names = (
         Name("site", "the HTTP server: site.served, site.waiting", lambda: site),
         Name("luxi", "the master daemon; await luxi.call(...)", lambda: luxi),
+        Name("hub", "who follows events: hub.listeners", lambda: hub),
         Name("users", "the users file as it is now", users.current),
     )
     manhole = consoles(daemon, paths, Offer.of("rapid", options), names)
     listening = Listening("listening", endpoint, site, where)
-    return ServiceTree(NAME, (Answering(api, luxi), *manhole, listening))
+    return ServiceTree(NAME, (Answering(api, luxi, hub), *manhole, listening))
 
 
 @attrs.define(eq=False)
@@ -91,6 +102,7 @@ class Answering:
 
     api: Api
     luxi: LuxiPool
+    hub: Hub
     name: str = "answers"
 
     async def start(self) -> None:
@@ -98,6 +110,7 @@ class Answering:
 
     async def stop(self) -> None:
         """Give up what is being answered."""
+        await self.hub.stop()
         await self.api.stop()
         self.luxi.close()
 
@@ -126,6 +139,17 @@ class UsersFile:
             self._users, self._seen = Users(), None
             self.log.warn("{path} can't be read: {why}", path=self.path, why=error.strerror)
         return self._users
+
+
+async def events(hub: Hub, seen: str | None) -> Handover:
+    """Answer with the events after *seen*; raise `HttpFault` when too many listen already."""
+    if hub.full:
+        raise HttpFault(
+            HTTPStatus.SERVICE_UNAVAILABLE,
+            f"{hub.most} clients follow events already; --max-listeners of ganeti-rapi says so.",
+        )
+    news = await hub.first(seen)
+    return Handover(lambda request: serve(hub, request, seen, news))
 
 
 def _luxi(daemon: Daemon, paths: Paths, clock: Clock) -> LuxiPool:

@@ -1,7 +1,7 @@
 """Answers on their way: small ones at once, long lists in pieces as fast as the client reads."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from http import HTTPStatus
 from typing import Any, Final
 
@@ -21,6 +21,13 @@ JSON: Final = "application/json"
 
 ROWS: Final = 100
 """Rows of a list that are encoded at once."""
+
+
+@attrs.frozen
+class Handover:
+    """An answer that somebody else writes: *take* returns a sentence when it can't be."""
+
+    take: Callable[[HttpRequest], str | None]
 
 
 def send(request: HttpRequest, answer: Any) -> None:

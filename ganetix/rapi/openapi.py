@@ -104,7 +104,10 @@ def _operation(row: Resource, verb: str, method: Method, shape: Shape) -> dict[s
         "tags": [row.path.removeprefix("/2").strip("/").partition("/")[0] or "cluster"],
         "summary": _summary(method.answer),
         "security": _security(method),
-        "responses": {str(status): _response(status, shape) for status in statuses(row, method)},
+        "responses": {
+            str(status): _response(status, shape)
+            for status in (*shape.also, *statuses(row, method))
+        },
     }
     args = [_parameter(method, arg) for arg in args_of(method.answer, method.query)]
     if args:
@@ -143,6 +146,8 @@ def statuses(row: Resource, method: Method) -> list[int]:
 def _response(status: int, shape: Shape) -> dict[str, Any]:
     if status == HTTPStatus.OK:
         return {"description": "The answer.", "content": {shape.media: {"schema": shape.answer}}}
+    if status in shape.also:
+        return {"description": HTTPStatus(status).description}
     return {"$ref": f"#/components/responses/{HTTPStatus(status).name}"}
 
 

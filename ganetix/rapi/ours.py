@@ -1,11 +1,11 @@
-"""Resources beyond the reference's: the API's own description."""
+"""Resources beyond the reference's: the API's own description, and events."""
 
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from ganetix.rapi.openapi import document
 from ganetix.rapi.request import Request
-from ganetix.rapi.schemas import OBJECT, Shape
+from ganetix.rapi.schemas import OBJECT, TEXT, Shape
 from ganetix.rapi.table import RESOURCES, Method, Resource
 
 
@@ -14,9 +14,20 @@ async def described(request: Request) -> dict[str, Any]:
     return document(ALL, SHAPES)
 
 
-OURS: Final[tuple[Resource, ...]] = (Resource("/2/openapi.json", {"GET": Method(described)}),)
+async def events(request: Request) -> Any:
+    """Answer changes as they come: server-sent events, or a websocket when that is asked for."""
+    return await request.own.events(request.text("since") or request.header("last-event-id"))
+
+
+OURS: Final[tuple[Resource, ...]] = (
+    Resource("/2/openapi.json", {"GET": Method(described)}),
+    Resource("/2/events", {"GET": Method(events, ("since",))}),
+)
 
 ALL: Final[tuple[Resource, ...]] = (*RESOURCES, *OURS)
 """Every resource that is offered."""
 
-SHAPES: Final[Mapping[Callable[..., Any], Shape]] = {described: Shape(OBJECT)}
+SHAPES: Final[Mapping[Callable[..., Any], Shape]] = {
+    described: Shape(OBJECT),
+    events: Shape(TEXT, media="text/event-stream", also=(101,)),
+}

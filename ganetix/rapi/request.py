@@ -1,6 +1,6 @@
 """A request as the resources see it, and what they may call."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any, Protocol
 
 import attrs
@@ -16,10 +16,21 @@ class Luxi(Protocol):
 
 
 @attrs.frozen
+class Own:
+    """What the daemon answers beside the master daemon.
+
+    *events* answers a stream of what came after an id (None: of what comes).
+    """
+
+    events: Callable[[str | None], Awaitable[Any]]
+
+
+@attrs.frozen
 class Request:
     """One request: *names* from the path, *query* arguments with all their values, the *body*.
 
     *resource* is how the reason trail calls the resource, *now_ns* wall time in nanoseconds.
+    *header* gives a header's value, or None.
     """
 
     luxi: Luxi
@@ -28,6 +39,8 @@ class Request:
     body: Any
     resource: str
     now_ns: int
+    own: Own
+    header: Callable[[str], str | None] = lambda name: None
 
     def text(self, name: str) -> str | None:
         """Return the query argument *name*."""

@@ -35,13 +35,14 @@ _KINDS: Final[Mapping[str, list[str]]] = {
 class Shape:
     """What a method answers and what body it reads; *required* when a body must be there.
 
-    *media* is the answer's content type.
+    *media* is the answer's content type; *also* are successes beside 200.
     """
 
     answer: Schema
     body: Schema | None = None
     required: bool = False
     media: str = "application/json"
+    also: tuple[int, ...] = ()
 
 
 def record(properties: Mapping[str, Schema], optional: Collection[str] = ()) -> Schema:

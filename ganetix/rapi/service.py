@@ -16,9 +16,10 @@ from twisted.web.server import NOT_DONE_YET
 
 from ganetix import errors
 from ganetix.rapi import answers
+from ganetix.rapi.answers import Handover
 from ganetix.rapi.auth import User, Users, identify
 from ganetix.rapi.faults import HttpFault, bad_request, fault_of, forbidden
-from ganetix.rapi.request import Luxi, Request
+from ganetix.rapi.request import Luxi, Own, Request
 from ganetix.rapi.routes import Found, route
 from ganetix.rapi.throttle import Throttle
 from ganetix.toolkit.clock import Clock
@@ -30,7 +31,7 @@ MAX_BODY: Final = 1 << 20
 
 @attrs.frozen
 class Surroundings:
-    """What answering takes: the *users* as they are now, the master daemon, the clock.
+    """What answering takes: the *users* as they are now, the master daemon, the clock, our *own*.
 
     With *always* every resource wants a user.
     """
@@ -38,6 +39,7 @@ class Surroundings:
     users: Callable[[], Users]
     luxi: Luxi
     clock: Clock
+    own: Own
     always: bool = True
 
 
@@ -72,7 +74,9 @@ class Api(Resource):
     async def _serve(self, request: HttpRequest, mine: Tasks) -> None:
         try:
             answer = await self._outcome(request)
-            if isinstance(answer, HttpFault):
+            if isinstance(answer, Handover):
+                _hand_over(request, answer)
+            elif isinstance(answer, HttpFault):
                 answers.refuse(request, answer)
             else:
                 answers.send(request, answer)
@@ -115,6 +119,8 @@ class Api(Resource):
             _body(request),
             found.resource.name,
             int(self._around.clock.wall() * 1e9),
+            self._around.own,
+            request.getHeader,
         )
         return await found.method.answer(made)
 
@@ -132,6 +138,15 @@ class Api(Resource):
         if needed and not needed & user.options:
             told = " or ".join(sorted(needed))
             raise forbidden(f"User {user.name} lacks the option {told}.")
+
+
+def _hand_over(request: Any, answer: Handover) -> None:
+    channel = request.channel
+    refused = answer.take(request)
+    if refused is None:
+        channel.apart()
+    else:
+        answers.refuse(request, bad_request(refused))
 
 
 _SILENT: Final = "The master daemon did not answer in time."

@@ -67,6 +67,10 @@ class Channel(HTTPChannel):
         if now - self._since < WHOLE_WITHIN:
             super().resetTimeout()
 
+    def apart(self) -> None:
+        """Hold no turn: what goes on here now does not end, and is bounded elsewhere."""
+        self.factory.leave(self)
+
     def requestDone(self, request: Any) -> None:
         """Go on with the next request, unless somebody else has waited for a turn."""
         if self.factory.waiting:

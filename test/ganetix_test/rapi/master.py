@@ -6,8 +6,16 @@ import attrs
 from twisted.internet.defer import Deferred
 
 from ganetix import errors
-from ganetix.rapi.request import Request
+from ganetix.rapi.request import Own, Request
 from ganetix.rapi.routes import route
+
+
+async def nothing(seen: str | None) -> None:
+    """Answer null."""
+
+
+OWN = Own(nothing)
+"""A daemon that follows no events."""
 
 
 @attrs.define
@@ -39,7 +47,7 @@ def ask(master: Master, asked: str, body: Any = None, **query: str | list[str]) 
         "dry-run" if name == "dry_run" else name: [value] if isinstance(value, str) else value
         for name, value in query.items()
     }
-    request = Request(master, found.names, arguments, body, found.resource.name, 5)
+    request = Request(master, found.names, arguments, body, found.resource.name, 5, OWN)
     answer = found.method.answer(request)
 
     async def run() -> Any:

@@ -6,6 +6,7 @@ from typing import Any
 
 import attrs
 from twisted.internet.address import IPv4Address
+from twisted.internet.protocol import connectionDone
 from twisted.internet.task import Clock as TaskClock
 from twisted.internet.testing import StringTransport
 from twisted.logger import capturedLogs
@@ -17,7 +18,7 @@ from ganetix.rapi.service import MAX_BODY, Api, Surroundings
 from ganetix.rapi.site import CLOSED_WITHIN, READ_WITHIN, WHOLE_WITHIN, LimitedSite
 from ganetix.rapi.throttle import FIRST, LONGEST, Throttle
 from ganetix.toolkit.clock import Clock
-from ganetix_test.rapi.master import Master
+from ganetix_test.rapi.master import OWN, Master
 
 USERS = "jack secret write\njill secret read\njoe secret\n"
 
@@ -30,7 +31,7 @@ class Transport(StringTransport):
         super().loseConnection()
         if self.connected and not self.stubborn:
             self.connected = False
-            self.protocol.connectionLost()
+            self.protocol.connectionLost(connectionDone)
 
     def abortConnection(self) -> None:
         """Close, whatever the far end does."""
@@ -80,7 +81,7 @@ class ServiceTestCase(SynchronousTestCase):
     def make(self, always: bool = True, most: int = 2) -> LimitedSite:
         """Return a server for *most* clients at a time."""
         clock = Clock(self.time, self.time.seconds)
-        around = Surroundings(lambda: parse_users(self.users), self.master, clock, always)
+        around = Surroundings(lambda: parse_users(self.users), self.master, clock, OWN, always)
         site = LimitedSite(clock, Api(around), most)
         site.startFactory()
         self.addCleanup(site.stopFactory)

@@ -1,0 +1,1 @@
+"""What people and programs watch over HTTP: the event stream."""
