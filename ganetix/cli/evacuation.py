@@ -1,5 +1,6 @@
 """gnt-node evacuate, migrate and failover, gnt-group evacuate, gnt-instance change-group."""
 
+import importlib
 from argparse import Namespace
 from typing import Any, Final
 
@@ -13,9 +14,11 @@ _FAILOVER_NOT_CONFIRMED: Final = 2
 
 
 def evacuate_node(context: Context, options: Namespace, arguments: list[str]) -> int:
-    """Move instances off a node, after asking."""
+    """Move instances off a node, after asking; or show what would move."""
     mode = _mode(options)
     name, primaries, secondaries = _instances(context, arguments[0])
+    if options.plan:
+        return int(_planner().evacuate_node(context, options, name, mode))
     leaving = {
         "primary-only": primaries,
         "secondary-only": secondaries,
@@ -101,7 +104,9 @@ def failover_node(context: Context, options: Namespace, arguments: list[str]) ->
 
 
 def evacuate_group(context: Context, options: Namespace, arguments: list[str]) -> int:
-    """Move all instances out of a group."""
+    """Move all instances out of a group; or show what would move."""
+    if options.plan:
+        return int(_planner().evacuate_group(context, options, arguments[0]))
     op = opcode(
         "OP_GROUP_EVACUATE",
         group_name=arguments[0],
@@ -151,6 +156,11 @@ def _instances(context: Context, node: str) -> tuple[str, list[str], list[str]]:
         raise errors.OpPrereqError(f"There is no node {node}. See: gnt-node list", errors.NOENT)
     name, primaries, secondaries = rows[0]
     return name, primaries, secondaries
+
+
+def _planner() -> Any:
+    """Return the planner's module, which nothing else of these commands needs."""
+    return importlib.import_module("ganetix.cli.planner.plan")
 
 
 def _question(verb: str, names: list[str], node: str) -> str:

@@ -3,7 +3,7 @@
 from typing import Final
 
 from ganetix.cli.command import Argument, Command
-from ganetix.cli.options import cluster, cluster_control, shared
+from ganetix.cli.options import cluster, cluster_control, instance, placement, shared
 
 ENVIRONMENT_DEFAULTS: Final[tuple[str, ...]] = ()
 
@@ -158,6 +158,26 @@ COMMANDS: Final = {
             Argument("what", choices=("continue", "info", "pause")),
             Argument("duration", 0, 1),
         ),
+    ),
+    "balance": Command(
+        "planner.balance:balance",
+        "Plan moves that balance the cluster, show them, and run them as jobs.",
+        options=(
+            shared.NODE_GROUP,
+            placement.MAX_LENGTH,
+            placement.NO_DISK_MOVES,
+            placement.NO_INSTANCE_MOVES,
+            placement.PLAN,
+            placement.ABORT,
+            shared.FORCE,
+            *shared.SUBMITTED,
+            shared.FORMAT,
+        ),
+    ),
+    "capacity": Command(
+        "planner.capacity:capacity",
+        "Say how many more instances fit, and which resource runs out first.",
+        options=(instance.DISK_TEMPLATE, shared.FORMAT),
     ),
     "list-tags": Command("tags:show", "List the cluster's tags.", object="cluster"),
     "add-tags": Command(

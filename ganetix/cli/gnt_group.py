@@ -64,6 +64,8 @@ COMMANDS: Final = {
             placement.FORCE_FAILOVER,
             shared.SUBMIT,
             shared.PRINT_JOBID,
+            placement.PLAN,
+            shared.FORMAT,
         ),
     ),
     "info": Command(

@@ -51,6 +51,8 @@ COMMANDS: Final = {
             instance.COMMUNICATION,
             instance.HELPER_STARTUP_TIMEOUT,
             instance.HELPER_SHUTDOWN_TIMEOUT,
+            placement.PLAN,
+            shared.FORMAT,
         ),
     ),
     "remove": Command(
@@ -166,6 +168,12 @@ COMMANDS: Final = {
         "Create the instances that a JSON file describes.",
         (Argument("file"),),
         (*shared.JOB, instance.IALLOCATOR),
+    ),
+    "why": Command(
+        "planner.why:explain",
+        "Say why an instance is where it is, and what moving it would give.",
+        (_INSTANCE,),
+        (shared.FORMAT,),
     ),
     "rename": Command(
         "instance_change:rename",

@@ -88,6 +88,8 @@ COMMANDS: Final = {
             placement.PRIMARY_ONLY,
             placement.SECONDARY_ONLY,
             *shared.SUBMITTED,
+            placement.PLAN,
+            shared.FORMAT,
         ),
     ),
     "migrate": Command(

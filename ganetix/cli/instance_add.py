@@ -1,5 +1,6 @@
 """gnt-instance add."""
 
+import importlib
 from argparse import Namespace
 from typing import Any
 
@@ -49,6 +50,9 @@ def add(context: Context, options: Namespace, arguments: list[str]) -> int:
         helper_startup_timeout=options.helper_startup_timeout,
         helper_shutdown_timeout=options.helper_shutdown_timeout,
     )
+    if options.plan:
+        planner = importlib.import_module("ganetix.cli.planner.plan")
+        return int(planner.create(context, options, op))
     return submit(context, options, op)
 
 

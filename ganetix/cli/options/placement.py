@@ -51,3 +51,34 @@ FORCE_FAILOVER = Option(
     "Stop and start instances instead of migrating them.",
     action="store_true",
 )
+PLAN = Option(
+    ("--plan",),
+    "plan",
+    "Show what would move where, the score before and after; change nothing.",
+    action="store_true",
+)
+MAX_LENGTH = Option(
+    ("-l", "--max-length"),
+    "max_length",
+    "Make at most this many moves.",
+    kind="int",
+    default=-1,
+)
+NO_DISK_MOVES = Option(
+    ("--no-disk-moves",),
+    "disk_moves",
+    "Give no instance another mirror: migrate and fail over alone.",
+    action="store_false",
+)
+NO_INSTANCE_MOVES = Option(
+    ("--no-instance-moves",),
+    "instance_moves",
+    "Migrate no instance: change mirrors alone.",
+    action="store_false",
+)
+ABORT = Option(
+    ("--abort",),
+    "abort",
+    "Cancel the moves of a balancing that have not begun.",
+    action="store_true",
+)

@@ -44,8 +44,8 @@ class Ran:
         """The opcodes that were submitted, checked as the master does, without their reasons."""
         found = []
         for method, args in self.requests:
-            jobs = args[0] if method == "SubmitManyJobs" else [args[0]]
             if method.startswith("Submit"):
+                jobs = args[0] if method == "SubmitManyJobs" else [args[0]]
                 found += [op for job in jobs for op in job]
         for op in found:
             decode_submitted(op)

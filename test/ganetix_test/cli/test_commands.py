@@ -18,6 +18,9 @@ OURS = {
     ("gnt-debug", "stalls"),
     ("gnt-cluster", "status"),
     ("gnt-cluster", "completion"),
+    ("gnt-cluster", "balance"),
+    ("gnt-cluster", "capacity"),
+    ("gnt-instance", "why"),
 }
 """Commands that Ganeti does not have."""
 LATER: dict[tuple[str, str], set[str]] = {
@@ -26,7 +29,7 @@ LATER: dict[tuple[str, str], set[str]] = {
     ("gnt-instance", "modify"): {"--no-hotplug"},
 }
 """Options of the release after the reference's."""
-EVERYWHERE = {"--format"}
+EVERYWHERE = {"--format", "--plan"}
 """Options of ours that many commands have."""
 LATER_DEFAULTS = {"ip_check": False, "name_check": False, "hotplug": True}
 """Defaults that the release after the reference's has turned round."""

@@ -8,7 +8,8 @@ from ganetix.htools.faults import PlanError
 from ganetix.htools.finder import targets, try_alloc
 from ganetix.htools.model import Cluster
 from ganetix.htools.options import DEFAULT_OPTIONS
-from ganetix.htools.plans import balance_plan, explain, room
+from ganetix.htools.plans import balance_plan, explain
+from ganetix.htools.room import room
 from ganetix.htools.score import cluster_score, in_order
 from ganetix.htools.search import search
 from ganetix.htools.simulate import parse
@@ -49,17 +50,28 @@ class RoomTests(SynchronousTestCase):
     def test_memory_runs_out(self) -> None:
         """On nodes with little memory, memory is what runs out."""
         cluster, _warnings = build.assemble(parse(["p,4,10T,8G,64"]))
-        found = room(cluster, Size(1024, 1024, 1, 1), Size(1024, 4096, 1, 1), "drbd")
-        self.assertGreater(found.standard, 10)
-        self.assertEqual(found.limit, "memory")
-        self.assertGreater(sum(count for _size, count in found.tiered), 0)
+        found = room(cluster, Size(1024, 1024, 1, 1), [Size(1024, 4096, 1, 1)], "drbd")
+        self.assertGreater(found.standard.total, 10)
+        self.assertEqual(found.standard.limit, "memory")
+        self.assertGreater(found.tiered.total, 0)
 
     def test_disk_runs_out(self) -> None:
         """On nodes with little disk, disk is what runs out."""
         cluster, _warnings = build.assemble(parse(["p,4,20G,512G,64"]))
-        found = room(cluster, Size(5120, 512, 1, 1), Size(5120, 512, 1, 1), "drbd")
-        self.assertEqual(found.limit, "disk")
-        self.assertEqual(found.standard, 6)
+        found = room(cluster, Size(5120, 512, 1, 1), [Size(5120, 512, 1, 1)], "drbd")
+        self.assertEqual(found.standard.limit, "disk")
+        self.assertEqual(found.standard.total, 6)
+        self.assertEqual(found.standard.after.instances, found.before.instances + 6)
+
+    def test_no_room(self) -> None:
+        """Without nodes there is no room; with a node that can't be lost there is none either."""
+        cluster, _warnings = build.assemble(parse(["u,4,20G,512G,64"]))
+        self.assertEqual(room(cluster, Size(1, 1, 1, 1), [], "plain").standard.total, 0)
+        cluster = example()
+        nodes = {idx: node._replace(fail_n1=idx == 1) for idx, node in cluster.nodes.items()}
+        found = room(cluster._replace(nodes=nodes), Size(1, 1, 1, 1), [], "plain")
+        self.assertEqual(found.unhappy, (nodes[1].name,))
+        self.assertEqual(found.standard.total, 0)
 
 
 class ExplainTests(SynchronousTestCase):

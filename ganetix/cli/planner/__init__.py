@@ -1,0 +1,1 @@
+"""The commands that ask the planner themselves, on what the master daemon knows."""

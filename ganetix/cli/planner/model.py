@@ -1,0 +1,28 @@
+"""The cluster as the planner sees it, read from the master daemon."""
+
+from collections.abc import Callable
+from typing import TypeVar
+
+from ganetix import errors
+from ganetix.cli.context import Context
+from ganetix.htools import build, queried
+from ganetix.htools.faults import PlanError
+from ganetix.htools.model import Cluster
+
+Found = TypeVar("Found")
+
+
+def load(context: Context) -> Cluster:
+    """Return the cluster as it is now; tell what contradicts itself in its figures."""
+    cluster, warnings = planned(lambda: build.assemble(queried.from_luxi(context.call)))
+    for warning in warnings:
+        context.tell(f"WARNING: {warning}.")
+    return cluster
+
+
+def planned(work: Callable[[], Found]) -> Found:
+    """Return what *work* finds; raise `errors.OpPrereqError` where the planner gives up."""
+    try:
+        return work()
+    except PlanError as error:
+        raise errors.OpPrereqError(f"{str(error).rstrip('.')}.", errors.NORES) from None
