@@ -44,6 +44,8 @@ def _shown(data: Data, show: Show) -> tree.Tree:
         ("Operating system", data["os"]),
         ("Operating system parameters", _actual(data["os_instance"], data["os_actual"])),
     ]
+    if data.get("policy_violations"):
+        shown.insert(6, ("Instance policy violations", data["policy_violations"]))
     if data.get("network_port") is not None:
         shown.append(("Allocated network port", show(data["network_port"])))
     return [

@@ -9,7 +9,13 @@ from zope.interface import implementer
 
 from ganetix import errors
 from ganetix.master.allocator import Allocator
-from ganetix.master.logic import candidates, capacity, communication, network_values
+from ganetix.master.logic import (
+    candidates,
+    child_jobs,
+    communication,
+    group_values,
+    network_values,
+)
 from ganetix.master.logic.outside import Outside
 from ganetix.master.logic.unit import ALL, BGL_SHARED, Context, Hooks, IUnit, Level, Want
 from ganetix.model import params, policy
@@ -53,6 +59,7 @@ class ClusterSetParams:
         if op.default_iallocator:
             await self.allocator.require_known(op.default_iallocator)
         _check_templates(cluster, fresh)
+        group_values.require_enabled(op.ipolicy or {}, fresh.enabled_disk_templates)
         _check_hypervisors(cluster, fresh)
         _check_directories(op, fresh, context.paths)
         return fresh
@@ -70,6 +77,7 @@ class ClusterSetParams:
 
         Jobs make the network of the metadata service, if one is named.
         """
+        before = context.cluster
         change = Change(cluster=plan)
         promoted = candidates.promotions(context.cluster, change, context.randomness)
         digests = await candidates.tokens(context, [node.uuid for node in promoted])
@@ -77,11 +85,11 @@ class ClusterSetParams:
         await context.commit(lambda cluster: candidates.certified(cluster, whole, digests))
         await candidates.equip(context, self.outside, digests)
         if op.ipolicy is not None:
-            for name, texts in _violations(context.cluster):
-                context.log(f"WARNING: Instance {name} breaks the policy now: {texts}")
+            for line in _new_violations(before, context.cluster):
+                context.log(line)
         network = op.instance_communication_network
         jobs = communication.jobs(context.cluster, network) if network else []
-        return {"jobs": await context.submit(jobs)} if jobs else None
+        return {"jobs": await child_jobs.submit(context, op, jobs)} if jobs else None
 
 
 _COUNTS: Final = ("candidate_pool_size", "max_running_jobs", "max_tracked_jobs")
@@ -295,12 +303,15 @@ def _check_directories(op: OpClusterSetParams, fresh: Settings, paths: Paths) ->
             require_possible(path, path.removeprefix(paths.root))
 
 
-def _violations(cluster: Cluster) -> list[tuple[str, str]]:
-    """Return the instances that break their group's policy, with what is broken."""
+def _new_violations(before: Cluster, after: Cluster) -> list[str]:
+    """Return a warning for each instance that breaks its group's policy and did not before."""
     found = []
-    for instance in cluster.instances.values():
-        group = cluster.nodegroups[cluster.nodes[instance.primary_node].group]
-        shape = capacity.shape_of(cluster, instance, cluster.disks_of(instance))
-        if texts := policy.violations(policy.of_group(cluster, group), shape):
-            found.append((instance.name, "; ".join(texts)))
+    for instance in after.instances.values():
+        group = after.nodegroups[after.nodes[instance.primary_node].group]
+        told = group_values.breaks(after, instance, group)
+        if told and not group_values.breaks(before, instance, group):
+            found.append(
+                f"WARNING: Instance {instance.name} breaks the instance policy of group "
+                f"{group.name} now: {'; '.join(told)}."
+            )
     return found

@@ -4,7 +4,7 @@ from typing import Any
 
 from zope.interface import implementer
 
-from ganetix.master.logic import communication, group_values
+from ganetix.master.logic import child_jobs, communication, group_values
 from ganetix.master.logic.unit import BGL_SHARED, Context, Hooks, IUnit, Want
 from ganetix.model.changes import Change
 from ganetix.model.cluster import Cluster
@@ -42,4 +42,4 @@ class GroupAdd:
         if not network:
             return None
         connect = communication.connecting(network, plan.uuid)
-        return {"jobs": await context.submit([[connect]])}
+        return {"jobs": await child_jobs.submit(context, op, [[connect]])}

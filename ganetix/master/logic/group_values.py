@@ -49,7 +49,7 @@ def changed(op: OpGroupAdd | OpGroupSetParams, group: NodeGroup, cluster: Cluste
     if op.disk_state is not None:
         fresh["disk_state_static"] = _storage(group.disk_state_static, op.disk_state)
     if op.ipolicy is not None:
-        _require_enabled(op.ipolicy, cluster.cluster.enabled_disk_templates)
+        require_enabled(op.ipolicy, cluster.cluster.enabled_disk_templates)
         fresh["ipolicy"] = policy.changed(group.ipolicy, op.ipolicy, partial=True)
     return fresh
 
@@ -102,8 +102,8 @@ def _mapping(value: Any, what: str) -> Params:
     return value
 
 
-def _require_enabled(given: Params, enabled: Collection[str]) -> None:
-    """Refuse a policy that allows a disk template which the cluster has not enabled."""
+def require_enabled(given: Mapping[str, Any], enabled: Collection[str]) -> None:
+    """Refuse a policy that allows a disk template which is not *enabled* in the cluster."""
     templates = given.get("disk-templates")
     if not isinstance(templates, list) or templates == ["default"]:
         return

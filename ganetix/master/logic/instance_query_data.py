@@ -5,7 +5,7 @@ from typing import Any
 from zope.interface import implementer
 
 from ganetix import errors
-from ganetix.master.logic import names
+from ganetix.master.logic import group_values, names
 from ganetix.master.logic.specs import nic_dict
 from ganetix.master.logic.unit import ALL, BGL_SHARED, Context, Hooks, IUnit, Want
 from ganetix.model import params
@@ -121,6 +121,7 @@ def _places(cluster: Cluster, instance: Instance) -> Data:
         "snodes": [node.name for node in secondaries],
         "snodes_group_uuids": [node.group for node in secondaries],
         "snodes_group_names": [cluster.nodegroups[node.group].name for node in secondaries],
+        "policy_violations": group_values.breaks(cluster, instance, group),
     }
 
 

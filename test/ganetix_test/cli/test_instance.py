@@ -280,6 +280,18 @@ class InfoTests(CommandCase):
               "use_locking": True}  # fmt: skip
         self.assertEqual(ran.opcodes(), [op])
 
+    def test_policy(self) -> None:
+        """What breaks the policy is shown, and nothing about it otherwise."""
+        broken = {
+            "web1": {**DATA, "policy_violations": ["nic-count value 9 is not in range [1, 8]"]}
+        }
+        ran = self.run_command("gnt-instance info web1", *job_done(broken))
+        self.assertIn(
+            "  Instance policy violations: \n    - nic-count value 9 is not in range [1, 8]\n",
+            ran.out,
+        )
+        self.assertNotIn("violations", self.info("gnt-instance info web1").out)
+
     def test_roman(self) -> None:
         """--roman writes numbers as the Romans did."""
         self.assertIn("Serial number: IV\n", self.info("gnt-instance info --roman web1").out)

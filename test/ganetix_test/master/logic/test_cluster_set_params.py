@@ -52,10 +52,13 @@ class SetParamsTests(UnitTestCase):
         self.assertEqual(len(self.context.cluster.candidates()), 3)
 
     def test_policy(self) -> None:
-        """Instances that break a new policy are told, not refused."""
+        """Instances that break a new policy are told once, not refused; others are not."""
         self.add()
         self.after(ipolicy={"disk-templates": ["diskless"]})
-        self.assertIn("vm1.example.com breaks the policy", self.context.logged[-1])
+        self.assertIn("vm1.example.com breaks the instance policy", self.context.logged[-1])
+        lines = len(self.context.logged)
+        self.after(ipolicy={"disk-templates": ["diskless"]})
+        self.assertEqual(len(self.context.logged), lines)
 
     def test_same(self) -> None:
         """What is so already, and nothing at all, is taken as the reference takes it."""
@@ -105,6 +108,11 @@ class SetParamsTests(UnitTestCase):
             ({"enabled_disk_templates": ["diskless"]}, "file"),
             ({"enabled_hypervisors": ["kvm"]}, "fake"),
             ({"ipolicy": {"colour": 1}}, "'colour'"),
+            ({"ipolicy": {"disk-templates": ["file", "plain"]}}, "can't allow plain"),
+            (
+                {"ipolicy": {"disk-templates": ["file"]}, "enabled_disk_templates": ["sharedfile"]},
+                "can't",
+            ),
         ]
         for fields, words in rows:
             with self.subTest(words):

@@ -91,6 +91,7 @@ class AddTests(GroupTestCase):
         result = self.run_op(OpGroupAdd(group_name="rack2"))
         self.assertEqual(result, {"jobs": [[True, 100]]})
         connect = OpNetworkConnect(
+            comment="Submitted by OP_GROUP_ADD",
             group_name=self.named("rack2").uuid,
             network_name="meta",
             network_mode="routed",

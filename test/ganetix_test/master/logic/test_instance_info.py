@@ -1,6 +1,7 @@
 """Looking at instances: their data, their console, their disks on the node."""
 
 from ganetix import errors
+from ganetix.opcodes.group import OpGroupSetParams
 from ganetix.opcodes.instance import OpInstanceConsole, OpInstanceQueryData
 from ganetix.opcodes.instance_disks import OpInstanceActivateDisks, OpInstanceDeactivateDisks
 from ganetix.testing.logic import node_uuid
@@ -33,6 +34,14 @@ class DataTests(UnitTestCase):
             found["nics"],
             [[None, nic.uuid, "192.0.2.1", nic.mac, "bridged", "xen-br0", "", None, None]],
         )
+
+    def test_policy(self) -> None:
+        """In what an instance breaks the policy of its group is told."""
+        self.run_op(OpGroupSetParams(group_name="default", ipolicy={"disk-templates": ["file"]}))
+        found = self.run_op(OpInstanceQueryData(static=True))
+        self.assertEqual(found[VM]["policy_violations"], [])
+        [text] = found["vm2.example.com"]["policy_violations"]
+        self.assertIn("disk template diskless is not allowed", text)
 
     def test_static(self) -> None:
         """Statically nobody is asked and nothing is locked."""
