@@ -36,6 +36,8 @@ from ganetix.toolkit.clock import Clock
 from ganetix.toolkit.interfaces import IFileSystem, IWorker
 
 BOOT_ID: Final = "/proc/sys/kernel/random/boot_id"
+_DRIVER_OF: Final = {"lvm-vg": "plain"}
+"""Storage units whose type is not that of the disks there."""
 
 
 @attrs.define(eq=False)
@@ -89,7 +91,7 @@ class Machine:
 
     async def _room(self, unit: StorageUnit) -> StorageInfo:
         """Return the room in *unit*; unknown where there is no driver or no such unit."""
-        driver = self.disks.drivers.get(unit.type)
+        driver = self.disks.drivers.get(_DRIVER_OF.get(unit.type, unit.type))
         if driver is None:
             return StorageInfo(unit.type, unit.key)
         try:

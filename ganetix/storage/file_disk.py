@@ -8,7 +8,7 @@ from zope.interface import implementer
 from ganetix import errors
 from ganetix.model.objects import Disk
 from ganetix.storage.file_paths import AllowedPaths
-from ganetix.storage.interface import Found, IBlockDevice, Space
+from ganetix.storage.interface import Found, IBlockDevice, Space, Sync
 from ganetix.toolkit.interfaces import IFileSystem, IWorker
 
 MIB: Final = 1024 * 1024
@@ -33,7 +33,7 @@ class FileDisks:
         """See `IBlockDevice`."""
         await self.worker.run(self._thd_remove, disk)
 
-    async def assemble(self, disk: Disk, primary: bool) -> Found:
+    async def assemble(self, disk: Disk, primary: bool, fresh: bool = False) -> Found:
         """See `IBlockDevice`: a file is always ready."""
         found = await self.find(disk)
         if found is None:
@@ -51,6 +51,20 @@ class FileDisks:
     async def grow(self, disk: Disk, amount: int, dry_run: bool) -> None:
         """See `IBlockDevice`."""
         await self.worker.run(self._thd_grow, disk, amount, dry_run)
+
+    async def rename(self, disk: Disk, new: Disk) -> None:
+        """See `IBlockDevice`."""
+        await self.worker.run(self._thd_rename, self._path(disk), self._path(new))
+
+    async def snapshot(self, disk: Disk, name: str) -> Disk:
+        """See `IBlockDevice`: files have none."""
+        raise errors.BlockDeviceError(
+            f"File {self._path(disk)} can't be kept as it is now: files have no snapshots."
+        )
+
+    async def sync(self, disk: Disk) -> Sync | None:
+        """See `IBlockDevice`: there is no mirror."""
+        return None
 
     async def space(self, unit: str) -> Space:
         """See `IBlockDevice`."""
@@ -90,6 +104,15 @@ class FileDisks:
             return Found(path, self.files.size(path) // MIB)
         except FileNotFoundError:
             return None
+
+    def _thd_rename(self, old: str, new: str) -> None:
+        if not self.files.exists(old):
+            if self.files.exists(new):
+                return
+            raise self._missing(old)
+        if self.files.exists(new):
+            raise errors.BlockDeviceError(f"File {new} already exists; {old} can't become it.")
+        self.files.rename(old, new)
 
     def _thd_grow(self, disk: Disk, amount: int, dry_run: bool) -> None:
         path = self._path(disk)

@@ -24,6 +24,20 @@ class Space:
     total: int
 
 
+@attrs.frozen
+class Sync:
+    """How a mirrored disk is: *percent* and *seconds* (left) are known while it syncs.
+
+    *degraded*: there are not two good copies. *local* is this node's copy as the reference counts
+    it: ``ok``, ``syncing``, ``unknown`` or ``faulty``.
+    """
+
+    degraded: bool
+    local: str
+    percent: float | None = None
+    seconds: int | None = None
+
+
 class IBlockDevice(Interface):
     """The disks of one type on this node.
 
@@ -34,13 +48,17 @@ class IBlockDevice(Interface):
     dev_type: str = Attribute("The ``dev_type`` of the disks that it serves.")
 
     def create(disk: Disk) -> Awaitable[None]:
-        """Make the disk, all zeros; refuse if something is in its place."""
+        """Make the disk; refuse if something is in its place. Only a file is all zeros."""
 
     def remove(disk: Disk) -> Awaitable[None]:
         """Remove the disk; nothing if it is not there."""
 
-    def assemble(disk: Disk, primary: bool) -> Awaitable[Found]:
-        """Make the disk usable by the node that runs the instance; raise if it is not there."""
+    def assemble(disk: Disk, primary: bool, fresh: bool = False) -> Awaitable[Found]:
+        """Make the disk usable by the node that runs the instance; raise if it is not there.
+
+        Not *primary*: ready to be mirrored to. *fresh*: the disk was just made, and what is on this
+        node counts, whatever that is.
+        """
 
     def shutdown(disk: Disk) -> Awaitable[None]:
         """Undo `assemble`; nothing if it was not assembled."""
@@ -53,6 +71,15 @@ class IBlockDevice(Interface):
 
         Growing again to the same size changes nothing.
         """
+
+    def rename(disk: Disk, new: Disk) -> Awaitable[None]:
+        """Move *disk* to the place of *new*; nothing if it is there already."""
+
+    def snapshot(disk: Disk, name: str) -> Awaitable[Disk]:
+        """Keep what is on the disk now as *name*, and return that as a disk of its own."""
+
+    def sync(disk: Disk) -> Awaitable[Sync | None]:
+        """Return how the disk's mirror is, None for a disk without one."""
 
     def space(unit: str) -> Awaitable[Space]:
         """Return the room in storage unit *unit* (a directory, a volume group)."""

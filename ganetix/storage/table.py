@@ -6,18 +6,51 @@
 from collections.abc import Mapping
 from typing import Final
 
+import attrs
+
 from ganetix import errors
+from ganetix.process.command import ProcessRunner
+from ganetix.storage.blockdev_disk import GivenDisks
+from ganetix.storage.drbd import DrbdDisks
 from ganetix.storage.file_disk import FileDisks
 from ganetix.storage.file_paths import AllowedPaths
 from ganetix.storage.interface import IBlockDevice
+from ganetix.storage.lvm import Lvm
+from ganetix.storage.plain import PlainDisks
+from ganetix.storage.programs import Programs
 from ganetix.toolkit.interfaces import IFileSystem, IWorker
 
 FILE_TYPES: Final = ("file", "sharedfile")
+_UDEV: Final = "/run/udev/control"
 
 
-def drivers(files: IFileSystem, worker: IWorker, allowed: AllowedPaths) -> dict[str, IBlockDevice]:
-    """Return a driver for every disk type that this node serves."""
-    return {name: FileDisks(name, files, worker, allowed) for name in FILE_TYPES}
+@attrs.frozen
+class Drivers:
+    """A driver for every disk type that this node serves; *mirrors* can do more."""
+
+    by_type: Mapping[str, IBlockDevice]
+    mirrors: DrbdDisks
+    volumes: Lvm
+    programs: Programs
+
+
+def drivers(
+    files: IFileSystem, worker: IWorker, allowed: AllowedPaths, runner: ProcessRunner
+) -> Drivers:
+    """Return the drivers of this node."""
+    # Where no udev answers, LVM makes the device nodes itself.
+    env = {} if files.exists(_UDEV) else {"DM_DISABLE_UDEV": "1"}
+    programs = Programs(runner, env)
+    lvm = Lvm(programs)
+    plain = PlainDisks(lvm)
+    mirrors = DrbdDisks(allowed.paths.hostname, plain, programs, files, worker)
+    by_type: dict[str, IBlockDevice] = {
+        name: FileDisks(name, files, worker, allowed) for name in FILE_TYPES
+    }
+    given = GivenDisks(programs, files, worker)
+    for one in (plain, mirrors, given):
+        by_type[one.dev_type] = one
+    return Drivers(by_type, mirrors, lvm, programs)
 
 
 def driver(made: Mapping[str, IBlockDevice], dev_type: str) -> IBlockDevice:

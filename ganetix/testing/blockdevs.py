@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 import attrs
+import msgspec
 from twisted.trial.unittest import SynchronousTestCase
 from zope.interface.verify import verifyObject
 
@@ -88,11 +89,40 @@ class BlockDevicePromises(AwaitingTestCase):
         self.refusal(self.driver.grow(self.disk, -2, False), BlockDeviceError)
         self.assertEqual(self.size(), 4)
 
+    def test_rename(self) -> None:
+        """A disk that is renamed is in its new place alone; asking again changes nothing."""
+        self.awaited(self.driver.create(self.disk))
+        new = _moved(self.disk)
+        self.awaited(self.driver.rename(self.disk, new))
+        self.awaited(self.driver.rename(self.disk, new))
+        self.assertIsNone(self.size())
+        self.disk = new
+        self.assertEqual(self.size(), 4)
+
+    def test_rename_over(self) -> None:
+        """A disk never takes the place of another one."""
+        other = _moved(self.disk)
+        for one in (self.disk, other):
+            self.awaited(self.driver.create(one))
+        self.refusal(self.driver.rename(self.disk, other), BlockDeviceError)
+        self.assertEqual(self.size(), 4)
+
+    def test_sync(self) -> None:
+        """A disk without a mirror has none to tell of."""
+        self.awaited(self.driver.create(self.disk))
+        self.assertIsNone(self.awaited(self.driver.sync(self.disk)))
+
     def test_space(self) -> None:
         """A storage unit has room, and not more free than it has in all."""
         space = self.awaited(self.driver.space(self.unit))
         self.assertGreater(space.free, 0)
         self.assertGreaterEqual(space.total, space.free)
+
+
+def _moved(disk: Disk) -> Disk:
+    """Return *disk* in a place beside its own."""
+    head, place = disk.logical_id
+    return msgspec.structs.replace(disk, logical_id=[head, f"{place}.new"])
 
 
 def make_block_device_tests(

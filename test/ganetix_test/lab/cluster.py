@@ -92,8 +92,8 @@ class Lab:
             raise LabError(f"There is no node '{which}' in lab '{self.name}' of {self.size}.")
         return Node(int(number), self.directory, self.network)
 
-    def up(self, tell: Callable[[str], None]) -> None:
-        """Make the lab and its cluster; *tell* hears what is being done."""
+    def up(self, tell: Callable[[str], None], *, cluster: bool = True) -> None:
+        """Make the lab and, with *cluster*, its cluster; *tell* hears what is being done."""
         if self.directory.exists():
             raise LabError(f"Lab '{self.name}' is up already; 'bin/lab down' takes it down.")
         self.directory.mkdir(parents=True)
@@ -107,7 +107,8 @@ class Lab:
             node.start()
         for node in self.nodes:
             node.wait()
-        self._cluster(tell)
+        if cluster:
+            self._cluster(tell)
 
     def down(self) -> None:
         """End every node and remove every trace; fine if there is none."""

@@ -87,8 +87,8 @@ furnish() {
     cp "$LAB_DIR/known_hosts" /root/.ssh/known_hosts
     chmod 600 /root/.ssh/*
     printf 'PATH="%s:%s"; export PATH\ncd /root\n' "$LAB_PYTHON" "$PATH" > /root/.profile
-    echo "SetEnv PYTHONPYCACHEPREFIX=$PYTHONPYCACHEPREFIX DM_DISABLE_UDEV=1 LANG=C.UTF-8" \
-        >> /etc/ssh/sshd_config
+    echo "SetEnv PYTHONPYCACHEPREFIX=$PYTHONPYCACHEPREFIX PYTHONPATH=$PYTHONPATH" \
+        "DM_DISABLE_UDEV=1 LANG=C.UTF-8" >> /etc/ssh/sshd_config
     mkdir -p /etc/ganeti
     printf '/srv/ganeti/file-storage\n/srv/ganeti/shared-file-storage\n' \
         > /etc/ganeti/file-storage-paths
@@ -102,7 +102,8 @@ inside() {
     load_modules
     set_up_network
     # Compiled modules are the same for all nodes, and made once.
-    export DM_DISABLE_UDEV=1 LANG=C.UTF-8 PYTHONPYCACHEPREFIX="${LAB_DIR%/*}/.pycache"
+    export DM_DISABLE_UDEV=1 LANG=C.UTF-8 PYTHONPATH=$LAB_SOURCE
+    export PYTHONPYCACHEPREFIX="${LAB_DIR%/*}/.pycache"
     [ -e /etc/lab-furnished ] || furnish
     mkdir -p /srv/ganeti/shared-file-storage
     mount -n -t hostfs -o "$LAB_DIR/shared" hostfs /srv/ganeti/shared-file-storage

@@ -21,6 +21,7 @@ def _parser() -> argparse.ArgumentParser:
     verbs = parser.add_subparsers(dest="verb", required=True)
     up = verbs.add_parser("up", help="make the lab and its cluster")
     up.add_argument("--nodes", type=int, default=3, choices=range(1, 10), metavar="N")
+    up.add_argument("--no-cluster", action="store_true", help="nodes alone")
     for verb, told in (
         ("shell", "a shell in a node"),
         ("kill", "cut a node's power"),
@@ -39,7 +40,7 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _up(lab: Lab) -> int:
+def _up(lab: Lab, *, cluster: bool) -> int:
     began = time.monotonic()
 
     def tell(what: str) -> None:
@@ -55,7 +56,7 @@ def _up(lab: Lab) -> int:
     if lab.directory.exists():
         raise LabError(f"Lab '{lab.name}' is up already; 'bin/lab down' takes it down.")
     try:
-        lab.up(tell)
+        lab.up(tell, cluster=cluster)
     except BaseException:
         lab.down()
         raise
@@ -77,7 +78,7 @@ def _enter(lab: Lab, which: str, words: Sequence[str]) -> int:
 
 def _do(options: argparse.Namespace) -> int:
     if options.verb == "up":
-        return _up(Lab(options.name, options.nodes))
+        return _up(Lab(options.name, options.nodes), cluster=not options.no_cluster)
     lab = Lab.known(options.name)
     if options.verb in ("shell", "run"):
         return _enter(lab, options.node, getattr(options, "command", ()))

@@ -3,6 +3,7 @@
 import os
 
 import msgspec
+from twisted.internet.task import Clock as FakeReactor
 from twisted.trial.unittest import SynchronousTestCase
 
 from ganetix.errors import BlockDeviceError, FileStoragePathError, StorageError
@@ -13,7 +14,9 @@ from ganetix.storage.file_dirs import FileDirs
 from ganetix.storage.file_paths import AllowedPaths, parse
 from ganetix.testing.blockdevs import BlockDeviceFixture, make_block_device_tests
 from ganetix.testing.cases import AwaitingTestCase
+from ganetix.testing.processes import FakeRunner
 from ganetix.testing.workers import InlineWorker
+from ganetix.toolkit.clock import Clock
 from ganetix.toolkit.files import FileSystem
 
 BASE = "/srv/ganeti/file-storage"
@@ -34,10 +37,15 @@ def disk(dev_type: str, place: str = f"{BASE}/vm1/uuid.file.disk0") -> Disk:
     return Disk("uuid", dev_type, ["loop", place], 4, "disk/0")
 
 
+def no_programs() -> FakeRunner:
+    """Return a runner on a machine without programs."""
+    return FakeRunner(Clock(FakeReactor(), lambda: 0.0))
+
+
 def fixture(case: SynchronousTestCase, dev_type: str) -> BlockDeviceFixture:
     """Return the driver of *dev_type* from the table."""
-    made = table.drivers(FileSystem(), InlineWorker(), allowed(case))
-    return BlockDeviceFixture(table.driver(made, dev_type), disk(dev_type), BASE)
+    made = table.drivers(FileSystem(), InlineWorker(), allowed(case), no_programs())
+    return BlockDeviceFixture(table.driver(made.by_type, dev_type), disk(dev_type), BASE)
 
 
 class FileTests(make_block_device_tests(lambda case: fixture(case, "file"))):  # type: ignore[misc]  # made by a function
@@ -55,8 +63,8 @@ class PlaceTests(AwaitingTestCase):
         """Make a node that allows one directory."""
         self.allowed = allowed(self)
         self.root = self.allowed.paths.root
-        drivers = table.drivers(FileSystem(), InlineWorker(), self.allowed)
-        self.driver = table.driver(drivers, "file")
+        drivers = table.drivers(FileSystem(), InlineWorker(), self.allowed, no_programs())
+        self.driver = table.driver(drivers.by_type, "file")
 
     def test_outside(self) -> None:
         """Neither another directory, nor one by way of '..', nor the directory itself."""

@@ -1,0 +1,109 @@
+"""LVM's programs: what there is, and one method for each thing done to a logical volume."""
+
+from collections.abc import Sequence
+from typing import Final
+
+import attrs
+
+from ganetix import errors
+from ganetix.storage import lvm_parse
+from ganetix.storage.lvm_parse import LISTING, Group, Physical, Volume
+from ganetix.storage.programs import Programs, failed
+
+_SBIN: Final = "/usr/sbin"
+
+
+@attrs.frozen
+class Lvm:
+    """Raises `errors.BlockDeviceError` with a sentence that names volume or group."""
+
+    programs: Programs
+
+    async def volume(self, group: str, name: str) -> Volume | None:
+        """Return the volume *name* of *group*, None if there is none; *group* must exist."""
+        selected = ("--select", f'lv_name="{name}"')
+        found = await self._list("lvs", lvm_parse.LV_FIELDS, group, *selected)
+        return next(iter(lvm_parse.volumes(found)), None)
+
+    async def volumes(self, group: str) -> list[Volume]:
+        """Return all volumes of *group*."""
+        return lvm_parse.volumes(await self._list("lvs", lvm_parse.LV_FIELDS, group))
+
+    async def group(self, name: str) -> Group:
+        """Return the volume group *name*."""
+        return lvm_parse.groups(await self._list("vgs", lvm_parse.VG_FIELDS, name))[0]
+
+    async def physicals(self, group: str) -> list[Physical]:
+        """Return the physical volumes of *group*."""
+        wanted = ("--select", f'vg_name="{group}"')
+        return lvm_parse.physicals(await self._list("pvs", lvm_parse.PV_FIELDS, *wanted))
+
+    async def create(
+        self, group: str, name: str, size: int, stripes: int = 1, places: Sequence[str] = ()
+    ) -> None:
+        """Make a volume of *size* MiB, on the physical volumes *places* if any are given."""
+        striped = ("--stripes", str(stripes)) if stripes > 1 else ()
+        argv = (
+            f"{_SBIN}/lvcreate", "--quiet", "--yes", "--wipesignatures", "n", "--zero", "n",
+            "--size", f"{size}m", *striped, "--name", name, group, *places,
+        )  # fmt: skip
+        what = f"make logical volume {group}/{name} of {size} MiB"
+        result = await self.programs.run(*argv)
+        if not result.ok:
+            if b"already exists" in result.stderr:
+                raise errors.BlockDeviceError(
+                    f"Logical volume {group}/{name} already exists; remove or rename it if no "
+                    "instance uses it."
+                )
+            raise failed(what, result)
+
+    async def snapshot(self, volume: Volume, name: str, size: int) -> None:
+        """Make the snapshot *name* of *volume* with *size* MiB for what changes."""
+        await self.programs.must(
+            f"make a snapshot of {volume.path}",
+            f"{_SBIN}/lvcreate", "--quiet", "--yes", "--snapshot", "--size", f"{size}m",
+            "--name", name, f"{volume.group}/{volume.name}",
+        )  # fmt: skip
+
+    async def activate(self, volume: Volume) -> None:
+        """Let the kernel have *volume*."""
+        await self.programs.must(
+            f"activate logical volume {volume.group}/{volume.name}",
+            f"{_SBIN}/lvchange", "--quiet", "--activate", "y", f"{volume.group}/{volume.name}",
+        )  # fmt: skip
+
+    async def remove(self, volume: Volume) -> None:
+        """Remove *volume*; one that is in use is refused."""
+        await self.programs.must(
+            f"remove logical volume {volume.group}/{volume.name}",
+            f"{_SBIN}/lvremove", "--quiet", "--force", f"{volume.group}/{volume.name}",
+        )  # fmt: skip
+
+    async def rename(self, group: str, old: str, new: str) -> None:
+        """Rename the volume *old* of *group*."""
+        await self.programs.must(
+            f"rename logical volume {group}/{old} to {new}",
+            f"{_SBIN}/lvrename", "--quiet", group, old, new,
+        )  # fmt: skip
+
+    async def extend(
+        self, volume: Volume, size: int, *, dry_run: bool, places: Sequence[str] = ()
+    ) -> None:
+        """Make *volume* at least *size* MiB; with *dry_run* only check."""
+        trial = ("--test",) if dry_run else ()
+        await self.programs.must(
+            f"grow logical volume {volume.group}/{volume.name} to {size} MiB",
+            f"{_SBIN}/lvextend", "--quiet", *trial, "--size", f"{size}m",
+            f"{volume.group}/{volume.name}", *places,
+        )  # fmt: skip
+
+    async def _list(self, program: str, fields: str, *words: str) -> str:
+        what = f"list what {program} shows of {words[0] if words else 'LVM'}"
+        result = await self.programs.run(f"{_SBIN}/{program}", *LISTING, "-o", fields, *words)
+        if result.ok:
+            return result.stdout.decode("utf-8", "replace")
+        if b"not found" in result.stderr:
+            raise errors.BlockDeviceError(
+                f"Volume group {words[0]} is not on this node; 'vgs' there shows the known ones."
+            )
+        raise failed(what, result)
