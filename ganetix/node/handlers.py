@@ -8,7 +8,7 @@ from typing import Final
 from ganetix.node.services import NodeServices
 from ganetix.rpc import calls
 from ganetix.rpc.interfaces import Handlers
-from ganetix.rpc.tables import cluster
+from ganetix.rpc.tables import cluster, storage
 
 BY_SERVER: Final = (
     calls.MASTER_INFO,
@@ -56,6 +56,19 @@ def handlers(node: NodeServices) -> Handlers:
         calls.JOURNAL_APPEND.name: node.journal.append,
         calls.JOURNAL_SNAPSHOT.name: node.journal.snapshot,
         calls.STORE_POSITION.name: node.journal.store_position,
+        storage.MIRROR_STATUS.name: node.storage.mirror_status,
+        storage.BLOCKDEV_RENAME.name: node.storage.rename,
+        storage.BLOCKDEV_SNAPSHOT.name: node.storage.snapshot,
+        storage.BLOCKDEV_WIPE.name: node.storage.wipe,
+        storage.BLOCKDEV_CONVERT.name: node.storage.convert,
+        storage.BLOCKDEV_RESIZE.name: node.storage.resize,
+        storage.BLOCKDEV_CLOSE.name: node.storage.close,
+        storage.BLOCKDEV_PAUSE.name: node.storage.pause,
+        storage.BLOCKDEV_REMOVECHILDREN.name: node.storage.remove_children,
+        storage.BLOCKDEV_ADDCHILDREN.name: node.storage.add_children,
+        storage.DRBD_DISCONNECT.name: node.storage.disconnect,
+        storage.DRBD_TWO_PRIMARIES.name: node.storage.two_primaries,
+        storage.LV_LIST.name: node.storage.volumes,
         cluster.NODE_STOP_MASTER.name: node.duty.stop,
         cluster.NODE_ACTIVATE_MASTER_IP.name: node.duty.activate_ip,
         cluster.NODE_DEACTIVATE_MASTER_IP.name: node.duty.deactivate_ip,

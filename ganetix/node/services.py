@@ -22,6 +22,7 @@ from ganetix.node.journal import CandidateJournal
 from ganetix.node.master_ip import MasterDuty
 from ganetix.node.oses import OperatingSystems
 from ganetix.node.roles import Mastership, Roles
+from ganetix.node.storage import Storage
 from ganetix.paths import Paths
 from ganetix.process.command import Command, ProcessRunner
 from ganetix.rpc.events import EventSource
@@ -70,6 +71,7 @@ class NodeServices:
     cluster_files: ClusterFiles
     roles: Roles
     disks: Disks
+    storage: Storage
     instances: Instances
     oses: OperatingSystems
     hooks: Hooks
@@ -96,7 +98,9 @@ def make_node(outside: Outside) -> NodeServices:
         table.Surroundings(paths, files, worker, outside.clock, outside.libvirt)
     )
     hypervisors = Hypervisors(paths, files, worker, drivers)
-    disks = _disks(outside)
+    allowed = AllowedPaths(paths, files)
+    served = storage.drivers(files, worker, allowed, outside.processes)
+    disks = Disks(paths, files, worker, served.by_type, FileDirs(files, worker, allowed))
     machine = Machine(paths, outside.clock, files, worker, hypervisors, disks)
     watch = Watch(
         outside.clock, hypervisors, outside.events, machine.pushed, interval=outside.watch_interval
@@ -117,6 +121,7 @@ def make_node(outside: Outside) -> NodeServices:
         ClusterFiles(paths, files, worker, mastership, outside.candidates_changed, outside.left),
         Roles(paths, files, outside.journal_worker),
         disks,
+        Storage(served),
         instances,
         OperatingSystems(definitions, scripts, disks),
         hooks,
@@ -124,16 +129,4 @@ def make_node(outside: Outside) -> NodeServices:
         hypervisors,
         watch,
         MasterDuty(paths, files, worker, outside.processes, addresses, hooks, outside.stop_master),
-    )
-
-
-def _disks(outside: Outside) -> Disks:
-    files, worker = outside.files, outside.worker
-    allowed = AllowedPaths(outside.paths, files)
-    return Disks(
-        outside.paths,
-        files,
-        worker,
-        storage.drivers(files, worker, allowed),
-        FileDirs(files, worker, allowed),
     )
