@@ -25,7 +25,7 @@ class NodeArrays(NamedTuple):
 
     position: dict[int, int]
     online: Bools
-    columns: Floats  # one row for each component of the score
+    centred: Floats  # one row for each component of the score: its values less their mean
     t_mem: Floats
     u_mem: Ints
     r_mem: Ints
@@ -127,11 +127,20 @@ def _shared(nodes: Sequence[Node]) -> Ints:
     return _ints([[len(a.spec.locations & b.spec.locations) for b in nodes] for a in nodes])  # type: ignore[misc] # rows of a matrix
 
 
+def _centred(values: Sequence[Sequence[float]], online: Bools) -> Floats:
+    """Return *values* (one row for each node) less the mean of those online; zero for others."""
+    columns = np.array(values, dtype=np.float64).T
+    if not online.any():
+        return np.zeros(columns.shape)
+    return np.where(online, columns - columns[:, online].mean(axis=1)[:, None], 0.0)
+
+
 def node_arrays(nodes: Sequence[Node]) -> NodeArrays:
     """Return the arrays of *nodes*, which come in the order of their numbers."""
     position = {node.idx: at for at, node in enumerate(nodes)}
     specs = [node.spec for node in nodes]
     values = [node_values(node) for node in nodes]
+    online = np.array([not spec.offline for spec in specs], dtype=np.bool_)
     peers = _peers(nodes, position)
     first, first_at, second = _tops(peers)
     f_disk = _ints([node.f_disk for node in nodes])
@@ -142,8 +151,8 @@ def node_arrays(nodes: Sequence[Node]) -> NodeArrays:
     hi_spindles = _floats([spec.hi_spindles for spec in specs])
     return NodeArrays(
         position,
-        np.array([not spec.offline for spec in specs], dtype=np.bool_),
-        np.array(values, dtype=np.float64).T.copy(),
+        online,
+        _centred(values, online),
         _floats([spec.t_mem for spec in specs]),
         _ints([node.u_mem for node in nodes]),
         _ints([node.r_mem for node in nodes]),
@@ -176,24 +185,34 @@ def instance_arrays(
     instances: Sequence[Instance], position: dict[int, int], swap: Sequence[bool]
 ) -> InstanceArrays:
     """Return the arrays of *instances*; *swap* says which of them may fail over."""
-    local = [inst.local_storage for inst in instances]
-    spindles = [inst.spindles for inst in instances]
+    table = np.array([_row(inst) for inst in instances], dtype=np.float64).reshape(-1, 13).T
+    whole = table[:8].astype(np.int64)
     return InstanceArrays(
         _ints([position[inst.primary] for inst in instances]),
         _ints([position.get(inst.secondary, NO_NODE) for inst in instances]),
-        _ints([inst.mem for inst in instances]),
-        _ints([inst.mem if inst.uses_memory else 0 for inst in instances]),
-        _ints([inst.mem if inst.needs_reserve else 0 for inst in instances]),
-        np.array(local, dtype=np.bool_),
-        _ints([inst.disk if here else 0 for inst, here in zip(instances, local, strict=True)]),
-        _ints([inst.vcpus if inst.online else 0 for inst in instances]),
-        _ints([count or 0 for count in spindles]),
-        np.array([count is not None for count in spindles], dtype=np.bool_),
-        _floats([i.spindle_use if here else 0 for i, here in zip(instances, local, strict=True)]),
-        np.array([inst.load for inst in instances], dtype=np.float64).reshape(-1, 4).T.copy(),
+        whole[0],
+        whole[1],
+        whole[2],
+        whole[3].astype(np.bool_),
+        whole[4],
+        whole[5],
+        whole[6],
+        whole[7].astype(np.bool_),
+        table[8],
+        table[9:13],
         _ints([inst.location_score for inst in instances]),
         np.array(swap, dtype=np.bool_),
     )
+
+
+def _row(inst: Instance) -> tuple[float, ...]:
+    """Return the figures of an instance in the order of `InstanceArrays`, from memory to load."""
+    mem, local, spindles = inst.mem, inst.local_storage, inst.spindles
+    return (
+        mem, mem if inst.uses_memory else 0, mem if inst.needs_reserve else 0, local,
+        inst.disk if local else 0, inst.vcpus if inst.online else 0, spindles or 0,
+        spindles is not None, inst.spindle_use if local else 0, *inst.load,
+    )  # fmt: skip
 
 
 def rows(arrays: InstanceArrays, pick: Any) -> InstanceArrays:

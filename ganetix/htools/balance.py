@@ -17,7 +17,7 @@ from ganetix.htools.moves import (
     apply_move,
 )
 from ganetix.htools.options import Options
-from ganetix.htools.score import cluster_score
+from ganetix.htools.score import Scorer, cluster_score
 
 
 class Step(NamedTuple):
@@ -107,7 +107,9 @@ def search_all(
     ]
 
 
-def best_step(state: State, options: Options, search: Search) -> tuple[State, Step] | None:
+def best_step(
+    state: State, options: Options, search: Search, scorer: Scorer
+) -> tuple[State, Step] | None:
     """Return the best next move that lowers the score, the first of equals, if there is one."""
     movable = victims(state.nodes, state.instances, options)
     best: tuple[float, Candidate, Applied] | None = None
@@ -117,7 +119,7 @@ def best_step(state: State, options: Options, search: Search) -> tuple[State, St
         applied = apply_move(state.nodes, inst, candidate.move, force=options.ignore_soft_errors)
         if isinstance(applied, FailMode):
             continue
-        reached = cluster_score({**state.nodes, **applied.changed})
+        reached = scorer.score({**state.nodes, **applied.changed})
         if reached < limit:
             best, limit = (reached, candidate, applied), reached
     if best is None:
@@ -138,8 +140,9 @@ def steps(
     state: State, options: Options, search: Search, *, rounds: int = -1, until: float = 0.0
 ) -> Iterator[tuple[State, Step]]:
     """Yield the state after each move: at most *rounds* moves, down to a score of *until*."""
+    scorer = Scorer()
     while rounds != 0 and state.score > until:
-        found = best_step(state, options, search)
+        found = best_step(state, options, search, scorer)
         if found is None:
             return
         yield found

@@ -131,12 +131,6 @@ class SpindlePlane(NamedTuple):
         return result
 
 
-def centre(values: Floats, online: Bools) -> Floats:
-    """Return *values* less the mean of those online; zero for offline nodes."""
-    mean = values[online].mean() if online.any() else 0.0
-    return np.asarray(np.where(online, values - mean, 0.0))
-
-
 def _inverse(values: Floats, online: Bools) -> Floats:
     with np.errstate(divide="ignore", invalid="ignore"):
         return np.asarray(np.where(online & (values != 0), 1.0 / values, 0.0))
@@ -173,7 +167,7 @@ def _figures(nodes: NodeArrays, name: str) -> tuple[float, float, Floats]:
     at = NAMES.index(name)
     entry = nodes.base.deviations[at]
     variance = entry[2] if entry is not None else 0.0
-    return WEIGHTS[at], variance, centre(nodes.columns[at], nodes.online)
+    return WEIGHTS[at], variance, nodes.centred[at]
 
 
 def _spindle_planes(nodes: NodeArrays, insts: InstanceArrays) -> list[SpindlePlane]:
@@ -230,9 +224,7 @@ def planes(nodes: NodeArrays, insts: InstanceArrays) -> Parts:
 
 def _same(other: list[Any], centred: Floats, slope: Floats, amount: Floats) -> bool:
     return (
-        np.array_equal(other[2], centred)
-        and np.array_equal(other[3], slope)
-        and np.array_equal(other[4], amount)
+        other[3] is slope and np.array_equal(other[2], centred) and np.array_equal(other[4], amount)
     )
 
 

@@ -16,7 +16,7 @@ from ganetix.htools.moves import (
     REPLACE_PRIMARY,
     REPLACE_SECONDARY,
 )
-from ganetix.htools.planes import NAMES, centre, root
+from ganetix.htools.planes import NAMES, root
 from ganetix.htools.score import RESERVED_TOTAL_WEIGHT, WEIGHTS
 
 RESERVED: Final = NAMES.index("reserved_mem_cv")
@@ -46,7 +46,7 @@ class Reserve:
         self._targets = targets
         self._count = float(nodes.online.sum())
         self._scale = np.where(nodes.online, 1.0 / np.where(nodes.t_mem, nodes.t_mem, 1.0), 0.0)
-        self._centred = centre(nodes.columns[RESERVED], nodes.online)
+        self._centred = nodes.centred[RESERVED]
         entry = nodes.base.deviations[RESERVED]
         self._variance = entry[2] if entry is not None else 0.0
         # Plain or shared storage has no secondary; what is read for it is not used.

@@ -167,6 +167,24 @@ def cluster_score(nodes: Nodes) -> float:
     return score(in_order(nodes))
 
 
+class Scorer:
+    """Scores one cluster after another; what nodes contribute is kept while they stay the same."""
+
+    def __init__(self) -> None:
+        self._known: dict[int, tuple[Node, tuple[float, ...]]] = {}
+
+    def _values(self, node: Node) -> tuple[float, ...]:
+        known = self._known.get(node.idx)
+        if known is None or known[0] is not node:
+            known = self._known[node.idx] = node, node_values(node)
+        return known[1]
+
+    def score(self, nodes: Nodes) -> float:
+        """Return the score of all of *nodes*."""
+        ordered = in_order(nodes)
+        return weigh(statistics(ordered, [self._values(node) for node in ordered]).values)
+
+
 def optimum(nodes: Nodes) -> float:
     """Return the score that the reserve for a lost node makes unavoidable."""
     if len(nodes) < 2:

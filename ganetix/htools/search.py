@@ -202,6 +202,7 @@ def _scan(
     victims: Sequence[tuple[Instance, bool]],
     kinds: tuple[str, ...],
     options: Options,
+    first: int,
 ) -> None:
     """Score the moves of *victims* that may be the best, block by block.
 
@@ -218,7 +219,7 @@ def _scan(
     whole = Block(arrays, insts, targets, marks, parts, force=force)
     if any(swap for _inst, swap in victims):
         found.offer(whole.failover()[:, None], instances, FAILOVER, 0, [-1])
-    size = max(1, FIRST // max(1, len(targets)))
+    size = max(1, first // max(1, len(targets)))
     if not kinds or len(instances) <= size:
         _offer(found, whole, instances, kinds, numbers)
         return
@@ -241,18 +242,25 @@ def _offer(
 
 
 def search(
-    nodes: Nodes, _instances: Instances, movable: list[Instance], options: Options
+    nodes: Nodes,
+    _instances: Instances,
+    movable: list[Instance],
+    options: Options,
+    first: int = FIRST,
 ) -> list[Candidate]:
-    """Propose the moves that may be the best of all, in the order in which they are tried."""
+    """Propose the moves that may be the best of all, in the order in which they are tried.
+
+    *first* is the number of moves of one kind that are looked at before any is left out.
+    """
     ordered = in_order(nodes)
     if not any(not node.spec.offline for node in ordered):
         return []
-    arrays = node_arrays(ordered)
-    found = Best(weigh(arrays.base.values))
     plain = [inst for inst in movable if not inst.forthcoming]
     with np.errstate(invalid="ignore", divide="ignore", over="ignore"):
+        arrays = node_arrays(ordered)
+        found = Best(weigh(arrays.base.values))
         for kinds, victims in _classes(plain, nodes, options).items():
-            _scan(ordered, found, arrays, victims, kinds, options)
+            _scan(ordered, found, arrays, victims, kinds, options, first)
     planned = [
         Candidate(inst.idx, move)
         for inst in movable

@@ -5,10 +5,11 @@ from unittest import SkipTest
 
 from twisted.trial.unittest import SynchronousTestCase
 
-from ganetix.htools import build, iallocator
+from ganetix.htools import build, capacity, iallocator
 from ganetix.htools.allocate import Wanted
 from ganetix.htools.faults import PlanError
-from ganetix.htools.finder import Finder, acceptance, targets
+from ganetix.htools.filling import Filled, PairFiller
+from ganetix.htools.finder import Finder, acceptance, always, targets
 from ganetix.htools.hail import answer, hail
 from ganetix.htools.model import Cluster
 from ganetix.htools.options import DEFAULT_OPTIONS
@@ -53,6 +54,33 @@ class FinderTests(SynchronousTestCase):
             self.assertEqual(one.good, two.good, number)
             self.assertEqual(one.failures, two.failures, number)
             self.assertEqual(one.place, two.place, number)
+
+
+class FillTests(SynchronousTestCase):
+    """Filling a cluster with mirrored instances."""
+
+    def test_bounds(self) -> None:
+        """Each instance goes where looking at all pairs would put it, until none fits."""
+        for number in range(12):
+            cluster, wanted = loaded(message(number))
+            inst = capacity.new_instance(capacity.Size(20480, 2048, 2, 1), "drbd", 1)
+            inst = inst._replace(exclusion=wanted.inst.exclusion, wished=wanted.inst.wished)
+            where = targets(DEFAULT_OPTIONS, in_order(cluster.nodes), 2)
+            if not where.pairs:
+                continue
+            now = Filled(cluster.nodes, cluster.instances, (), {})
+            filler = PairFiller(DEFAULT_OPTIONS, where.pairs)
+            for _step in range(5):
+                every = Finder(DEFAULT_OPTIONS, inst).find(now.nodes, where, always)
+                after = filler.fill(now, inst, 1)
+                if every.place is None:
+                    self.assertEqual(after.new, now.new)
+                    self.assertEqual(after.failures, every.failures, number)
+                    break
+                new = after.new[-1]
+                places = [node.idx for node in every.place.nodes]
+                self.assertEqual([new.primary, new.secondary], places, number)
+                now = after
 
 
 class HailTests(SynchronousTestCase):

@@ -1,6 +1,7 @@
 """The search for moves, and what every plan promises."""
 
 from collections.abc import Iterator
+from functools import partial
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -11,7 +12,7 @@ from ganetix.htools.balance import State, Step, best_step, search_all, start, st
 from ganetix.htools.model import Cluster, Instances, Node, Nodes, split
 from ganetix.htools.options import DEFAULT_OPTIONS, Options
 from ganetix.htools.placement import ratio
-from ganetix.htools.score import cluster_score
+from ganetix.htools.score import Scorer, cluster_score
 from ganetix.htools.search import search
 from ganetix_test.compat.htools.generate import Generated
 
@@ -42,18 +43,20 @@ def broken(node: Node) -> set[str]:
 
 
 class SearchTests(SynchronousTestCase):
-    """The search proposes the move that trying all moves finds."""
+    """The search proposes the move that trying all moves finds, also when it leaves most out."""
 
     def _same(self, options: Options) -> None:
         for number in range(24):
             for nodes, instances in groups(number):
                 state = start(nodes, instances)
                 for _round in range(2):
-                    quick = best_step(state, options, search)
-                    slow = best_step(state, options, search_all)
-                    self.assertEqual(
-                        quick and quick[1], slow and slow[1], f"cluster {number}, {options}"
-                    )
+                    quick = best_step(state, options, search, Scorer())
+                    sparing = best_step(state, options, partial(search, first=1), Scorer())
+                    slow = best_step(state, options, search_all, Scorer())
+                    for found in (quick, sparing):
+                        self.assertEqual(
+                            found and found[1], slow and slow[1], f"cluster {number}, {options}"
+                        )
                     if quick is None:
                         break
                     state = quick[0]
