@@ -18,6 +18,7 @@ PROGRAMS = [
     "daemon-util = ganetix.daemons.daemon_util:main",
     "cfgupgrade = ganetix.daemons.cfgupgrade:main",
     "node-cleanup = ganetix.daemons.node_cleanup:main",
+    "burnin = ganetix.cli.main:burnin",
     "vcluster-setup = ganetix.vcluster.setup:main",
     "ganeti-watcher = ganetix.watcher.program:main",
     "ganeti-cleaner = ganetix.watcher.cleaner_program:main",

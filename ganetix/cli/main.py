@@ -5,7 +5,7 @@ import os
 import socket
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 import ganetix
 from ganetix.cli.command import Command
@@ -66,7 +66,7 @@ def _broken(word: str) -> bool:
 def _carry_out(context: Context, words: list[str]) -> int:
     """Run the context's command; every error becomes a sentence and an exit code."""
     try:
-        options, arguments = parse(f"{context.prog} {context.name}", context.command, words)
+        options, arguments = parse(f"{context.prog} {context.name}".strip(), context.command, words)
         module, function = context.command.run.split(":")
         code: int = getattr(importlib.import_module(f"ganetix.cli.{module}"), function)(
             context, options, arguments
@@ -123,7 +123,13 @@ def _ask(question: str) -> str | None:
         return None
 
 
-def _program(prog: str) -> int:
+def tool(prog: str, words: list[str], world: World) -> int:
+    """Run *prog*, a program with one command only, which `ganetix.cli.PROG.options` describes."""
+    command: Command = importlib.import_module(f"ganetix.cli.{prog}.options").COMMAND
+    return _carry_out(Context(world, prog, "", command), words)
+
+
+def _program(prog: str, run: Callable[[str, list[str], World], int] = run) -> int:
     world = World(
         os.environ,
         socket.gethostname(),
@@ -183,6 +189,11 @@ def gnt_network() -> int:
 def gnt_filter() -> int:
     """Run gnt-filter."""
     return _program("gnt-filter")
+
+
+def burnin() -> int:
+    """Run burnin."""
+    return _program("burnin", tool)
 
 
 def gnt_debug() -> int:

@@ -6,6 +6,7 @@ import os
 import shutil
 import socket
 import tempfile
+from collections.abc import Callable
 from typing import Any
 
 from twisted.trial.unittest import SynchronousTestCase
@@ -99,8 +100,14 @@ class CommandCase(SynchronousTestCase):
         """Run *line*, words separated by blanks, against *results*; none: nobody listens."""
         return self.run_words(line.split(), *results, stdin=stdin)
 
-    def run_words(self, words: list[str], *results: Any, stdin: str = "") -> Ran:
-        """Run a command given as words."""
+    def run_words(
+        self,
+        words: list[str],
+        *results: Any,
+        stdin: str = "",
+        program: Callable[[str, list[str], World], int] = run,
+    ) -> Ran:
+        """Run a command given as words; *program* is how its kind is run."""
         sent: list[socket.socket] = []
 
         def connect(path: str, timeout: float) -> socket.socket:
@@ -120,7 +127,7 @@ class CommandCase(SynchronousTestCase):
         world = World(
             self.environ, "node1", io.StringIO(stdin), out, err, connect, ask, lambda: NOW
         )
-        code = run(words[0], words[1:], world)
+        code = program(words[0], words[1:], world)
         return Ran(code, out.getvalue(), err.getvalue(), _received(sent))
 
 
