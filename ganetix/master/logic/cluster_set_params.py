@@ -82,7 +82,13 @@ class ClusterSetParams:
         promoted = candidates.promotions(context.cluster, change, context.randomness)
         digests = await candidates.tokens(context, [node.uuid for node in promoted])
         whole = candidates.with_promoted(change, promoted)
-        await context.commit(lambda cluster: candidates.certified(cluster, whole, digests))
+
+        def settled(cluster: Cluster) -> Change:
+            """Keep what others have changed since the check, such as tags."""
+            fresh = msgspec.structs.replace(whole, cluster=_after(op, cluster))
+            return candidates.certified(cluster, fresh, digests)
+
+        await context.commit(settled)
         await candidates.equip(context, self.outside, digests)
         if op.ipolicy is not None:
             for line in _new_violations(before, context.cluster):

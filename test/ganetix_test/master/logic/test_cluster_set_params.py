@@ -2,8 +2,11 @@
 
 from typing import Any
 
+from twisted.internet.defer import Deferred
+
 from ganetix import errors
 from ganetix.opcodes.cluster import OpClusterSetParams
+from ganetix.opcodes.tags import OpTagsSet
 from ganetix.testing.logic import GROUP, LogicContext, three_nodes
 from ganetix_test.master.logic.cases import UnitTestCase
 
@@ -65,6 +68,16 @@ class SetParamsTests(UnitTestCase):
         before = self.context.cluster.cluster
         self.assertEqual(self.after(max_running_jobs=before.max_running_jobs).uuid, before.uuid)
         self.after()
+
+    def test_meanwhile(self) -> None:
+        """What another job changes between check and commit is kept."""
+        op = OpClusterSetParams(max_running_jobs=7)
+        unit = self.unit(op)
+        plan = self.successResultOf(Deferred.fromCoroutine(unit.check(op, self.context)))
+        self.run_op(OpTagsSet(kind="cluster", tags=["new"]))
+        self.successResultOf(Deferred.fromCoroutine(unit.execute(op, plan, self.context)))
+        settings = self.context.cluster.cluster
+        self.assertEqual((settings.max_running_jobs, settings.tags), (7, ["new"]))
 
     def test_directories(self) -> None:
         """A directory where no disk may be is let be while its template is not enabled."""
