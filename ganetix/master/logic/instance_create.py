@@ -8,7 +8,15 @@ from zope.interface import implementer
 
 from ganetix import errors
 from ganetix.master.allocator import Allocator
-from ganetix.master.logic import capacity, disks, hooks_env, instance_allocation, names, nics
+from ganetix.master.logic import (
+    capacity,
+    communication,
+    disks,
+    hooks_env,
+    instance_allocation,
+    names,
+    nics,
+)
 from ganetix.master.logic.instance_draft import Draft, draft_of, records
 from ganetix.master.logic.nic_addresses import Site
 from ganetix.master.logic.outside import Outside
@@ -93,7 +101,7 @@ class InstanceCreate:
         cluster = context.cluster
         name = names.new_instance_name(cluster, op.instance_name)
         draft = draft_of(cluster, op, name)
-        op = await self._addresses_checked(op, name)
+        op = communication.of_new(cluster, await self._addresses_checked(op, name))
         node = await self._node(op, draft, context)
         names.require_usable(node)
         instance, made = records(

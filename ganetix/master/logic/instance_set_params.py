@@ -8,7 +8,16 @@ import msgspec
 from zope.interface import implementer
 
 from ganetix import errors
-from ganetix.master.logic import capacity, disks, hooks_env, names, nic_addresses, nics, wants
+from ganetix.master.logic import (
+    capacity,
+    communication,
+    disks,
+    hooks_env,
+    names,
+    nic_addresses,
+    nics,
+    wants,
+)
 from ganetix.master.logic.instance_devices import Edit, Told, edited_disks, edited_nics
 from ganetix.master.logic.instance_reinstall import validate_os, with_os
 from ganetix.master.logic.nic_addresses import Site
@@ -64,7 +73,8 @@ class InstanceSetParams:
         cluster = context.cluster
         instance = names.instance_of(cluster, op.instance_name, op.instance_uuid)
         _require_available(op)
-        edit_nics = edited_nics(_site(op, instance, context), instance, op)
+        with_nics = communication.of_changed(cluster, instance, op)
+        edit_nics = edited_nics(_site(op, instance, context), instance, with_nics)
         nics.reserve(context, instance.nics, edit_nics.rows)
         edit_disks = edited_disks(cluster, instance, op, (context.randomness, context.paths))
         fresh, told = _changed(cluster, instance, op)
@@ -108,7 +118,6 @@ def _require_available(op: OpInstanceSetParams) -> None:
     refused = {
         "disk_template": "Converting the disk template",
         "runtime_mem": "Changing the memory of a running instance",
-        "instance_communication": "Instance communication",
     }
     for name, what in refused.items():
         if getattr(op, name) is not None:
@@ -153,6 +162,8 @@ def _changed(
         *((f"os/{name}", value) for name, value in op.osparams.items()),
         *((f"os_private/{name}", "<redacted>") for name in op.osparams_private or {}),
     ]
+    if op.instance_communication is not None:
+        told.append(("instance_communication", op.instance_communication))
     if op.os_name is not None:
         told.append(("os", op.os_name))
     if op.offline is not None:

@@ -19,6 +19,7 @@ from ganetix import errors
 from ganetix.model import pools
 from ganetix.model.changes import Change, apply
 from ganetix.model.objects import Network, Nic, NodeGroup
+from ganetix.opcodes.cluster import OpClusterSetParams
 from ganetix.opcodes.instance import OpInstanceRemove, OpInstanceSetParams
 from ganetix.opcodes.instance_state import OpInstanceFailover, OpInstanceMigrate
 from ganetix.opcodes.network import (
@@ -404,6 +405,50 @@ class NicTests(NetworkTestCase):
         self.context.state = apply(self.context.state, Change(nodegroups=(group,)), 0.0)
         self.set_node(3, group=OTHER)
         self.refused({"network": "lan"}, "not connected", pnode="node3.example.com")
+
+
+class CommunicationTests(NetworkTestCase):
+    """NICs over which instances reach the metadata service."""
+
+    def setUp(self) -> None:
+        """Make the network as the cluster's jobs do."""
+        super().setUp()
+        self.run_op(OpClusterSetParams(instance_communication_network="meta"))
+        [ops] = self.context.submitted
+        for op in ops:
+            self.run_op(op)
+
+    def test_new(self) -> None:
+        """A new instance gets one more NIC, with a name and an address of the pool."""
+        first, second = self.nics({"ip": "203.0.113.1"}, instance_communication=True)
+        self.assertIsNone(first.network)
+        self.assertEqual(second.name, f"ganeti:communication:{VM}")
+        self.assertEqual((second.ip, self.used("meta")), ("169.254.0.1", ["169.254.0.1"]))
+        self.assertTrue(second.mac.startswith("52:54:00:"))
+        self.assertEqual(second.nicparams["mode"], "routed")
+
+    def test_listed(self) -> None:
+        """One that is asked for by its name already is not doubled."""
+        row = {"name": f"ganeti:communication:{VM}", "network": "meta", "ip": "169.254.7.7"}
+        self.assertEqual(len(self.nics(row, instance_communication=True)), 1)
+
+    def test_switched(self) -> None:
+        """It is added and removed later; what is so already stays."""
+        self.nics({})
+        op = OpInstanceSetParams(instance_name=VM, instance_communication=True)
+        told = self.run_op(op)
+        self.assertIn(["instance_communication", True], told)
+        self.assertEqual(self.used("meta"), ["169.254.0.1"])
+        self.run_op(op)
+        self.assertEqual(len(self.instance().nics), 2)
+        self.run_op(OpInstanceSetParams(instance_name=VM, instance_communication=False))
+        self.assertEqual((len(self.instance().nics), self.used("meta")), (1, []))
+
+    def test_without(self) -> None:
+        """A cluster without the network says how it gets one."""
+        self.run_op(OpClusterSetParams(instance_communication_network=""))
+        told = self.refusal(creation(instance_communication=True))
+        self.assertIn("--instance-communication-network=NAME", told)
 
 
 class GroupTests(NetworkTestCase):
