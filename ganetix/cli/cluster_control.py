@@ -1,10 +1,10 @@
-"""gnt-cluster redist-conf, queue, watcher and the master IP."""
+"""gnt-cluster redist-conf, rename, upgrade, queue, watcher and the master IP."""
 
 from argparse import Namespace
 
 from ganetix import errors
 from ganetix.cli.context import Context
-from ganetix.cli.submit import opcode, submit
+from ganetix.cli.submit import opcode, result_of, submit
 from ganetix.cli.table import timestamp
 from ganetix.cli.units import parse_duration
 
@@ -61,3 +61,32 @@ def deactivate_master_ip(context: Context, options: Namespace, arguments: list[s
             " Turn it down?"
         )
     return submit(context, options, opcode("OP_CLUSTER_DEACTIVATE_MASTER_IP"))
+
+
+def rename(context: Context, options: Namespace, arguments: list[str]) -> int:
+    """Give the cluster another name and address."""
+    if not options.force:
+        [old] = context.call("QueryConfigValues", ["cluster_name"])
+        context.confirm(
+            f"Connections to the cluster by its name {old}, those of the remote API above all, "
+            f"break. Rename it to {arguments[0]}?"
+        )
+    name = result_of(context, options, opcode("OP_CLUSTER_RENAME", name=arguments[0]))
+    if name:
+        context.print(f"The cluster is called {name} now.")
+    return 0
+
+
+def upgrade(context: Context, options: Namespace, arguments: list[str]) -> int:
+    """Say how this software is upgraded: versions are not switched under a running cluster."""
+    if options.to is None and not options.resume:
+        raise errors.OpPrereqError(
+            "Say to which version, with --to VERSION, or give --resume.", errors.INVAL
+        )
+    raise errors.OpPrereqError(
+        "Versions of ganetix are not switched by links, and nothing was changed. Install the new "
+        "package on every node, then restart the daemons node by node with 'daemon-util stop-all' "
+        "and 'daemon-util start-all', the master last: versions may differ by one meanwhile, jobs "
+        "go on, and configurations of Ganeti from 2.16 on are converted when the master starts.",
+        errors.STATE,
+    )

@@ -6,6 +6,7 @@ from typing import Any, Final
 from ganetix import errors
 from ganetix.cli import output, tree
 from ganetix.cli.context import Context
+from ganetix.cli.group_info import bounds_of, sizes_of
 
 _PARAMETERS: Final = (
     ("candidate pool size", "candidate_pool_size"),
@@ -171,4 +172,13 @@ def ping(context: Context, options: Namespace, arguments: list[str]) -> int:
     except errors.GanetiError as error:
         context.tell(error.message)
         return 1
+    return 0
+
+
+def show_ispecs_cmd(context: Context, options: Namespace, arguments: list[str]) -> int:
+    """Print a command that makes a cluster with the same bounds of instances."""
+    found = context.call("QueryClusterInfo")
+    policy = found["ipolicy"]
+    std = ["--ipolicy-std-specs", sizes_of(policy["std"])]
+    context.print(" ".join(["gnt-cluster init", *std, *bounds_of(policy), found["name"]]))
     return 0

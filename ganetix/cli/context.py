@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple, TextIO
 
+from ganetix.cli import programs
 from ganetix.cli.command import Command
 from ganetix.luxi.client import Client, Door
 from ganetix.paths import Paths
@@ -31,6 +32,8 @@ class World(NamedTuple):
     """Asks on the controlling terminal; None if there is none."""
     nanoseconds: Callable[[], int]
     """Wall time since the epoch."""
+    run: Callable[[list[str]], tuple[int, str]] = programs.run
+    """Runs another program; see `ganetix.cli.programs.run`."""
 
 
 class Context:

@@ -97,6 +97,63 @@ COMMANDS: Final = {
         "Turn the master IP down; the remote API is not reached by it then.",
         options=(cluster_control.CONFIRMED,),
     ),
+    "rename": Command(
+        "cluster_control:rename",
+        "Give the cluster another name, and the address that belongs to it.",
+        (Argument("name"),),
+        (shared.FORCE, shared.DRY_RUN),
+    ),
+    "command": Command(
+        "cluster_remote:command",
+        "Run a shell command on the nodes, the master last.",
+        (Argument("command", 1, None),),
+        (
+            cluster_control.NODES,
+            shared.NODE_GROUP,
+            cluster_control.MACHINE_NAMES,
+            cluster_control.FAILURE_ONLY,
+        ),
+    ),
+    "copyfile": Command(
+        "cluster_remote:copy_file",
+        "Copy a file of this node to the same place on the others.",
+        (Argument("file"),),
+        (cluster_control.NODES, cluster_control.REPLICATION_NETWORK, shared.NODE_GROUP),
+    ),
+    "epo": Command(
+        "cluster_epo:epo",
+        "Stop instances and power nodes off in an emergency, or on again.",
+        (Argument("node", 0, None),),
+        (
+            shared.FORCE,
+            cluster_control.ON,
+            cluster_control.GROUPS,
+            cluster_control.ALL_NODES,
+            cluster_control.OOB_TIMEOUT,
+            cluster_control.SHUTDOWN_TIMEOUT,
+            cluster_control.POWER_DELAY,
+        ),
+    ),
+    "upgrade": Command(
+        "cluster_control:upgrade",
+        "Tell how to upgrade: this software does not switch versions by itself.",
+        options=(cluster_control.UPGRADE_TO, cluster_control.RESUME),
+    ),
+    "verify-disks": Command(
+        "cluster_disks:verify_disks",
+        "Find disks that are down, and activate them; name those that are gone.",
+        options=(shared.PRIORITY, shared.NODE_GROUP),
+    ),
+    "repair-disk-sizes": Command(
+        "cluster_disks:repair_disk_sizes",
+        "Write the real sizes of disks into the configuration.",
+        (Argument("instance", 0, None),),
+        (shared.DRY_RUN, shared.PRIORITY),
+    ),
+    "show-ispecs-cmd": Command(
+        "cluster_info:show_ispecs_cmd",
+        "Print a command that makes a cluster with the same bounds of instances.",
+    ),
     "master-failover": Command(
         "cluster_init:failover",
         "Make this node, a master candidate, the master.",

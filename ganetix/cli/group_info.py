@@ -24,7 +24,7 @@ def show_ispecs_cmd(context: Context, options: Namespace, arguments: list[str]) 
     """Print for each group a command that makes one with the same bounds of instances."""
     for row in _groups(context, arguments):
         policy = row["ipolicy"] if options.include_defaults else row["custom_ipolicy"]
-        context.print(" ".join(["gnt-group add", *_bounds(policy), row["name"]]))
+        context.print(" ".join(["gnt-group add", *bounds_of(policy), row["name"]]))
     return 0
 
 
@@ -54,7 +54,7 @@ def _policy(filled: dict[str, Any], own: dict[str, Any]) -> tree.Tree:
     shown = {**filled, "disk-templates": tree.joined(filled["disk-templates"])}
     marked = _with_source(shown, own)
     bounds = [
-        [(bound, _sizes(pair[bound])) for bound in ("max", "min")] for pair in filled["minmax"]
+        [(bound, sizes_of(pair[bound])) for bound in ("max", "min")] for pair in filled["minmax"]
     ]
     return [
         ("bounds specs" if "minmax" in own else "bounds specs (default)", bounds),
@@ -68,13 +68,15 @@ def _with_source(values: dict[str, Any], own: dict[str, Any]) -> dict[str, Any]:
     return {key: value if key in own else f"default ({value})" for key, value in values.items()}
 
 
-def _bounds(policy: dict[str, Any]) -> list[str]:
+def bounds_of(policy: dict[str, Any]) -> list[str]:
+    """Return the options that give a group, or a cluster, the bounds of *policy*."""
     pairs = [
-        "/".join(f"{bound}:{_sizes(pair[bound])}" for bound in ("min", "max"))
+        "/".join(f"{bound}:{sizes_of(pair[bound])}" for bound in ("min", "max"))
         for pair in policy.get("minmax", [])
     ]
     return ["--ipolicy-bounds-specs", "//".join(pairs)] if pairs else []
 
 
-def _sizes(specs: dict[str, Any]) -> str:
+def sizes_of(specs: dict[str, Any]) -> str:
+    """Return *specs* as an option takes them."""
     return ",".join(f"{key}={value}" for key, value in sorted(specs.items()))

@@ -12,12 +12,15 @@ from ganetix.master.logic.cluster_master_ip import (
 from ganetix.master.logic.cluster_post_init import ClusterPostInit
 from ganetix.master.logic.cluster_query import ClusterConfigQuery, ClusterQuery
 from ganetix.master.logic.cluster_redist_conf import ClusterRedistConf
+from ganetix.master.logic.cluster_rename import ClusterRename
+from ganetix.master.logic.cluster_repair_disk_sizes import ClusterRepairDiskSizes
 from ganetix.master.logic.cluster_set_params import ClusterSetParams
 from ganetix.master.logic.cluster_verify import (
     ClusterVerify,
     ClusterVerifyConfig,
     ClusterVerifyGroup,
 )
+from ganetix.master.logic.cluster_verify_disks import ClusterVerifyDisks, GroupVerifyDisks
 from ganetix.master.logic.group_add import GroupAdd
 from ganetix.master.logic.group_assign_nodes import GroupAssignNodes
 from ganetix.master.logic.group_evacuate import GroupEvacuate
@@ -67,6 +70,8 @@ from ganetix.opcodes.cluster import (
     OpClusterPostInit,
     OpClusterQuery,
     OpClusterRedistConf,
+    OpClusterRename,
+    OpClusterRepairDiskSizes,
     OpClusterSetParams,
 )
 from ganetix.opcodes.group import (
@@ -121,7 +126,9 @@ from ganetix.opcodes.test import OpTestDelay
 from ganetix.opcodes.verify import (
     OpClusterVerify,
     OpClusterVerifyConfig,
+    OpClusterVerifyDisks,
     OpClusterVerifyGroup,
+    OpGroupVerifyDisks,
 )
 
 
@@ -136,15 +143,19 @@ def units(outside: Outside) -> Mapping[type[OpCode], Unit[Any, Any]]:
         OpClusterPostInit: ClusterPostInit(),
         OpClusterQuery: ClusterQuery(outside),
         OpClusterRedistConf: ClusterRedistConf(outside),
+        OpClusterRename: ClusterRename(outside),
+        OpClusterRepairDiskSizes: ClusterRepairDiskSizes(),
         OpClusterSetParams: ClusterSetParams(outside, allocator),
         OpClusterVerify: ClusterVerify(),
         OpClusterVerifyConfig: ClusterVerifyConfig(),
+        OpClusterVerifyDisks: ClusterVerifyDisks(),
         OpClusterVerifyGroup: ClusterVerifyGroup(),
         OpGroupAdd: GroupAdd(),
         OpGroupAssignNodes: GroupAssignNodes(),
         OpGroupEvacuate: GroupEvacuate(allocator),
         OpGroupRemove: GroupRemove(),
         OpGroupRename: GroupRename(),
+        OpGroupVerifyDisks: GroupVerifyDisks(),
         OpGroupSetParams: GroupSetParams(),
         OpInstanceActivateDisks: InstanceActivateDisks(),
         OpInstanceChangeGroup: InstanceChangeGroup(allocator),

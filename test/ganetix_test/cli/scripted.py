@@ -90,6 +90,13 @@ class CommandCase(SynchronousTestCase):
         self.environ = {"GANETI_ROOTDIR": self.root, "GANETI_HOSTNAME": "node1"}
         self.asked: list[str] = []
         self.typed: list[str] = []
+        self.spawned: list[list[str]] = []
+        self.programs: dict[str, tuple[int, str]] = {}
+
+    def spawn(self, words: list[str]) -> tuple[int, str]:
+        """Run nothing: answer what `programs` says of the program, else that it ended well."""
+        self.spawned.append(words)
+        return self.programs.get(words[0], (0, ""))
 
     def ssconf(self, key: str, value: str) -> None:
         """Let the node know *value* of *key*."""
@@ -125,8 +132,9 @@ class CommandCase(SynchronousTestCase):
 
         out, err = io.StringIO(), io.StringIO()
         world = World(
-            self.environ, "node1", io.StringIO(stdin), out, err, connect, ask, lambda: NOW
-        )
+            self.environ, "node1", io.StringIO(stdin), out, err, connect, ask, lambda: NOW,
+            self.spawn,
+        )  # fmt: skip
         code = program(words[0], words[1:], world)
         return Ran(code, out.getvalue(), err.getvalue(), _received(sent))
 

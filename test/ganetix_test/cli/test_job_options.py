@@ -22,6 +22,7 @@ from ganetix_test.cli.test_commands import commands
 
 WORDS: Final[dict[tuple[str, str], str]] = {
     ("gnt-cluster", "add-tags"): "x",
+    ("gnt-cluster", "epo"): "-f node1",
     ("gnt-cluster", "modify"): "-C 3",
     ("gnt-cluster", "remove-tags"): "x",
     ("gnt-cluster", "search-tags"): "x",
@@ -63,9 +64,14 @@ WORDS: Final[dict[tuple[str, str], str]] = {
 }
 """What a command needs; without a line here the names of its arguments will do."""
 ELSEWHERE: Final = frozenset(
-    {("gnt-cluster", "init"), ("gnt-cluster", "destroy"), ("gnt-node", "add")}
+    {
+        ("gnt-cluster", "init"),
+        ("gnt-cluster", "destroy"),
+        ("gnt-cluster", "upgrade"),
+        ("gnt-node", "add"),
+    }
 )
-"""Commands that run another program before or after; their own tests look at this."""
+"""Commands that run another program before or after, or refuse; their own tests look at this."""
 RESULTS: Final[dict[str, Any]] = {
     "OP_CLUSTER_VERIFY": {"jobs": []},
     "OP_GROUP_EVACUATE": {"jobs": []},
