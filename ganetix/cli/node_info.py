@@ -10,7 +10,7 @@ from ganetix.errors import NOENT, OpPrereqError
 _FIELDS: Final = (
     "name", "pip", "sip", "pinst_list", "sinst_list", "master_candidate", "drained", "offline",
     "master_capable", "vm_capable", "powered", "ndparams", "custom_ndparams", "ctime", "mtime",
-    "uuid", "group",
+    "uuid", "group", "hv_state",
 )  # fmt: skip
 
 
@@ -45,6 +45,11 @@ def _shown(node: dict[str, Any]) -> tree.Tree:
         shown += [
             ("primary for instances", sorted(node["pinst_list"] or [])),
             ("secondary for instances", sorted(node["sinst_list"] or [])),
+        ]
+        # Null when the node does not answer, and in a cluster of an older release.
+        shown += [
+            (f"hypervisor {name}", state["description"])
+            for name, state in sorted((node["hv_state"] or {}).items())
         ]
     return [
         *shown,

@@ -15,6 +15,8 @@ from ganetix.daemons import (
     settings,
     ssh_files,
 )
+from ganetix.hypervisor.libvirt import library
+from ganetix.hypervisor.table import WITH_LIBVIRT
 from ganetix.ids import Randomness
 from ganetix.master.allocation.programs import BUILT_IN, find_program
 from ganetix.master.bootstrap.initial import Place, first_configuration
@@ -47,6 +49,7 @@ def init(paths: Paths, request: Init) -> None:
     credentials = authority.credentials_for(uuid, [NODE], now)
     digest = digest_of(credentials.certificate)
     cluster = first_configuration(request, place, digest, uuid, randomness, now)
+    _check_hypervisors(cluster)
     _check_volume_group(cluster)
     _check_allocator(paths, cluster)
     check_directories(paths, cluster)
@@ -59,6 +62,12 @@ def init(paths: Paths, request: Init) -> None:
         daemon_util.stop_all(paths)
         cluster_files.remove_cluster(paths)
         raise
+
+
+def _check_hypervisors(cluster: Cluster) -> None:
+    """Raise `errors.HypervisorError` when this machine lacks what an enabled hypervisor needs."""
+    if set(WITH_LIBVIRT).intersection(cluster.cluster.enabled_hypervisors):
+        library.require()
 
 
 def _write(paths: Paths, cluster: Cluster, randomness: Randomness, now: float) -> None:

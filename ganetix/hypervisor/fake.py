@@ -129,6 +129,10 @@ class FakeHypervisor:
         """See `IHypervisor`."""
         return "Guests are files, and run on paper only."
 
+    async def addresses(self, name: str) -> Mapping[str, Sequence[str]]:
+        """See `IHypervisor`: there is nobody to ask."""
+        return {}
+
     async def verify(self) -> str:
         """See `IHypervisor`."""
         told: str = await self.worker.run(self._thd_verify)

@@ -132,5 +132,11 @@ class IHypervisor(Interface):
     def describe() -> Awaitable[str]:
         """Say in a sentence how guests run here, or what keeps them from running."""
 
+    def addresses(name: str) -> Awaitable[Mapping[str, Sequence[str]]]:
+        """Return the addresses that the running guest says it has, by the name of its interface.
+
+        None where there is nobody in the guest to ask.
+        """
+
     def verify() -> Awaitable[str]:
         """Say what keeps this hypervisor from working; empty when it works."""

@@ -8,7 +8,7 @@ from typing import Final
 from ganetix.node.services import NodeServices
 from ganetix.rpc import calls
 from ganetix.rpc.interfaces import Handlers
-from ganetix.rpc.tables import cluster, storage
+from ganetix.rpc.tables import cluster, guests, storage
 
 BY_SERVER: Final = (
     calls.MASTER_INFO,
@@ -34,6 +34,9 @@ def handlers(node: NodeServices) -> Handlers:
         calls.INSTANCE_ACCEPT.name: node.instances.accept,
         calls.INSTANCE_MIGRATE.name: node.instances.migrate,
         calls.INSTANCE_FINALIZE.name: node.instances.finalize,
+        guests.HYPERVISOR_VALIDATE_PARAMS.name: node.guests.validate,
+        guests.BRIDGES_EXIST.name: node.guests.bridges_exist,
+        guests.INSTANCE_ADDRESSES.name: node.guests.addresses,
         calls.BLOCKDEV_CREATE.name: node.disks.create,
         calls.BLOCKDEV_REMOVE.name: node.disks.remove,
         calls.BLOCKDEV_ASSEMBLE.name: node.disks.assemble,

@@ -10,11 +10,13 @@ from ganetix.guestos.search import Definitions
 from ganetix.hypervisor import table
 from ganetix.hypervisor.table import WithLibvirt
 from ganetix.network.addresses import Addresses
+from ganetix.network.bridges import Bridges
 from ganetix.network.nics import NicScripts
 from ganetix.node.blockdev import Disks
 from ganetix.node.checks import Checks, Machine
 from ganetix.node.events import INTERVAL, Watch
 from ganetix.node.files import ClusterFiles
+from ganetix.node.guests import Guests
 from ganetix.node.hooks import Hooks
 from ganetix.node.hypervisors import Hypervisors
 from ganetix.node.instances import Instances, ReasonTrails
@@ -77,6 +79,7 @@ class NodeServices:
     hooks: Hooks
     checks: Checks
     hypervisors: Hypervisors
+    guests: Guests
     watch: Watch
     duty: MasterDuty
 
@@ -127,6 +130,7 @@ def make_node(outside: Outside) -> NodeServices:
         hooks,
         Checks(paths, machine, instances, definitions, mastership, journal, addresses),
         hypervisors,
+        Guests(hypervisors, Bridges(paths, files, worker)),
         watch,
         MasterDuty(paths, files, worker, outside.processes, addresses, hooks, outside.stop_master),
     )

@@ -5,6 +5,7 @@ from typing import Any, Final
 
 from ganetix.model import params
 from ganetix.model.objects import Disk, Instance, Nic, NodeGroup
+from ganetix.query.consoles import console
 from ganetix.query.results import (
     NO_DATA,
     NODE_OFFLINE,
@@ -85,13 +86,6 @@ def _stopped(view: View, row: Instance) -> str:
         return "ADMIN_offline"
     by_user = row.admin_state_source == "user" and user_shutdown(view.cluster, row)
     return "USER_down" if by_user else "ADMIN_down"
-
-
-def _console(view: View, row: Instance) -> Cell:
-    if row.hypervisor != "fake":
-        return NOT_AVAILABLE
-    text = "The fake hypervisor has no console."
-    return normal({"instance": row.name, "kind": "msg", "message": text})
 
 
 def template(view: View, row: Instance) -> str:
@@ -230,7 +224,7 @@ def _with_console(view: View, row: Instance) -> Cell:
     cell = FIELDS["oper_state"](view, row)
     if cell[0] != 0:
         return cell
-    return _console(view, row) if cell[1] else NOT_AVAILABLE
+    return normal(console(view.cluster, row)) if cell[1] else NOT_AVAILABLE
 
 
 def value_of(name: str) -> Value | None:

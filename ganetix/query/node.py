@@ -91,7 +91,9 @@ FIELDS: Final[dict[str, Value]] = {
     "sinst_list": lambda view, row: normal(_names(view, "secondaries", row)),
     "ndparams": lambda view, row: normal(params.node(view.cluster, row)),
     "custom_ndparams": lambda view, row: normal(row.ndparams),
-    "hv_state": lambda view, row: NOT_AVAILABLE,
+    "hv_state": _live(
+        lambda facts: {name: {"description": told} for name, told in facts.hypervisors.items()}
+    ),
     "disk_state": lambda view, row: NOT_AVAILABLE,
     "bootid": _live(lambda facts: facts.boot_id),
     "ctotal": _live(lambda facts: facts.cpu_total),
@@ -107,8 +109,8 @@ FIELDS: Final[dict[str, Value]] = {
     "spfree": _storage("free", spindles=True),
 }  # fmt: skip
 LIVE: Final = frozenset(
-    ("bootid", "cnodes", "cnos", "csockets", "ctotal", "dfree", "dtotal", "mfree", "mnode",
-     "mtotal", "spfree", "sptotal")
+    ("bootid", "cnodes", "cnos", "csockets", "ctotal", "dfree", "dtotal", "hv_state", "mfree",
+     "mnode", "mtotal", "spfree", "sptotal")
 )  # fmt: skip
 
 

@@ -140,6 +140,12 @@ class HypervisorPromises(AwaitingTestCase):
         self.assertGreaterEqual(before.cpu_total, 1)
         self.assertEqual(after.memory_free, before.memory_free - 32)
 
+    def test_addresses(self) -> None:
+        """A guest without an agent, or one that is not there, says nothing of its addresses."""
+        self.awaited(self.source.create(guest(), False))
+        for name in ("vm1.example.com", "vm2.example.com"):
+            self.assertEqual(self.awaited(self.source.addresses(name)), {})
+
     def test_verify(self) -> None:
         """A working hypervisor has nothing to complain of, and says in a sentence what it is."""
         self.assertEqual(self.awaited(self.source.verify()), "")

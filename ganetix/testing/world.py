@@ -102,7 +102,8 @@ class World:
             **dict.fromkeys(
                 (
                     "write_ssconf_files", "upload_file", "node_leave_cluster",
-                    "node_demote_from_mc", "test_delay",
+                    "node_demote_from_mc", "test_delay", "bridges_exist",
+                    "hypervisor_validate_params",
                 ),
                 lambda node, request: Done(),
             ),

@@ -175,3 +175,19 @@ def _resident(domain: Any) -> int:
         return int(domain.memoryStats().get("rss", 0))
     except library.libvirtError:
         return 0
+
+
+def addresses(connection: Any, name: str) -> dict[str, list[str]]:
+    """Return the addresses that the guest's agent tells, by interface; none without an agent."""
+    library = require()
+    domain = find(connection, name)
+    if domain is None:
+        return {}
+    try:
+        found = domain.interfaceAddresses(library.VIR_DOMAIN_INTERFACE_ADDRESSES_SRC_AGENT)
+    except library.libvirtError:
+        return {}
+    return {
+        interface: [f"{row['addr']}/{row['prefix']}" for row in told["addrs"] or ()]
+        for interface, told in found.items()
+    }

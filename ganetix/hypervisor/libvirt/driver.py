@@ -173,6 +173,10 @@ class LibvirtHypervisor:
         """See `IHypervisor`."""
         return self.link.trouble or await self.kind.describe()
 
+    async def addresses(self, name: str) -> Mapping[str, Sequence[str]]:
+        """See `IHypervisor`."""
+        return await self.link.run(lambda connection: domains.addresses(connection, name))
+
     async def verify(self) -> str:
         """See `IHypervisor`."""
         try:

@@ -129,7 +129,7 @@ class Link:
         """Libvirt's thread: a domain has another state."""
         self.threads.to_reactor(self._tell)
 
-    def _evt_lost(self, connection: object, reason: int, opaque: object) -> None:
+    def _evt_lost(self, connection: object, *_: object) -> None:
         """Libvirt's thread: the daemon is gone, or does not answer."""
         self.threads.to_reactor(self._lost, connection)
 

@@ -86,6 +86,6 @@ def _raised_as_well(context: object, error: object) -> None:
     """Say nothing."""
 
 
-def _wake_up(timer: int, opaque: object) -> None:
+def _wake_up(timer: int, *_: object) -> None:
     """Remove the timer, which has done its work."""
     require().virEventRemoveTimeout(timer)

@@ -11,7 +11,7 @@ from ganetix.ids import Randomness, valid_hostname, valid_mac_prefix
 from ganetix.master.allocation.programs import BUILT_IN
 from ganetix.master.bootstrap.policy import instance_policy
 from ganetix.master.bootstrap.request import Init, KeyedParams, Params
-from ganetix.model import params, schema
+from ganetix.model import hv_checks, params, schema
 from ganetix.model.changes import Change, apply, stamped
 from ganetix.model.cluster import Cluster
 from ganetix.model.hypervisors import HYPERVISORS
@@ -86,7 +86,7 @@ def _settings(request: Init, place: Place, node_uuid: str, uuid: str) -> Setting
         drbd_usermode_helper=request.drbd_helper or ("/bin/true" if "drbd" in templates else None),
         enabled_hypervisors=hypervisors,
         enabled_disk_templates=templates,
-        hvparams=_filled(HYPERVISORS, request.hvparams, "hypervisor"),
+        hvparams=_usable(hypervisors, _filled(HYPERVISORS, request.hvparams, "hypervisor")),
         beparams={
             "default": _whole(params.BACKEND, params.with_memory(request.beparams), "backend")
         },
@@ -123,6 +123,13 @@ def _hypervisors(request: Init) -> list[str]:
     names = _words(request.enabled_hypervisors) or list(_DEFAULT_HYPERVISOR)
     _all_known(names, HYPERVISORS, "hypervisor", "--enabled-hypervisors")
     return names
+
+
+def _usable(enabled: Sequence[str], filled: dict[str, Params]) -> dict[str, Params]:
+    """Return *filled* if the parameters of the *enabled* hypervisors can be together."""
+    for name in enabled:
+        hv_checks.require_usable(name, filled[name])
+    return filled
 
 
 def _templates(request: Init) -> list[str]:

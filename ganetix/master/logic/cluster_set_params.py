@@ -14,6 +14,7 @@ from ganetix.master.logic import (
     child_jobs,
     communication,
     group_values,
+    guest_values,
     network_values,
 )
 from ganetix.master.logic.outside import Outside
@@ -61,6 +62,7 @@ class ClusterSetParams:
         _check_templates(cluster, fresh)
         group_values.require_enabled(op.ipolicy or {}, fresh.enabled_disk_templates)
         _check_hypervisors(cluster, fresh)
+        await guest_values.require_cluster(context, fresh, op.enabled_hypervisors, op.hvparams)
         _check_directories(op, fresh, context.paths)
         return fresh
 

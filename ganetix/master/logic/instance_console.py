@@ -10,6 +10,7 @@ from ganetix.master.logic.unit import Context, Hooks, IUnit, Want
 from ganetix.model.cluster import Cluster
 from ganetix.model.objects import Instance
 from ganetix.opcodes.instance import OpInstanceConsole
+from ganetix.query.consoles import console
 
 
 @implementer(IUnit)
@@ -46,13 +47,4 @@ class InstanceConsole:
                 f"Instance {plan.name} does not run (status {status}); "
                 f"'gnt-instance start {plan.name}' starts it."
             )
-        return {
-            "instance": plan.name,
-            "kind": "msg",
-            "message": f"The {plan.hypervisor} hypervisor has no console.",
-            "host": None,
-            "port": None,
-            "user": None,
-            "command": None,
-            "display": None,
-        }
+        return console(context.cluster, plan)

@@ -12,8 +12,10 @@ from ganetix.master.logic import (
     capacity,
     communication,
     disks,
+    guest_values,
     hooks_env,
     instance_allocation,
+    instance_reserve,
     names,
     nics,
 )
@@ -57,6 +59,14 @@ class Plan:
     draft: Draft
     instance: Instance
     disks: tuple[Disk, ...]
+    reserved: Instance | None = None
+    """The reservation that it takes the place of."""
+
+    def change(self, cluster: Cluster) -> Change:
+        """Return the change that adds it."""
+        gone = () if self.reserved is None else tuple(self.reserved.disks)
+        added = Change(instances=(self.instance,), disks=self.disks, drop_disks=gone)
+        return guest_values.with_port(cluster, added)
 
     @property
     def dry_run_result(self) -> list[str]:
@@ -99,20 +109,23 @@ class InstanceCreate:
     async def check(self, op: OpInstanceCreate, context: Context) -> Plan:
         """See `IUnit`."""
         cluster = context.cluster
-        name = names.new_instance_name(cluster, op.instance_name)
+        name, reserved = instance_reserve.named(cluster, op)
         draft = draft_of(cluster, op, name)
         op = communication.of_new(cluster, await self._addresses_checked(op, name))
         node = await self._node(op, draft, context)
         names.require_usable(node)
-        instance, made = records(
-            cluster, op, draft, node, (_site(op, node, context), context.paths)
-        )
+        op = instance_reserve.with_kept(op, reserved)
+        site = _site(op, node, reserved, context)
+        instance, made = records(cluster, op, draft, node, (site, context.paths))
+        instance, made = instance_reserve.marked(op, reserved, instance, made)
+        guest_values.require_usable(cluster, instance)
         nics.reserve(context, (), instance.nics)
         capacity.check_policy(context, instance, made, ignore=op.ignore_ipolicy)
-        await _check_node(op, draft, instance, context)
+        if not op.forthcoming:
+            await _check_node(op, draft, instance, context)
         if op.no_install and op.start:
             context.log("Without an installation the instance is not started.")
-        return Plan(draft, instance, tuple(made))
+        return Plan(draft, instance, tuple(made), reserved)
 
     async def _addresses_checked(self, op: OpInstanceCreate, name: str) -> OpInstanceCreate:
         """Return *op* with ``auto`` addresses of NICs replaced by the name's own."""
@@ -148,20 +161,28 @@ class InstanceCreate:
     async def execute(self, op: OpInstanceCreate, plan: Plan, context: Context) -> list[str]:
         """Make the instance and return the names of its nodes."""
         instance = plan.instance
+        if not op.forthcoming:
+            await self._make(op, plan, context)
+            return names.node_names(context.cluster, [instance.primary_node])
+        await context.commit(plan.change)
+        return names.node_names(context.cluster, [instance.primary_node])
+
+    async def _make(self, op: OpInstanceCreate, plan: Plan, context: Context) -> None:
+        instance, undo = plan.instance, _undo_of(plan, context.cluster)
         if plan.disks:
-            await context.undo(*_undo_of(plan))
+            await context.undo(*undo)
         else:
-            context.undo_after_commit(*_undo_of(plan))
+            context.undo_after_commit(*undo)
         await disks.create(context, instance.primary_node, instance.name, plan.disks)
-        added = Change(instances=(instance,), disks=plan.disks)
-        await context.commit(lambda cluster: added)
+        await context.commit(plan.change)
         context.release("node")
         await _install_and_start(op, plan, context)
         context.undo_done()
-        return names.node_names(context.cluster, [instance.primary_node])
 
 
-def _site(op: OpInstanceCreate, node: Node, context: Context) -> Site:
+def _site(
+    op: OpInstanceCreate, node: Node, reserved: Instance | None, context: Context
+) -> Site:
     group = context.cluster.nodegroups[node.group]
     check = op.conflicts_check
     return Site(context.cluster, group, context.randomness, context.reserved, check)
@@ -196,14 +217,23 @@ async def _check_node(
             context, instance.primary_node, needed, draft.hypervisor, what
         )
 
-    wanted = [*([has_os] if draft.os else ()), *([has_memory] if draft.start else ())]
+    async def has_parameters() -> None:
+        node = instance.primary_node
+        await guest_values.require_on_nodes(context, instance, [node])
+        await guest_values.require_bridges(context, instance, node)
+
+    wanted = [has_parameters]
+    wanted += [*([has_os] if draft.os else ()), *([has_memory] if draft.start else ())]
     await gather(lambda ask: ask(), wanted, len(wanted))
 
 
-def _undo_of(plan: Plan) -> list[UndoAction]:
+def _undo_of(plan: Plan, cluster: Cluster) -> list[UndoAction]:
     """Return what takes a half-made instance away again, in the order of the steps."""
     instance, node = plan.instance, plan.instance.primary_node
-    actions = disks.removals(node, instance.name, plan.disks, directory=True)
+    actions = []
+    if plan.reserved is not None:
+        actions.append(instance_reserve.restored(cluster, plan.reserved))
+    actions += disks.removals(node, instance.name, plan.disks, directory=True)
     for disk in plan.disks:
         request: Any = msgspec.to_builtins(DiskRequest(disk, instance.name))
         what = f"Assembling {disk.iv_name} of {instance.name}"

@@ -146,7 +146,9 @@ async def _migrate(plan: Plan, context: Context) -> None:
     await context.call(move.target, INSTANCE_ACCEPT, InstanceAccept(spec, source.secondary_ip))
     context.log(f"Migrating instance {move.instance.name} to {target.name}.")
     request = InstanceMigrate(spec, target.name, target.secondary_ip, plan.live)
-    await context.call(move.source, INSTANCE_MIGRATE, request)
+    done = await context.call(move.source, INSTANCE_MIGRATE, request)
+    if done.note:
+        context.log(done.note)
     await context.commit(
         lambda newest: relocation.switched(newest, move.instance.uuid, move.target), settles=True
     )

@@ -12,6 +12,7 @@ from ganetix.master.logic import (
     capacity,
     communication,
     disks,
+    guest_values,
     hooks_env,
     names,
     nic_addresses,
@@ -90,6 +91,12 @@ class InstanceSetParams:
             group = cluster.nodegroups[cluster.nodes[fresh.primary_node].group]
             nic_addresses.require_connected(cluster, fresh, group)
         await _check_state(op, instance, edit_disks, context)
+        if op.hvparams or op.beparams:
+            guest_values.require_usable(cluster, fresh)
+        if op.hvparams and not op.force:
+            await guest_values.require_on_nodes(context, fresh, cluster.nodes_of(fresh))
+        if op.nics:
+            await guest_values.require_bridges(context, fresh, fresh.primary_node)
         await _check_os(op, fresh, context)
         capacity.check_policy(context, fresh, edit_disks.rows, ignore=op.ignore_ipolicy)
         await _check_memory(op, instance, fresh, context)

@@ -7,7 +7,7 @@ import msgspec
 from zope.interface import implementer
 
 from ganetix import errors
-from ganetix.master.logic import capacity, disks, hooks_env, names, wants
+from ganetix.master.logic import capacity, disks, guest_values, hooks_env, names, wants
 from ganetix.master.logic.specs import spec_of, with_overrides
 from ganetix.master.logic.unit import Context, Hooks, IUnit, Want
 from ganetix.model import params
@@ -58,6 +58,9 @@ class InstanceStartup:
                 context.log("WARNING: The parameters for this start are not used.")
             return Plan(instance, hvparams, beparams, None, reachable=False)
         names.require_online(primary, f"starting instance {instance.name}")
+        guest_values.require_usable(cluster, instance, hvparams)
+        await guest_values.require_on_nodes(context, instance, [primary.uuid], hvparams)
+        await guest_values.require_bridges(context, instance, primary.uuid)
         state = await names.running(context, instance)
         if state is None or state.state == "shutdown":
             needed = {**params.of_backend(cluster, instance), **beparams}["minmem"]

@@ -6,7 +6,7 @@ from ganetix import errors
 from ganetix.master.logic import capacity
 from ganetix.master.verify import networks
 from ganetix.master.verify.finding import Finding
-from ganetix.model import params, policy, schema
+from ganetix.model import hv_checks, params, policy, schema
 from ganetix.model.cluster import Cluster
 from ganetix.model.hypervisors import HYPERVISORS
 from ganetix.model.objects import Instance
@@ -45,7 +45,9 @@ def _settings(cluster: Cluster) -> Iterator[Finding]:
 
 def _hypervisor(name: str, given: Mapping[str, object]) -> Iterator[Finding]:
     try:
-        schema.enforced(params.hypervisor_schema(name), given, "hypervisor parameter")
+        known = params.hypervisor_schema(name)
+        enforced = schema.enforced(known, given, "hypervisor parameter")
+        hv_checks.require_usable(name, {**schema.defaults(known), **enforced})
     except errors.GanetiError as error:
         yield _wrong(f"parameters of hypervisor {name}: {error.message}")
 
