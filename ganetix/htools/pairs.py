@@ -18,6 +18,8 @@ from ganetix.htools.score import COMPONENTS, WEIGHTS, Statistics, doubled_pairs,
 # The components that a new secondary changes, and those of them that are deviations.
 N1: Final = 2
 RESERVED: Final = 3
+OFFLINE_ALL: Final = 4
+OFFLINE_PRIMARY: Final = 5
 LOCATION: Final = 17
 PAIRS: Final = 18
 TOTAL: Final = 19
@@ -69,10 +71,13 @@ class Side(NamedTuple):
 def primary(base: Statistics, old: Node, inst: Instance, nodes: Sequence[Node]) -> Primary:
     """Put *inst* on *old* as primary and update the statistics."""
     node = with_primary(old, inst)
-    # Offline nodes are not part of the statistics, so they cannot change them.
     before = node_values(old)
-    after = before if old.offline else node_values(node)
     values = list(base.values)
+    after = node_values(node)
+    if old.offline:  # it is in nothing but the counts of what is on offline nodes
+        for at in (OFFLINE_ALL, OFFLINE_PRIMARY):
+            values[at] += after[at] - before[at]
+        after = before
     deviations = {}
     for at in DEVIATIONS:
         entry = base.deviations[at]
@@ -103,6 +108,13 @@ def _step(count: float, old: float, new: float) -> tuple[float, float, float]:
     return count * (new * new - old * old), change, change * change
 
 
+def one_more_offline(terms: Sequence[float]) -> list[float]:
+    """Return the weighted components with a secondary more on an offline node."""
+    found = list(terms)
+    found[OFFLINE_ALL] += WEIGHTS[OFFLINE_ALL]
+    return found
+
+
 def pair_score(first: Primary, second: Side, need: int, shared: int) -> float:
     """Return the score with an instance on *first* as primary and on *second* as secondary.
 
@@ -112,7 +124,7 @@ def pair_score(first: Primary, second: Side, need: int, shared: int) -> float:
     node, old, steps, members = second
     spec = node.spec
     if spec.offline:
-        return added(first.terms)
+        return added(one_more_offline(first.terms))
     reserve = max(node.r_mem, node.peers.get(first.node.spec.idx, 0) + need)
     share = reserve / spec.t_mem if spec.t_mem else float("nan")
     terms = list(first.terms)
@@ -135,6 +147,7 @@ class Other(NamedTuple):
 
     idx: int
     node: Node
+    offline: bool
     calm: bool  # whether the reserve is not looked at
     u_mem: int
     r_mem: int
@@ -152,8 +165,8 @@ def other(known: Side, *, calm: bool) -> Other:
     """Lay out *known*."""
     node, old, steps, members = known
     return Other(
-        node.idx, node, calm or node.fail_n1, node.u_mem, node.r_mem, node.peers, node.spec.t_mem,
-        old[RESERVED], old[N1], old[TOTAL], members, steps,
+        node.idx, node, node.offline, calm or node.fail_n1, node.u_mem, node.r_mem, node.peers,
+        node.spec.t_mem, old[RESERVED], old[N1], old[TOTAL], members, steps,
         (steps[0] == steps[4], steps[3] == steps[5]),
     )  # fmt: skip
 
@@ -189,6 +202,7 @@ def row_scores(
     for (
         idx,
         node,
+        offline,
         calm,
         u_mem,
         r_mem,
@@ -211,6 +225,9 @@ def row_scores(
             n1 = (failing + members - old_n1) * WEIGHTS[N1]
         else:
             unhappy += 1
+            continue
+        if offline:
+            found.append((added(one_more_offline(first.terms)), node))
             continue
         share = reserve / t_mem if t_mem else nan
         step1, _step3, step9, step12, step14, step16 = steps

@@ -13,7 +13,17 @@ from ganetix.htools.blocks_numpy import Block, quietly, reserve
 from ganetix.htools.limits import NONE, Bools, Floats, Ints, Limits, Sizes
 from ganetix.htools.model import Instance
 from ganetix.htools.moves import shared_locations
-from ganetix.htools.pairs import CHANGED, DEVIATIONS, LOCATION, N1, PAIRS, RESERVED, SUMS, TOTAL
+from ganetix.htools.pairs import (
+    CHANGED,
+    DEVIATIONS,
+    LOCATION,
+    N1,
+    OFFLINE_ALL,
+    PAIRS,
+    RESERVED,
+    SUMS,
+    TOTAL,
+)
 from ganetix.htools.placement import with_primary
 from ganetix.htools.score import COMPONENTS, WEIGHTS, doubled_pairs
 from ganetix.htools.values_numpy import values_with
@@ -111,6 +121,7 @@ class PairScan:
         self._quiet = not (self._force or sums[N1] or limits.fails.any())
         if not limits.online.all():
             values[_OFFLINE] = row_sums(old[:, ~limits.online])[_OFFLINE][:, None]
+            values[_OFFLINE, :] += ~limits.online  # where the instance itself is one more
         self._pairs(values)
         self._terms = values * _WEIGHTS
         self._live = self._terms.any(axis=1).tolist()
@@ -186,7 +197,9 @@ class PairScan:
             elif self._live[place]:
                 total += self._terms[place, ones][:, None]
         if not limits.online[twos].all():
-            total[:, ~limits.online[twos]] = row_sums(self._terms[:, ones].T)[:, None]
+            terms = self._terms[:, ones]
+            terms[OFFLINE_ALL] += WEIGHTS[OFFLINE_ALL]
+            total[:, ~limits.online[twos]] = row_sums(terms.T)[:, None]
         return total
 
     def _failing(self, ones: Ints, twos: Ints, reserve: Floats) -> Floats:

@@ -1,6 +1,6 @@
 """What the commands show of the planner: plans before they run, and reasons for places."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 from typing import Final, NamedTuple
 
 from ganetix.htools.balance import Search, Step, start, steps, unhappy_nodes
@@ -185,16 +185,15 @@ def _pair(nodes: Nodes, inst: Instance, first: Primary, second: Side) -> Found:
 def explain_moves(
     options: Options,
     nodes: Nodes,
-    instances: Instances,
     inst: Instance,
     kind: str,
-    targets: Iterable[int],
+    targets: Sequence[int],
 ) -> list[Candidate]:
     """Say of each of *targets* what a move of *kind* there would lead to, the best first.
 
-    The scores are the group's, by which an evacuation chooses.
+    The scores are those of the group of *targets*, by which an evacuation chooses.
     """
-    group = nodes[inst.primary].spec.group
+    group = nodes[targets[0]].spec.group if targets else NO_NODE
     found: list[Candidate] = []
     for idx in targets:
         applied = apply_move(nodes, inst, Move(kind, idx), force=options.ignore_soft_errors)

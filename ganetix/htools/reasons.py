@@ -5,13 +5,13 @@ from typing import Any, Final
 
 from ganetix.htools import build, hail, iallocator
 from ganetix.htools.allocate import Wanted, has_networks
-from ganetix.htools.evacuate import evacuated_nodes
-from ganetix.htools.faults import PlanError
+from ganetix.htools.evacuate import PRIMARY, SECONDARY, evacuated_nodes, group_score
+from ganetix.htools.faults import FailMode, PlanError
 from ganetix.htools.finder import targets
 from ganetix.htools.fixed import fixed
 from ganetix.htools.hail import Answer
-from ganetix.htools.model import DRBD, MIRROR_EXTERNAL, Cluster, Node
-from ganetix.htools.moves import FAILOVER_TO_ANY, REPLACE_SECONDARY
+from ganetix.htools.model import DRBD, Cluster, Instance, Node, Nodes
+from ganetix.htools.moves import FAILOVER_TO_ANY, REPLACE_SECONDARY, Move, apply_move
 from ganetix.htools.options import DEFAULT_OPTIONS, Options
 from ganetix.htools.plans import Candidate, explain, explain_moves
 from ganetix.htools.redundancy import redundant
@@ -20,6 +20,8 @@ from ganetix.htools.score import cluster_score, in_order
 Json = Mapping[str, Any]
 MOST_PLACES: Final = 8_000
 """So many places are explained; where there are more, looking at all of them again takes long."""
+MOST_MOVES: Final = 20_000
+"""Instances times nodes squared up to which each move of an evacuation is explained."""
 SHOWN: Final = 4
 """Places beside the best one that are told."""
 
@@ -96,9 +98,18 @@ def reasons(
             options = options._replace(restrict_to_nodes=request.restrict)
         found = places(options, cluster, request.wanted)
         return [*sentences(found, cluster_score(cluster.nodes)), *_left_out(cluster)]
-    if isinstance(request, iallocator.Relocate) and answer.success:
-        return [*_relocated(options, cluster, request), *_effect(options, cluster, answer.after)]
-    return _effect(options, cluster, answer.after) if answer.success else []
+    if not answer.success:
+        return []
+    told = _effect(options, cluster, answer.after)
+    if isinstance(request, iallocator.Relocate):
+        inst = cluster.instances[request.instance]
+        mode = SECONDARY if inst.template == DRBD else PRIMARY
+        told = [*_moves(options, cluster, answer.after, [inst.idx], mode), *told]
+    if isinstance(request, iallocator.Evacuate):
+        told = [*_moves(options, cluster, answer.after, request.instances, request.mode), *told]
+    if isinstance(request, iallocator.ChangeGroup):
+        told = [*_moves(options, cluster, answer.after, request.instances, PRIMARY), *told]
+    return [*told, *_left_out(cluster)]
 
 
 def places(options: Options, cluster: Cluster, wanted: Wanted) -> list[Candidate]:
@@ -162,23 +173,47 @@ def _left_out(cluster: Cluster) -> list[str]:
     return [f"{', '.join(names)}: offline, drained or silent."] if names else []
 
 
-def _relocated(options: Options, cluster: Cluster, request: iallocator.Relocate) -> list[str]:
-    inst = cluster.instances[request.instance]
-    if inst.template != DRBD and inst.template not in MIRROR_EXTERNAL:
+def _moves(
+    options: Options, cluster: Cluster, after: Cluster, wanted: Sequence[int], mode: str
+) -> list[str]:
+    """Say of each instance that moves, one after the other, why it goes where it goes."""
+    if len(wanted) * len(cluster.nodes) ** 2 > MOST_MOVES:
         return []
-    kind = REPLACE_SECONDARY if inst.template == DRBD else FAILOVER_TO_ANY
-    mode = "secondary-only" if inst.template == DRBD else "primary-only"
-    barred = {inst.primary, *evacuated_nodes(cluster.instances, mode, [inst.idx])}
-    group = cluster.nodes[inst.primary].spec.group
-    fitting = [
+    told: list[str] = []
+    nodes = cluster.nodes
+    for idx in wanted:
+        inst, new = cluster.instances[idx], after.instances[idx]
+        move = _move_of(inst, new, mode)
+        if move is None:
+            continue
+        found = explain_moves(options, nodes, inst, move.kind, _choice(nodes, inst, new, mode))
+        now = group_score(nodes, nodes[new.primary].spec.group)
+        prefix = f"{inst.name}: " if len(wanted) > 1 else ""
+        told += [f"{prefix}{line}" for line in sentences(found, now)]
+        applied = apply_move(nodes, inst, move, force=True)
+        if not isinstance(applied, FailMode):
+            nodes = {**nodes, **applied.changed}
+    return told
+
+
+def _move_of(inst: Instance, new: Instance, mode: str) -> Move | None:
+    """Return the move from *inst* to *new*, where that was a choice among nodes."""
+    if inst.nodes == new.nodes:
+        return None
+    if inst.template != DRBD:
+        return Move(FAILOVER_TO_ANY, new.primary)
+    return Move(REPLACE_SECONDARY, new.secondary) if mode == SECONDARY else None
+
+
+def _choice(nodes: Nodes, inst: Instance, new: Instance, mode: str) -> list[int]:
+    """Return the nodes among which the new one was chosen."""
+    group = nodes[new.primary].spec.group
+    barred = {inst.primary, *evacuated_nodes({inst.idx: inst}, mode, [inst.idx])}
+    return [
         node.idx
-        for node in in_order(cluster.nodes)
-        if node.spec.group == group and not node.spec.offline and node.idx not in barred
+        for node in in_order(nodes)
+        if node.spec.group == group and not node.offline and node.idx not in barred
     ]
-    if len(fitting) * len(cluster.nodes) > MOST_PLACES:
-        return []
-    found = explain_moves(options, cluster.nodes, cluster.instances, inst, kind, fitting)
-    return sentences(found, cluster_score(cluster.nodes)) + _left_out(cluster)
 
 
 def _effect(options: Options, before: Cluster, after: Cluster) -> list[str]:

@@ -6,6 +6,7 @@ Where they differ on purpose, docs/htools.md gives the reason; `EXPLAINED` names
 import contextlib
 import io
 import json
+import subprocess
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -25,6 +26,8 @@ MAINS: dict[str, Callable[[Sequence[str]], int]] = {
 }
 # Seconds that the reference needs for one move, for one instance and the square of the nodes.
 MOVE_COST = 18.0 / (1000 * 80**2)
+# Seconds that one run of the reference may take.
+LONGEST = 60.0
 VARIANTS: tuple[list[str], ...] = (
     [], ["-E"], ["--no-disk-moves"], ["--restricted-migration"], ["--no-instance-moves"],
     ["--ignore-soft-errors"], ["--ignore-dynu"],
@@ -59,10 +62,19 @@ class Tally:
         self.runs: dict[str, int] = {}
         self.explained: dict[str, int] = {}
         self.differences: list[Difference] = []
+        self.unfinished: list[str] = []
 
     def explain(self, reason: str) -> None:
         """Count a difference on purpose."""
         self.explained[reason] = self.explained.get(reason, 0) + 1
+
+    def add(self, other: "Tally") -> None:
+        """Add what was compared elsewhere."""
+        for mine, theirs in ((self.runs, other.runs), (self.explained, other.explained)):
+            for key, number in theirs.items():
+                mine[key] = mine.get(key, 0) + number
+        self.differences += other.differences
+        self.unfinished += other.unfinished
 
 
 def ours(program: str, args: Sequence[str]) -> Result:
@@ -95,9 +107,15 @@ class Comparison:
         self._data.write_text(cluster.text(), encoding="utf-8")
 
     def _both(self, program: str, args: Sequence[str]) -> tuple[Result, Result] | None:
-        """Run both; None when the reference fell over and we did not."""
+        """Run both; None when the reference fell over and we did not, or takes too long."""
         self._tally.runs[program] = self._tally.runs.get(program, 0) + 1
-        theirs, mine = self._reference.run(program, args), ours(program, args)
+        try:
+            theirs = self._reference.run(program, args, LONGEST)
+        except subprocess.TimeoutExpired:
+            words = f"{program} {' '.join(args)} (cluster {self._cluster.number})"
+            self._tally.unfinished.append(f"{words}: the reference did not end in time")
+            return None
+        mine = ours(program, args)
         if "CallStack" in theirs.err and "Traceback" not in mine.err:
             self._tally.explain("crash")
             return None

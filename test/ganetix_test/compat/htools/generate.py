@@ -13,6 +13,10 @@ SHARED = ("sharedfile", "rbd", "ext", "blockdev", "gluster", "diskless")
 STATES = ("running",) * 12 + ("ADMIN_down", "ADMIN_down", "ERROR_up", "ERROR_down", "ADMIN_offline")
 
 
+# Of so many clusters, one has the next of all sizes in turn; the others are small.
+SIZED = 5
+
+
 class Features:
     """Which oddities a cluster has."""
 
@@ -77,7 +81,9 @@ class Generated:
         self._rng = random.Random(number)
         self.number = number
         self.features = Features(self._rng)
-        count = self._rng.choice((smallest, 4, 5, 6, 8, 10, 12, 16, 20, 24, 32, 40, biggest))
+        count = self._rng.choice((smallest, 4, 5, 6, 8, 10, 12))
+        if number % SIZED == 0:
+            count = smallest + number // SIZED % (biggest - smallest + 1)
         count = max(smallest, min(biggest, count), self.features.groups)
         self.policy = _policy(self._rng, self.features.policies)
         self.tags = self._cluster_tags()

@@ -50,18 +50,18 @@ class Reference:
         return self._binary.exists()
 
 
-def fetch(cache: Path) -> Reference:
-    """Return the reference in *cache*; download and unpack it first if it is not there."""
-    reference = Reference(cache / "root")
-    if reference.present:
-        return reference
+def fetch(cache: Path) -> Path:
+    """Return where the reference is in *cache*; download and unpack it first if it is not there."""
+    root = cache / "root"
+    if Reference(root).present:
+        return root
     debs = cache.absolute() / "debs"
     debs.mkdir(parents=True, exist_ok=True)
     _apt(cache.absolute(), debs, "update")
     _apt(cache.absolute(), debs, "download", *PACKAGES)
     for deb in sorted(debs.glob("*.deb")):
-        subprocess.run(["dpkg", "-x", str(deb), str(cache / "root")], check=True)
-    return reference
+        subprocess.run(["dpkg", "-x", str(deb), str(root)], check=True)
+    return root
 
 
 def _apt(cache: Path, debs: Path, *words: str) -> None:
