@@ -82,16 +82,16 @@ def wait(call: Callable[..., Any], numbers: Sequence[int]) -> None:
 
 def run_jobs(values: Values, batches: Sequence[tuple[Jobs, str]]) -> int:
     """Run the batches one after the other; each is jobs and a sentence about them."""
-    call = luxi.submitter(values.luxi or "")
     stop = _Stop()
-    for jobs, what in batches:
-        if stop.asked:
-            say("Stopped as asked, before: " + what)
-            return 0
-        say(what)
-        numbers = submit(call, jobs)
-        say(f"Got job IDs {', '.join(str(number) for number in numbers)}")
-        wait(call, numbers)
+    with luxi.submitting(values.luxi or "") as call:
+        for jobs, what in batches:
+            if stop.asked:
+                say("Stopped as asked, before: " + what)
+                return 0
+            say(what)
+            numbers = submit(call, jobs)
+            say(f"Got job IDs {', '.join(str(number) for number in numbers)}")
+            wait(call, numbers)
     return 0
 
 

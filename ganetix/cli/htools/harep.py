@@ -105,10 +105,11 @@ class Harep:
 
 def body(values: Values) -> int:
     """Do what the command line asks for."""
-    query = luxi.connect(values.luxi or "")
-    cluster, _warnings = build.assemble(queried.from_luxi(query))
-    harep = Harep(values, cluster, query, luxi.submitter(values.luxi or ""))
-    harep.run()
+    where = values.luxi or ""
+    with luxi.connected(where) as query, luxi.submitting(where) as submit:
+        cluster, _warnings = build.assemble(queried.from_luxi(query))
+        harep = Harep(values, cluster, query, submit)
+        harep.run()
     say("---------------------")
     say("Instance status count")
     for state in (HEALTHY, PENDING, NEEDS, FAILED):

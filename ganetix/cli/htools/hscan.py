@@ -37,7 +37,8 @@ def _row(name: str, cluster: Cluster) -> list[str]:
 
 def _load(values: Values, name: str) -> Cluster:
     if name == LOCAL and not values.args:
-        raw = queried.from_luxi(luxi.connect(values.luxi or ""))
+        with luxi.connected(values.luxi or "") as call:
+            raw = queried.from_luxi(call)
     else:
         raw = queried.from_rapi(rapi.fetcher(name))
     cluster, warnings = build.assemble(raw, sources.wishes(values))

@@ -1,8 +1,9 @@
 """The master daemon as a source of data and a taker of jobs."""
 
+import contextlib
 import os
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from ganetix.errors import GanetiError
@@ -22,8 +23,9 @@ def _door(path: str) -> client.Door:
     return client.Door(path, host, lambda: host, connect_timeout=5.0)
 
 
-def connect(given: str, default: str = QUERY_SOCKET) -> Callable[..., Any]:
-    """Return a function that calls a method of the daemon; it raises `PlanError`."""
+@contextlib.contextmanager
+def connected(given: str, default: str = QUERY_SOCKET) -> Iterator[Callable[..., Any]]:
+    """Give a function that calls a method of the daemon; it raises `PlanError`."""
     path = _path(given, default)
     link = client.Client(_door(path))
 
@@ -33,11 +35,14 @@ def connect(given: str, default: str = QUERY_SOCKET) -> Callable[..., Any]:
         except GanetiError as err:
             raise PlanError(f"{path}: {err.message}") from None
 
-    return call
+    try:
+        yield call
+    finally:
+        link.close()
 
 
-def submitter(given: str) -> Callable[..., Any]:
-    """Return the function that calls the daemon which takes jobs, beside the query socket."""
+def submitting(given: str) -> contextlib.AbstractContextManager[Callable[..., Any]]:
+    """Give the function that calls the daemon which takes jobs, beside the query socket."""
     if given.endswith("ganeti-query"):
         given = given[: -len("query")] + "master"
-    return connect(given, SUBMIT_SOCKET)
+    return connected(given, SUBMIT_SOCKET)

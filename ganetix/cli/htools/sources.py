@@ -55,7 +55,8 @@ def _from_luxi(values: Values) -> build.Raw:
     from ganetix.cli.htools import luxi
     from ganetix.htools import queried
 
-    return queried.from_luxi(luxi.connect(values.luxi or ""))
+    with luxi.connected(values.luxi or "") as call:
+        return queried.from_luxi(call)
 
 
 def _from_rapi(values: Values) -> build.Raw:
