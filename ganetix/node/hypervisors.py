@@ -29,10 +29,17 @@ class Hypervisors:
     described: dict[str, str] = attrs.field(factory=dict, init=False)
     """How guests run on each enabled hypervisor, in a sentence."""
     _tasks: Tasks = attrs.field(factory=Tasks, init=False)
+    _describing: bool = attrs.field(default=False, init=False)
+    _described_for: frozenset[str] = attrs.field(factory=frozenset, init=False)
 
     async def start(self) -> None:
         """Find out how guests run here, which may take a while, in the background."""
-        self._tasks.spawn("trying the hypervisors", self.describe())
+        self._begin()
+
+    def _begin(self) -> None:
+        if not self._describing:
+            self._describing = True
+            self._tasks.spawn("describing the hypervisors", self.describe())
 
     async def stop(self) -> None:
         """Let go of all drivers; guests go on."""
@@ -45,13 +52,22 @@ class Hypervisors:
 
         Return the names of those that tell of every change.
         """
-        return frozenset(
-            name for name, driver in self.drivers.items() if driver.listen(_naming(changed, name))
-        )
+
+        def told(name: str) -> Callable[[], None]:
+            def tell() -> None:
+                changed(name)
+                # What it says of itself may have changed, too: its daemon may be gone, or back.
+                self._begin()
+
+            return tell
+
+        return frozenset(name for name, driver in self.drivers.items() if driver.listen(told(name)))
 
     async def enabled(self) -> dict[str, IHypervisor]:
         """Return the drivers that this node has of those that the cluster has enabled."""
         names = await self.worker.run(self._thd_enabled)
+        if set(names) != self._described_for:
+            self._begin()
         return {name: self.drivers[name] for name in names if name in self.drivers}
 
     def named(self, name: str) -> IHypervisor:
@@ -68,8 +84,12 @@ class Hypervisors:
 
     async def describe(self) -> None:
         """Find out how guests run on each enabled hypervisor."""
-        for name in await self.worker.run(self._thd_enabled):
-            self.described[name] = await self._description(name)
+        try:
+            names = await self.worker.run(self._thd_enabled)
+            self._described_for = frozenset(names)
+            self.described = {name: await self._description(name) for name in names}
+        finally:
+            self._describing = False
 
     async def _description(self, name: str) -> str:
         try:
@@ -85,7 +105,3 @@ class Hypervisors:
         except FileNotFoundError:
             return _HERE_ALWAYS
         return text.split()
-
-
-def _naming(changed: Callable[[str], None], name: str) -> Callable[[], None]:
-    return lambda: changed(name)

@@ -148,6 +148,7 @@ class Link:
             return
         self.log.error("{trouble} Guests go on; trying again.", trouble=self._trouble)
         self._returning = True
+        self._tell()
         self._tasks.spawn(f"reaching libvirt at {self.uri}", self._come_back(self._thread))
 
     def _reached(self) -> None:
