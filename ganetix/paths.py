@@ -136,6 +136,11 @@ class Paths(NamedTuple):
         return f"{self.log_dir}/os"
 
     @property
+    def export_dir(self) -> str:
+        """Exports of instances, a directory for each."""
+        return f"{self.data_dir}/export"
+
+    @property
     def hooks_dir(self) -> str:
         """Base of the hook directories."""
         return self.at("/etc/ganeti/hooks")

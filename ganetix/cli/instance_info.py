@@ -2,7 +2,7 @@
 
 from argparse import Namespace
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Final
 
 from ganetix import errors
 from ganetix.cli import output, tree
@@ -13,6 +13,9 @@ from ganetix.cli.units import format_size
 
 Data = dict[str, Any]
 Show = Callable[[int], str]
+
+OKAY: Final = 1
+"""The state of a disk's data that goes without saying."""
 
 
 def info(context: Context, options: Namespace, arguments: list[str]) -> int:
@@ -133,4 +136,4 @@ def _status(status: list[Any]) -> str:
         text += f", {seconds} s to go" if seconds is not None else ", unknown time to go"
     if degraded:
         text += ", degraded"
-    return f"{text}, disk state {ldisk}" if ldisk else text
+    return text if ldisk in (None, OKAY) else f"{text}, disk state {ldisk}"

@@ -6,6 +6,7 @@ from typing import Any, Final
 import attrs
 import msgspec
 
+from ganetix import errors
 from ganetix.master.config.ssconf import RELEASE
 from ganetix.master.jobs.records import Job
 from ganetix.master.livestate import LiveState
@@ -15,6 +16,14 @@ from ganetix.model.cluster import CONFIG_VERSION, Cluster
 from ganetix.model.hypervisors import HYPERVISORS
 from ganetix.query.job import ARCHIVED
 from ganetix.query.view import View
+from ganetix.rpc.call import Nothing
+from ganetix.rpc.tables.export import EXPORT_LIST
+from ganetix.toolkit.gather import gather
+
+EXPORTS_WITHIN: Final = 10.0
+"""Seconds that a node has to say which exports it keeps: they are its files, and nowhere else."""
+ASKED_AT_ONCE: Final = 20
+"""Nodes that are asked at the same time."""
 
 _SAME: Final = (
     "os_hvp", "osparams", "ndparams", "candidate_pool_size",
@@ -44,7 +53,7 @@ def information(cluster: Cluster, candidates: Mapping[str, list[str]]) -> dict[s
         "os_api_version": 20,
         "export_version": 0,
         "vcs_version": f"(ganetix) v{RELEASE}",
-        "architecture": ["64bit", "x86_64"],
+        "architecture": ["64bits", "x86_64"],
         "name": settings.cluster_name,
         "master": cluster.master.name,
         "default_hypervisor": settings.enabled_hypervisors[0],
@@ -77,7 +86,24 @@ class MasterFacts:
                 found = [*await master.queue.archived.jobs(), *jobs]
                 jobs = sorted(found, key=lambda job: job.id)
         locks = master.locks.rows() if what == "lock" else ()
-        return View(master.store.cluster, self.live, jobs, locks)
+        cluster = master.store.cluster
+        exports = await self._exports(cluster) if what == "export" else {}
+        return View(cluster, self.live, jobs, locks, exports)
+
+    async def _exports(self, cluster: Cluster) -> Mapping[str, list[str] | None]:
+        """Ask all nodes that are heard what exports they keep; None for one without an answer."""
+        nodes = self.master.parts.nodes
+
+        async def names(uuid: str) -> list[str] | None:
+            if cluster.nodes[uuid].offline or not nodes.connected(uuid):
+                return None
+            try:
+                answer = await nodes.call(uuid, EXPORT_LIST, Nothing(), EXPORTS_WITHIN)
+            except errors.GanetiError:
+                return None
+            return list(answer.names)
+
+        return await gather(names, sorted(cluster.nodes), ASKED_AT_ONCE)
 
     def information(self) -> dict[str, Any]:
         """See `Facts`."""

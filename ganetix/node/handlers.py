@@ -8,7 +8,7 @@ from typing import Final
 from ganetix.node.services import NodeServices
 from ganetix.rpc import calls
 from ganetix.rpc.interfaces import Handlers
-from ganetix.rpc.tables import cluster, guests, storage
+from ganetix.rpc.tables import cluster, export, guests, storage
 
 BY_SERVER: Final = (
     calls.MASTER_INFO,
@@ -50,6 +50,8 @@ def handlers(node: NodeServices) -> Handlers:
         calls.OS_VALIDATE.name: node.oses.validate,
         calls.INSTANCE_OS_ADD.name: node.oses.add,
         calls.INSTANCE_RUN_RENAME.name: node.oses.rename,
+        export.EXPORT_LIST.name: node.exports.names,
+        export.EXPORT_INFO.name: node.exports.info,
         calls.HOOKS_RUN.name: node.hooks.run,
         calls.SSCONF_UPDATE.name: node.cluster_files.write_ssconf,
         calls.UPLOAD_FILE.name: node.cluster_files.upload,

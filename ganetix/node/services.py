@@ -15,6 +15,7 @@ from ganetix.network.nics import NicScripts
 from ganetix.node.blockdev import Disks
 from ganetix.node.checks import Checks, Machine
 from ganetix.node.events import INTERVAL, Watch
+from ganetix.node.export import Exports
 from ganetix.node.files import ClusterFiles
 from ganetix.node.guests import Guests
 from ganetix.node.hooks import Hooks
@@ -71,6 +72,7 @@ class NodeServices:
     mastership: Mastership
     journal: CandidateJournal
     cluster_files: ClusterFiles
+    exports: Exports
     roles: Roles
     disks: Disks
     storage: Storage
@@ -122,6 +124,7 @@ def make_node(outside: Outside) -> NodeServices:
         mastership,
         journal,
         ClusterFiles(paths, files, worker, mastership, outside.candidates_changed, outside.left),
+        Exports(paths, files, worker),
         Roles(paths, files, outside.journal_worker),
         disks,
         Storage(served),

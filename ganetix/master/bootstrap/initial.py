@@ -93,7 +93,7 @@ def _settings(request: Init, place: Place, node_uuid: str, uuid: str) -> Setting
         nicparams={"default": _whole(params.NIC, request.nicparams, "network interface")},
         ndparams=_whole(params.NODE, request.ndparams or {}, "node"),
         diskparams=_filled(params.DISK, request.diskparams, "disk template"),
-        ipolicy=instance_policy(request),
+        ipolicy=instance_policy(request, templates),
         hv_state_static=dict(_pairs(request.hv_state)),
         disk_state_static=dict(_pairs(request.disk_state)),
         uid_pool=_uid_pool(request.uid_pool),

@@ -71,9 +71,18 @@ async def query_filters(door: Door, args: list[Any]) -> list[list[Any]]:
     return run.classic(await door.facts.view("filter", ()), "filter", uuids or (), fields)
 
 
+async def query_exports(door: Door, args: list[Any]) -> list[list[Any]]:
+    """QueryExports: node and export, null for a node that did not say what it has."""
+    nodes, locking = arguments("QueryExports", args, tuple[list[str], bool])
+    _refuse_locking(locking)
+    view = await door.facts.view("export", ())
+    return run.classic(view, "export", nodes, ("node", "export"))
+
+
 METHODS: Final[dict[str, Callable[[Door, list[Any]], Awaitable[object]]]] = {
     "Query": query,
     "QueryFields": query_fields,
+    "QueryExports": query_exports,
     "QueryFilters": query_filters,
     "QueryInstances": _classic("instance", "QueryInstances"),
     "QueryNodes": _classic("node", "QueryNodes"),

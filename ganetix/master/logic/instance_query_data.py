@@ -1,6 +1,6 @@
 """OP_INSTANCE_QUERY_DATA: everything about instances that ``gnt-instance info`` shows."""
 
-from typing import Any
+from typing import Any, Final
 
 from zope.interface import implementer
 
@@ -15,6 +15,9 @@ from ganetix.opcodes.instance import OpInstanceQueryData
 from ganetix.rpc.calls import BLOCKDEV_FIND, DiskInfo, DiskRequest
 
 Data = dict[str, Any]
+
+OKAY: Final = 1
+"""The state of a disk's data on a node when nothing is wrong with it."""
 
 
 @implementer(IUnit)
@@ -152,6 +155,7 @@ async def _disk(disk: Disk, instance: Instance, context: Context | None) -> Data
     return {
         "iv_name": disk.iv_name,
         "dev_type": disk.dev_type,
+        "drbd_info": None,
         "logical_id": disk.logical_id,
         "children": [await _disk(child, instance, None) for child in disk.children],
         "pstatus": None if context is None else await _status(disk, instance, context),
@@ -172,4 +176,4 @@ async def _status(disk: Disk, instance: Instance, context: Context) -> list[Any]
     except errors.GanetiError as error:
         context.log(f"WARNING: {error.message}")
         return None
-    return None if found.path is None else [found.path, None, None, None, None, False, None]
+    return None if found.path is None else [found.path, None, None, None, None, False, OKAY]

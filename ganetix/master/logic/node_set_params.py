@@ -230,8 +230,7 @@ def _result(op: OpNodeSetParams, before: Node, after: Node) -> list[tuple[str, A
     for name in (*_FLAGS, *_CAPABILITIES, "powered", "secondary_ip"):
         value = getattr(after, name)
         if value != getattr(before, name):
-            why = "" if getattr(op, name) is not None else " (by the other changes)"
-            rows.append((name, f"{value}{why}"))
+            rows.append((name, str(value)))
     rows += [(f"ndparams/{key}", value) for key, value in (op.ndparams or {}).items()]
     return rows
 

@@ -1,1 +1,4 @@
-"""Comparisons with the reference implementation and its clients."""
+"""Clients as they were published, unmodified, against a virtual cluster.
+
+`bin/check compat` fetches them: Debian's packages, which are only unpacked, and PyPI's spicerack.
+"""

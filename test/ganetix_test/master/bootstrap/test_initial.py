@@ -56,10 +56,19 @@ class ConfigurationTests(SynchronousTestCase):
         ):
             self.assertEqual(found, {key: row["default"] for key, row in table[kind].items()})
         self.assertEqual(own.diskparams, table["raw"]["DISK_DT_DEFAULTS"])
-        expected = table["ipolicy"]["defaults"]
+        expected = {
+            **table["ipolicy"]["defaults"], "disk-templates": own.enabled_disk_templates,
+        }  # fmt: skip
         self.assertEqual(own.ipolicy, expected)
         self.assertEqual(own.default_iallocator, "hail")
         self.assertEqual(begun(default_iallocator="").cluster.default_iallocator, "")
+
+    def test_policy_sizes(self) -> None:
+        """Sizes in a policy may have units and are rounded as sizes are: up to 4 MiB."""
+        bounds = [{"min": {"disk-size": "1"}, "max": {"disk-size": "1t", "memory-size": "2g"}}]
+        [pair] = begun(ipolicy_bounds_specs=bounds).cluster.ipolicy["minmax"]
+        self.assertEqual(pair["min"]["disk-size"], 4)
+        self.assertEqual((pair["max"]["disk-size"], pair["max"]["memory-size"]), (1 << 20, 2048))
 
     def test_given_values(self) -> None:
         """Options win over defaults, with the type of the parameter."""

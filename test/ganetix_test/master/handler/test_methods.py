@@ -13,11 +13,17 @@ from ganetix.master.handler.table import METHODS, Handler
 from ganetix.master.livestate import LiveState
 from ganetix.master.logic.unit import Context
 from ganetix.opcodes.test import OpTestDelay
+from ganetix.rpc.call import Nothing
+from ganetix.rpc.tables.export import EXPORT_LIST, ExportList
 from ganetix.testing import masters
 from ganetix.testing.masters import MasterWorld, ScriptedUnit
 from ganetix_test import spec
 
 DELAY = {"OP_ID": "OP_TEST_DELAY", "duration": 1.0, "reason": []}
+
+
+async def _exports(node: str, request: Nothing) -> ExportList:
+    return ExportList(["db", "web"])
 
 
 async def work(op: OpTestDelay, context: Context) -> None:
@@ -46,9 +52,23 @@ class DoorTests(SynchronousTestCase):
         return self.successResultOf(self.begin(method, *args))
 
     def test_every_method_is_there(self) -> None:
-        """The methods are those of the table; exports come with backups."""
+        """The methods are those of the table."""
         missing = {row["method"] for row in spec.load("luxi")["methods"]} - METHODS.keys()
-        self.assertEqual(missing, {"QueryExports"})
+        self.assertEqual(missing, set())
+
+    def test_exports(self) -> None:
+        """Each node that is heard is asked for its exports; the others have null."""
+        self.world.master.store.cluster = masters.cluster(2)
+        self.world.nodes.handlers[EXPORT_LIST.name] = _exports
+        first, second = sorted(row.name for row in self.world.master.store.cluster.nodes.values())
+        self.world.nodes.down.add(self.world.master.store.cluster.node_named(second).uuid)
+        self.assertEqual(
+            self.call("QueryExports", [], False), [[first, "db"], [first, "web"], [second, None]]
+        )
+        self.assertEqual(self.call("QueryExports", [second], False), [[second, None]])
+        found = self.call("Query", "export", ["export"], ["=", "export", "web"])
+        self.assertEqual(found["data"], [[(0, "web")], [(2, None)]])
+        self.failureResultOf(self.begin("QueryExports", [], True), errors.OpPrereqError)
 
     def test_job_round_trip(self) -> None:
         """A job is submitted, watched to its end, and queried."""

@@ -26,7 +26,7 @@ class DataTests(UnitTestCase):
         found = self.run_op(OpInstanceQueryData(instances=["vm1"], use_locking=True))[VM]
         path = self.context.cluster.disks_of(self.instance())[0].logical_id[1]
         self.assertEqual((found["config_state"], found["run_state"]), ("up", "up"))
-        self.assertEqual(found["disks"][0]["pstatus"], [path, None, None, None, None, False, None])
+        self.assertEqual(found["disks"][0]["pstatus"], [path, None, None, None, None, False, 1])
         self.assertEqual((found["be_instance"], found["be_actual"]["vcpus"]), ({"vcpus": 2}, 2))
         self.assertEqual(found["pnode_group_name"], "default")
         nic = self.instance().nics[0]

@@ -1,0 +1,1 @@
+"""The planner's programs of Debian, as they were published."""

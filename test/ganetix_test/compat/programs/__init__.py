@@ -1,0 +1,1 @@
+"""The gnt-* programs of Debian, as they were published."""

@@ -1,0 +1,1 @@
+"""Wikimedia's spicerack, as it was published."""
