@@ -143,10 +143,20 @@ def parent(context: Context, options: Namespace, op: Opcode, what: str) -> int:
 def children(context: Context, result: Any, what: str) -> int:
     """Follow the jobs that *result* names; return 1 if one failed."""
     rows = (result or {}).get("jobs", [])
-    code = follow_many(context, [(what, bool(taken), number) for taken, number in rows])
+    names = _names(context, [number for taken, number in rows if taken])
+    jobs = [(names.get(number, what), bool(taken), number) for taken, number in rows]
+    code = follow_many(context, jobs)
     if rows and not code:
-        context.print(f"All {len(rows)} jobs for {what} succeeded.")
+        context.print(f"All jobs for {what} succeeded: {len(rows)}.")
     return code
+
+
+def _names(context: Context, numbers: list[int]) -> dict[int, str]:
+    """Return the instance that each job is about."""
+    if not numbers:
+        return {}
+    rows = context.call("QueryJobs", numbers, ["id", "ops"])
+    return {int(row[0]): str(row[1][0]["instance_name"]) for row in rows if row and row[1]}
 
 
 def _instances(context: Context, node: str) -> tuple[str, list[str], list[str]]:

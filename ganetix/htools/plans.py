@@ -12,16 +12,17 @@ from ganetix.htools.model import (
     Cluster,
     Instance,
     Instances,
+    Node,
     Nodes,
     split,
 )
 from ganetix.htools.moves import Move, apply_move, shared_locations
 from ganetix.htools.options import DEFAULT_OPTIONS, Options
-from ganetix.htools.pairs import Primary, Side, pair_score, primary, side
+from ganetix.htools.pairs import Primary, Side, added, pair_score, primary, side
 from ganetix.htools.placement import add_primary, add_secondary
 from ganetix.htools.policy import policy_fault
 from ganetix.htools.redundancy import redundant
-from ganetix.htools.score import cluster_score, in_order, optimum, statistics
+from ganetix.htools.score import Statistics, cluster_score, in_order, optimum, statistics
 from ganetix.htools.solution import Place
 
 RESOURCES = {
@@ -103,6 +104,7 @@ class Candidate(NamedTuple):
 
 
 Found = tuple[Candidate, Place | None]
+ROUNDING: Final = 1e-7
 RUNNERS_UP: Final = 3
 """How many places beside the best one are tested whether the cluster survives a loss with them."""
 
@@ -180,6 +182,63 @@ def _pair(nodes: Nodes, inst: Instance, first: Primary, second: Side) -> Found:
     reached = pair_score(first, second, inst.mem if inst.needs_reserve else 0, shared)
     placed = inst._replace(primary=one.idx, secondary=two.idx, location_score=shared)
     return Candidate(names, reached, None), Place(placed, (first.node, mirror), reached)
+
+
+def explain_around(
+    options: Options, nodes: Nodes, inst: Instance, chosen: Sequence[int], usable: Sequence[int]
+) -> list[Candidate]:
+    """Say of each place that differs from *chosen* by one node what its score would be.
+
+    That is done for all nodes in the time that one place takes `explain`; the scores may differ
+    from the exact ones in the last digits. A place with a lower score than the chosen one was
+    refused by the test of what the loss of a node would mean.
+    """
+    ordered = in_order(nodes)
+    base = statistics(ordered)
+    others = [idx for idx in usable if idx not in chosen]
+    firsts = {idx: _first(options, nodes[idx], inst, base, ordered) for idx in (*chosen, *others)}
+    if len(chosen) == 1:
+        found = [_alone(nodes[idx], firsts[idx]) for idx in (*chosen, *others)]
+        return _with_rejected(found)
+    one, two = chosen
+    group = nodes[one].spec.group
+    count = float(sum(not node.offline for node in ordered))
+    near = [idx for idx in others if nodes[idx].spec.group == group]
+    places = [(one, two), (two, one), *((one, idx) for idx in near), *((idx, two) for idx in near)]
+    pairs = []
+    for left, right in places:
+        first = firsts[left]
+        if isinstance(first, Primary):
+            pairs.append(_pair(nodes, inst, first, side(nodes[right], inst, count))[0])
+        else:
+            told = f"{RESOURCES[first]} on {nodes[left].name}"
+            pairs.append(Candidate((nodes[left].name, nodes[right].name), None, told))
+    return _with_rejected(pairs)
+
+
+def _first(
+    options: Options, node: Node, inst: Instance, base: Statistics, ordered: Sequence[Node]
+) -> Primary | FailMode:
+    fault = policy_fault(inst, node.spec.policy, exclusive=node.spec.exclusive)
+    new = add_primary(node, inst, force=options.ignore_soft_errors) if fault is None else fault
+    return new if isinstance(new, FailMode) else primary(base, node, inst, ordered)
+
+
+def _alone(node: Node, first: Primary | FailMode) -> Candidate:
+    if isinstance(first, FailMode):
+        return Candidate((node.name,), None, RESOURCES[first])
+    return Candidate((node.name,), added(first.terms), None)
+
+
+def _with_rejected(found: Sequence[Candidate]) -> list[Candidate]:
+    """Sort, the chosen place (which comes first) in front; what seems better was rejected."""
+    chosen, *others = found
+    best = (chosen.score or 0.0) - ROUNDING
+    good = [one for one in others if one.score is not None and one.score >= best]
+    lost = [one for one in others if one.score is not None and one.score < best]
+    rejected = [one._replace(score=None, lacks=RESOURCES[FailMode.FailN1]) for one in lost]
+    bad = [one for one in others if one.score is None]
+    return [chosen, *sorted(good, key=_score), *rejected, *bad]
 
 
 def explain_moves(

@@ -13,14 +13,14 @@ from ganetix.htools.hail import Answer
 from ganetix.htools.model import DRBD, Cluster, Instance, Node, Nodes
 from ganetix.htools.moves import FAILOVER_TO_ANY, REPLACE_SECONDARY, Move, apply_move
 from ganetix.htools.options import DEFAULT_OPTIONS, Options
-from ganetix.htools.plans import Candidate, explain, explain_moves
+from ganetix.htools.plans import Candidate, explain, explain_around, explain_moves
 from ganetix.htools.redundancy import redundant
 from ganetix.htools.score import cluster_score, in_order
 
 Json = Mapping[str, Any]
-MOST_PLACES: Final = 8_000
-"""So many places are explained; where there are more, looking at all of them again takes long."""
-MOST_MOVES: Final = 20_000
+FEW_PLACES: Final = 40
+"""So many places are all explained; of more, those that are nearly the chosen one."""
+MOST_MOVES: Final = 2_000
 """Instances times nodes squared up to which each move of an evacuation is explained."""
 SHOWN: Final = 4
 """Places beside the best one that are told."""
@@ -59,7 +59,8 @@ def _placed_one_by_one(
     for wanted, limit in zip(request.wanted, limits, strict=True):
         here = options if limit is None else options._replace(restrict_to_nodes=tuple(limit))
         answer = hail.answer(here, cluster, iallocator.Allocate(wanted, None))
-        why = sentences(places(here, cluster, wanted), cluster_score(cluster.nodes))
+        found = places(here, cluster, wanted, answer.result)
+        why = sentences(found, cluster_score(cluster.nodes))
         told += [f"{wanted.inst.name}: {line}" for line in why]
         if answer.success:
             good.append([wanted.inst.name, answer.result])
@@ -96,7 +97,7 @@ def reasons(
     if isinstance(request, iallocator.Allocate):
         if request.restrict is not None and options.restrict_to_nodes is None:
             options = options._replace(restrict_to_nodes=request.restrict)
-        found = places(options, cluster, request.wanted)
+        found = places(options, cluster, request.wanted, answer.result)
         return [*sentences(found, cluster_score(cluster.nodes)), *_left_out(cluster)]
     if not answer.success:
         return []
@@ -112,13 +113,25 @@ def reasons(
     return [*told, *_left_out(cluster)]
 
 
-def places(options: Options, cluster: Cluster, wanted: Wanted) -> list[Candidate]:
-    """Return the places for a new instance, the best first; none where there are too many."""
-    nodes = [node for node in in_order(cluster.nodes) if _open(cluster, node, wanted)]
-    if len(nodes) ** wanted.needed > MOST_PLACES:
+def places(
+    options: Options, cluster: Cluster, wanted: Wanted, chosen: Sequence[str]
+) -> list[Candidate]:
+    """Return the places for a new instance, the best first.
+
+    Where there are many, only those that differ from the one that was *chosen* (names) by one
+    node, and none when no place was found.
+    """
+    usable = [node for node in in_order(cluster.nodes) if _open(cluster, node, wanted)]
+    where = targets(options, usable, wanted.needed)
+    count = len(where.singles or ()) + sum(len(twos) for _one, twos in where.pairs or ())
+    if count <= FEW_PLACES:
+        return explain(options, cluster.nodes, cluster.instances, wanted.inst, where)
+    if not chosen:
         return []
-    where = targets(options, nodes, wanted.needed)
-    return explain(options, cluster.nodes, cluster.instances, wanted.inst, where)
+    by_name = {node.name: node.idx for node in usable}
+    fitting = where.singles or [one for one, _twos in where.pairs or ()]
+    taken = [by_name[name] for name in chosen]
+    return explain_around(options, cluster.nodes, wanted.inst, taken, fitting)
 
 
 def _open(cluster: Cluster, node: Node, wanted: Wanted) -> bool:

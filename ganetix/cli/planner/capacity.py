@@ -11,7 +11,7 @@ from ganetix.cli.planner import model
 from ganetix.cli.units import format_size
 from ganetix.htools import room
 from ganetix.htools.capacity import Size
-from ganetix.htools.model import Cluster
+from ganetix.htools.model import LOCAL_STORAGE, Cluster
 from ganetix.htools.room import Capacity, Fill
 from ganetix.htools.totals import Totals
 
@@ -66,6 +66,8 @@ def lines(found: Capacity, size: Size, template: str, *, chart: bool) -> Iterabl
     )
     for one, count in found.tiered.sizes:
         yield f"  {count:5d} of {_shown(one)}"
+    if template not in LOCAL_STORAGE:
+        yield f"Room for disks is counted for drbd and plain alone, not for {template}."
     if chart:
         yield from _chart(found)
 
@@ -78,7 +80,7 @@ def _shown(size: Size) -> str:
 
 
 def _limit(fill: Fill) -> str:
-    return "" if fill.limit is None else f"; {fill.limit} runs out first"
+    return "" if fill.limit is None else f"; first to run out: {fill.limit}"
 
 
 def _chart(found: Capacity) -> Iterable[str]:

@@ -70,7 +70,8 @@ def create(context: Context, options: Namespace, op: dict[str, Any]) -> int:
         return proposals.creation_at(cluster, inst, homes)
 
     found = model.planned(work)
-    why = sentences(places(DEFAULT_OPTIONS, cluster, wanted), found.before)
+    chosen = found.shifts[0].new
+    why = sentences(places(DEFAULT_OPTIONS, cluster, wanted, chosen), found.before)
     return _show(context, options, found, why)
 
 

@@ -7,6 +7,7 @@ from typing import Any
 from ganetix import errors
 from ganetix_test.cli.scripted import CommandCase, followed, job_done, job_failed
 
+JOBS = [[8, [{"instance_name": "a"}]], [9, [{"instance_name": "b"}]]]
 NODE = [["n1.example.com", ["a", "b"], ["c"]]]
 EVACUATE = {
     "OP_ID": "OP_NODE_EVACUATE", "node_name": "n1.example.com", "early_release": False,
@@ -33,17 +34,18 @@ class NodeTests(CommandCase):
         ):  # fmt: skip
             ran = self.run_command(
                 f"gnt-node evacuate {line} n1", NODE,
-                *job_done({"jobs": [[True, 8], [True, 9]]}), *followed(), *followed(),
+                *job_done({"jobs": [[True, 8], [True, 9]]}), JOBS, *followed(), *followed(),
             )  # fmt: skip
             self.assertEqual(ran.opcodes(), [{**EVACUATE, **expected}], line)
             self.assertEqual(ran.code, 0, ran.err)
-            self.assertIn("All 2 jobs", ran.out)
+            self.assertIn("Waiting for job 9 for b ...", ran.out)
+            self.assertIn("All jobs for the evacuation of n1.example.com succeeded: 2.", ran.out)
 
     def test_evacuate_failed(self) -> None:
         """A job that fails, or could not be submitted, is exit code 1."""
         ran = self.run_command(
             "gnt-node evacuate -f n1", NODE, *job_done({"jobs": [[True, 8], [False, "full"]]}),
-            *job_failed(errors.OpExecError("no memory"))[1:],
+            JOBS, *job_failed(errors.OpExecError("no memory"))[1:],
         )  # fmt: skip
         self.assertEqual(ran.code, 1)
         self.assertIn("no memory", ran.err)
@@ -123,7 +125,7 @@ class GroupTests(CommandCase):
         """Options become the opcode's; the job is followed."""
         ran = self.run_command(
             "gnt-instance change-group --to x --early-release -I hail web1",
-            *job_done({"jobs": [[True, 9]]}), *followed(),
+            *job_done({"jobs": [[True, 9]]}), JOBS, *followed(),
         )  # fmt: skip
         self.assertEqual(
             ran.opcodes(),
@@ -147,7 +149,8 @@ class BatchTests(CommandCase):
         """Run the command on *content*."""
         line = f"gnt-instance batch-create {options} {self.file(content)}"
         jobs = [answer for _ in result.get("jobs", []) for answer in followed()]
-        return self.run_command(line, *job_done(result), *jobs)
+        named = [JOBS] if jobs else []
+        return self.run_command(line, *job_done(result), *named, *jobs)
 
     def test_created(self) -> None:
         """Sizes take units, what is left out gets the defaults, the jobs are followed."""

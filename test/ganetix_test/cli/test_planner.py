@@ -138,7 +138,8 @@ class CapacityTests(PlannerCase):
         self.assertEqual(ran.code, 0, ran.err)
         self.assertIn("Standard instances of 1 CPUs, 512M memory", ran.out)
         self.assertIn("disk template sharedfile", ran.out)
-        self.assertIn("runs out first", ran.out)
+        self.assertIn("first to run out: ", ran.out)
+        self.assertIn("not for sharedfile.", ran.out)
         self.assertNotIn("█", ran.out)
 
     def test_json(self) -> None:

@@ -183,6 +183,7 @@ class NodeEvacuateTests(EvacuationCase):
         self.evacuation("primary-only")
         told = [line for _, lines in self.context.entries for line in lines]
         self.assertTrue(any("score goes from" in line for line in told), told)
+        self.assertTrue(any("b.example.com: node" in line for line in told), told)
 
 
 class NodeMigrateTests(EvacuationCase):
