@@ -100,7 +100,8 @@ class Finder:
 
     def __init__(self, options: Options, inst: Instance, *, often: bool = False) -> None:
         self._force = options.ignore_soft_errors
-        self._inst = inst
+        # What its nodes share now says nothing of the nodes that are looked for.
+        self._inst = inst._replace(location_score=0) if inst.location_score else inst
         self._often = often or "numpy" in sys.modules
         self._single_scan: SingleScan | None = None
 

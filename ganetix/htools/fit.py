@@ -59,7 +59,7 @@ class Fit:
     def _all_spindles(self) -> Bools | bool:
         if not self._nodes.exclusive.any():
             return True
-        need = np.where(self._insts.local, self._insts.spindles, 0)[:, None]
+        need = np.where(self._insts.local, self._insts.spindles, -(1 << 60))[:, None]
         known = (self._insts.spindles_known | ~self._insts.local)[:, None]
         return self._spindles(self._targets, need, known)
 

@@ -147,7 +147,7 @@ class Comparison:
             chosen = groups[self._cluster.number % len(groups)]
             more = ["-G", self._cluster.groups[chosen]["name"]]
         size = len(self._cluster.nodes) ** 2 * max(1, len(self._cluster.instances))
-        rounds = max(2, min(400, int(4.0 / (size * MOVE_COST))))
+        rounds = max(2, min(400, int(2.0 / (size * MOVE_COST))))
         more += VARIANTS[self._cluster.number % len(VARIANTS)]
         self.text("hbal", "-C", "-l", str(rounds), *more)
 
