@@ -198,6 +198,9 @@ class LogicContext:
         if instance is not None:
             gone = Change(drop_instances=(instance.uuid,), drop_disks=tuple(instance.disks))
             await self.commit(lambda cluster: gone)
+        if action.restore is not None:
+            back = msgspec.convert(action.restore, Change)
+            await self.commit(lambda cluster: back)
 
 
 async def run(unit: Unit[Any, Any], op: OpCode, context: LogicContext) -> Any:

@@ -21,7 +21,9 @@ def values(cluster: Cluster) -> dict[str, str]:
         **_nodes(cluster),
         **_hypervisors(cluster),
         "cluster_tags": _lines(sorted(cluster.cluster.tags)),
-        "instance_list": _lines(sorted(cluster.indexes.instance_names)),
+        "instance_list": _lines(
+            sorted(row.name for row in cluster.instances.values() if not row.forthcoming)
+        ),
         "nodegroups": _pairs(cluster.nodegroups),
         "networks": _pairs(cluster.networks),
         "uid_pool": _lines(_uid_range(row) for row in cluster.cluster.uid_pool),

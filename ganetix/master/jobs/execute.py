@@ -182,3 +182,5 @@ class Executor:
             if instance is not None:
                 gone = Change(drop_instances=(instance.uuid,), drop_disks=tuple(instance.disks))
                 await self.around.store.commit(gone)
+        if action.restore is not None:
+            await self.around.store.commit(msgspec.convert(action.restore, Change))

@@ -32,7 +32,7 @@ from ganetix.master.logic.unit import (
     UndoAction,
     Want,
 )
-from ganetix.model import params
+from ganetix.model import params, pools
 from ganetix.model.changes import Change
 from ganetix.model.cluster import Cluster
 from ganetix.model.objects import Disk, Instance, Node
@@ -66,6 +66,8 @@ class Plan:
         """Return the change that adds it."""
         gone = () if self.reserved is None else tuple(self.reserved.disks)
         added = Change(instances=(self.instance,), disks=self.disks, drop_disks=gone)
+        if self.instance.network_port is not None:
+            return added
         return guest_values.with_port(cluster, added)
 
     @property
@@ -180,12 +182,17 @@ class InstanceCreate:
         context.undo_done()
 
 
-def _site(
-    op: OpInstanceCreate, node: Node, reserved: Instance | None, context: Context
-) -> Site:
-    group = context.cluster.nodegroups[node.group]
-    check = op.conflicts_check
-    return Site(context.cluster, group, context.randomness, context.reserved, check)
+def _site(op: OpInstanceCreate, node: Node, reserved: Instance | None, context: Context) -> Site:
+    before = () if reserved is None else (reserved,)
+    return Site(
+        context.cluster,
+        context.cluster.nodegroups[node.group],
+        context.randomness,
+        context.reserved,
+        op.conflicts_check,
+        frozenset(pools.used(before)),
+        frozenset(nic.mac for instance in before for nic in instance.nics),
+    )
 
 
 def _given_node(op: OpInstanceCreate) -> str:

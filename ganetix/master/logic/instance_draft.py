@@ -43,8 +43,8 @@ def draft_of(cluster: Cluster, op: OpInstanceCreate, name: str) -> Draft:
         template=template,
         hypervisor=hypervisor,
         os=os,
-        install=bool(os) and not op.no_install and template != "diskless",
-        start=op.start and not op.no_install,
+        install=bool(os) and not op.no_install and template != "diskless" and not op.forthcoming,
+        start=op.start and not op.no_install and not op.forthcoming,
         beparams=_beparams(cluster, op),
         hvparams=_hvparams(hypervisor, op),
         disks=disks.wanted_disks(template, op.disks),
@@ -57,11 +57,6 @@ def _require_plain_creation(op: OpInstanceCreate) -> None:
         raise errors.OpPrereqError(
             f"Creating an instance with mode {op.mode} is not available in this release; "
             "use mode create.",
-            errors.INVAL,
-        )
-    if op.forthcoming or op.commit:
-        raise errors.OpPrereqError(
-            "Forthcoming instances are not available in this release; create the instance at once.",
             errors.INVAL,
         )
 

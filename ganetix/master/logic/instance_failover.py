@@ -79,7 +79,7 @@ async def fail_over(op: Any, plan: Move, context: Context) -> None:
         await _leave(op, plan, context)
         await context.commit(lambda cluster: relocation.switched(cluster, uuid, plan.target))
     instance = context.cluster.instances[uuid]
-    if instance.admin_state != "up":
+    if instance.forthcoming or instance.admin_state != "up":
         return
     context.log(f"Starting instance {instance.name} on {context.cluster.nodes[plan.target].name}.")
     try:
@@ -98,7 +98,7 @@ async def fail_over(op: Any, plan: Move, context: Context) -> None:
 async def _leave(op: Any, plan: Move, context: Context) -> None:
     """Stop the guest at the source; failures count for nothing where consistency does not."""
     source = context.cluster.nodes[plan.source]
-    if source.offline:
+    if source.offline or plan.instance.forthcoming:
         return
     context.log(f"Shutting down instance {plan.instance.name} on {source.name}...")
     try:

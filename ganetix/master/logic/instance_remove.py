@@ -34,15 +34,15 @@ class InstanceRemove:
 
     def locks(self, op: OpInstanceRemove, cluster: Cluster) -> list[Want]:
         """See `IUnit`."""
-        instance = names.instance_of(cluster, op.instance_name, op.instance_uuid)
+        instance = names.instance_of(cluster, op.instance_name, op.instance_uuid, reserved=True)
         return wants.instance_and_nodes(cluster, instance)
 
     async def check(self, op: OpInstanceRemove, context: Context) -> Plan:
         """See `IUnit`."""
         cluster = context.cluster
-        instance = names.instance_of(cluster, op.instance_name, op.instance_uuid)
+        instance = names.instance_of(cluster, op.instance_name, op.instance_uuid, reserved=True)
         primary = cluster.nodes[instance.primary_node]
-        if primary.offline and not op.ignore_failures:
+        if primary.offline and not op.ignore_failures and not instance.forthcoming:
             raise errors.OpPrereqError(
                 f"Primary node {primary.name} of instance {instance.name} is offline: its disks "
                 "can't be removed. --ignore-failures removes the instance without them.",
@@ -59,11 +59,12 @@ class InstanceRemove:
     async def execute(self, op: OpInstanceRemove, plan: Plan, context: Context) -> None:
         """Stop, remove the disks, and commit."""
         instance = plan.instance
-        context.log(f"Shutting down instance {instance.name}...")
-        await _step(op, context, partial(_stop, op, instance, context))
-        context.log(f"Removing the disks of instance {instance.name}...")
-        for node in plan.nodes:
-            await _step(op, context, partial(_remove_disks, plan, node, context))
+        if not instance.forthcoming:
+            context.log(f"Shutting down instance {instance.name}...")
+            await _step(op, context, partial(_stop, op, instance, context))
+            context.log(f"Removing the disks of instance {instance.name}...")
+            for node in plan.nodes:
+                await _step(op, context, partial(_remove_disks, plan, node, context))
         await context.commit(lambda cluster: removal(cluster, instance))
 
 

@@ -16,13 +16,24 @@ DOWN: Final = ("down",)
 NOT_RUNNING: Final = ("down", "offline")
 
 
-def instance_of(cluster: Cluster, name: str, uuid: str | None = None) -> Instance:
-    """Return the instance called *name*; if *uuid* is given, it must be that one's."""
+def instance_of(
+    cluster: Cluster, name: str, uuid: str | None = None, *, reserved: bool = False
+) -> Instance:
+    """Return the instance called *name*; if *uuid* is given, it must be that one's.
+
+    One that is only *reserved* (forthcoming) is refused unless that is enough.
+    """
     found = cluster.instance_named(name)
     if uuid is not None and found.uuid != uuid:
         raise errors.OpPrereqError(
             f"Instance {found.name} does not have the uuid {uuid} any more; give its name alone.",
             errors.NOENT,
+        )
+    if found.forthcoming and not reserved:
+        raise errors.OpPrereqError(
+            f"Instance {found.name} is forthcoming: it is only reserved. "
+            f"'gnt-instance add --commit ... {found.name}' creates it.",
+            errors.STATE,
         )
     return found
 

@@ -17,11 +17,12 @@ _UNSET: Final = (schema.NONE, "")
 
 @attrs.frozen
 class Site:
-    """Where NICs are to be: in an instance of *group* that has the addresses *own* so far.
+    """Where NICs are to be: in an instance of *group*.
 
-    *reserved* returns the addresses of a network that other opcodes are about to give away.
-    Without *conflicts_check* addresses may be taken that are reserved from outside, or belong to
-    a network that the NIC is not in.
+    So far it has the addresses *own*, and the MAC addresses *own_macs*. *reserved* returns the
+    addresses of a network that other opcodes are about to give away. Without *conflicts_check*
+    addresses may be taken that are reserved from outside, or belong to a network that the NIC is
+    not in.
     """
 
     cluster: Cluster
@@ -30,6 +31,7 @@ class Site:
     reserved: Callable[[str], frozenset[str]]
     conflicts_check: bool = True
     own: frozenset[tuple[str, str]] = frozenset()
+    own_macs: frozenset[str] = frozenset()
 
 
 def require_connected(cluster: Cluster, instance: Instance, group: NodeGroup) -> None:

@@ -84,7 +84,8 @@ def _mac(site: Site, index: int, nic: Nic, given: Mapping[str, Any], others: Seq
             "or 'auto'.",
             errors.INVAL,
         )
-    if mac != nic.mac and (mac in cluster.indexes.macs or any(mac == one.mac for one in others)):
+    elsewhere = mac in cluster.indexes.macs and mac not in site.own_macs
+    if mac != nic.mac and (elsewhere or any(mac == one.mac for one in others)):
         raise errors.OpPrereqError(
             f"NIC {index}: MAC address {mac} is already in use; choose another or 'auto'.",
             errors.NOTUNIQUE,

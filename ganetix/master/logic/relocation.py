@@ -34,7 +34,7 @@ class Move:
 
 def locks(op: Op, cluster: Cluster) -> list[Want]:
     """Return the wants: the instance, and its node with the target, or with all nodes."""
-    instance = names.instance_of(cluster, op.instance_name, op.instance_uuid)
+    instance = _instance(op, cluster)
     alone = wants.instance_only(instance)
     if op.cleanup:
         return [*alone, Want("node", (ALL,), "shared")]
@@ -45,9 +45,15 @@ def locks(op: Op, cluster: Cluster) -> list[Want]:
     return [*alone, wants.nodes(both), wants.resources(both)]
 
 
+def _instance(op: Op, cluster: Cluster) -> Instance:
+    """Return the instance of *op*; one that is only reserved can fail over, not migrate."""
+    reserved = isinstance(op, OpInstanceFailover)
+    return names.instance_of(cluster, op.instance_name, op.instance_uuid, reserved=reserved)
+
+
 async def planned(op: Op, context: Context, allocator: Allocator, what: str) -> Move:
     """Return the move for *op*, with the target chosen and fit; *what* names the operation."""
-    instance = names.instance_of(context.cluster, op.instance_name, op.instance_uuid)
+    instance = _instance(op, context.cluster)
     require_mirrored(context.cluster, instance, what)
     target = await _target(op, instance, context, allocator)
     _require_fit(op, instance, target, context)

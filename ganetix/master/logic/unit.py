@@ -62,8 +62,9 @@ class Hooks:
 class UndoAction(msgspec.Struct, frozen=True, omit_defaults=True):
     """An undo as data, so that it survives a crash of the master.
 
-    Either a node call (*node*, *call*, *request* as plain JSON values) or the removal of
-    *drop_instance* with its disks from the configuration.
+    Either a node call (*node*, *call*, *request* as plain JSON values), or the removal of
+    *drop_instance* with its disks from the configuration, or *restore*: the `Change` (as plain JSON
+    values) that brings objects back.
     """
 
     what: str
@@ -71,6 +72,7 @@ class UndoAction(msgspec.Struct, frozen=True, omit_defaults=True):
     call: str = ""
     request: Any = None
     drop_instance: str = ""
+    restore: Any = None
 
 
 class Context(Protocol):

@@ -136,6 +136,8 @@ def _oses(cluster: Cluster, group: str, facts: Facts) -> Iterator[Finding]:
 
 def _instance(cluster: Cluster, instance: Instance, facts: Facts) -> Iterator[Finding]:
     node = cluster.nodes[instance.primary_node]
+    if instance.forthcoming:
+        return
 
     def wrong(code: str, text: str) -> Finding:
         return Finding(code, "instance", instance.name, text)

@@ -3,7 +3,7 @@
 from typing import Any
 
 import msgspec
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from twisted.internet.defer import Deferred
 from twisted.trial.unittest import SynchronousTestCase
@@ -21,6 +21,8 @@ from ganetix.testing.masters import MasterWorld, ScriptedUnit
 from ganetix_test.master.jobs.test_queue import resting
 
 ANY: list[Any] = []
+PATIENT = settings(deadline=None, suppress_health_check=list(HealthCheck))
+"""The machine may be busy with something else."""
 
 
 def rule(uuid: str = "u1", predicates: list[Any] = ANY, **fields: Any) -> Filter:
@@ -164,6 +166,7 @@ def by_hand(row: Filter, subject: Job) -> bool:
 class DecisionTests(SynchronousTestCase):
     """Which rule decides."""
 
+    @PATIENT
     @given(RULES, st.integers(0, 20))
     def test_first_that_holds(self, rows: list[Filter], number: int) -> None:
         """By priority, watermark and uuid the first that holds and does not say CONTINUE."""
@@ -173,6 +176,7 @@ class DecisionTests(SynchronousTestCase):
         found = filters.deciding(filters.compiled(rows), subject)
         self.assertEqual(found and found.row, wanted[0] if wanted else None)
 
+    @PATIENT
     @given(
         RULES,
         st.lists(

@@ -156,7 +156,6 @@ class RefusalTests(UnitTestCase):
             ({"instance_name": "taken.example.com"}, "already in the cluster"),
             ({"instance_name": "bad name"}, "can't be the name"),
             ({"mode": "import"}, "mode import"),
-            ({"forthcoming": True}, "Forthcoming"),
             ({"ip_check": True}, "check of the name"),
             ({"disk_template": "plain"}, "not enabled"),
             ({"disk_template": "diskless"}, "diskless instance has no disks"),

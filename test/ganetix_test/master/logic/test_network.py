@@ -4,7 +4,7 @@ import contextlib
 from typing import Any
 
 import msgspec
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
     RuleBasedStateMachine,
@@ -552,5 +552,10 @@ class PoolPropertyTests(SynchronousTestCase):
 
     def test_property(self) -> None:
         """An address is never given twice, and released exactly once."""
-        found = settings(max_examples=20, stateful_step_count=20, deadline=None)
+        found = settings(
+            max_examples=20,
+            stateful_step_count=20,
+            deadline=None,
+            suppress_health_check=list(HealthCheck),
+        )
         run_state_machine_as_test(PoolMachine, settings=found)
