@@ -7,6 +7,7 @@ import attrs
 from cryptography import x509
 from OpenSSL import SSL, crypto
 from twisted.internet import ssl
+from twisted.internet.endpoints import wrapClientTLS, wrapServerTLS
 from twisted.internet.interfaces import (
     IOpenSSLClientConnectionCreator,
     IOpenSSLServerConnectionCreator,
@@ -94,6 +95,20 @@ def client_endpoint(
     return prompt.Client(client_options(credentials, authority, uuid), plain, reactor)
 
 
+def bulk_server(
+    own: Credentials, other: x509.Certificate, plain: IStreamServerEndpoint, reactor: IReactorTime
+) -> IStreamServerEndpoint:
+    """Wrap *plain* for much data: the client must show *other*, or what it signed."""
+    return wrapServerTLS(server_options(own, other), plain, reactor)
+
+
+def bulk_client(
+    own: Credentials, other: x509.Certificate, plain: IStreamClientEndpoint, reactor: IReactorTime
+) -> IStreamClientEndpoint:
+    """Wrap *plain* for much data: the server must show *other*, or what it signed."""
+    return wrapClientTLS(_Pinned(_options(own, other)), plain, reactor)
+
+
 def explain(error: BaseException) -> str:
     """Say in words why a connection ended; never empty, no full stop."""
     if isinstance(error, NotIdentified):
@@ -150,6 +165,16 @@ class _Server:
 
     def serverConnectionForTLS(self, protocol: Any) -> SSL.Connection:
         """See `IOpenSSLServerConnectionCreator`. Who may do what is judged when it opens."""
+        return _connection(self.options, protocol, lambda _: "")
+
+
+@implementer(IOpenSSLClientConnectionCreator)
+@attrs.frozen
+class _Pinned:
+    options: ssl.CertificateOptions
+
+    def clientConnectionForTLS(self, protocol: Any) -> SSL.Connection:
+        """See `IOpenSSLClientConnectionCreator`. Whom the certificate names is no matter."""
         return _connection(self.options, protocol, lambda _: "")
 
 
