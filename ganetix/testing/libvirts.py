@@ -74,6 +74,9 @@ class TestKind:
             )
         )
 
+    async def prepare(self) -> None:
+        """See `Kind`."""
+
     async def validate(self, hvparams: Mapping[str, Any]) -> None:
         """See `Kind`."""
 

@@ -58,19 +58,26 @@ class QemuKind:
         hv = guest.hvparams
         hv_checks.require_usable("kvm", hv, guest.vcpus)
         await self.validate(hv)
-        log_dir = f"{self.paths.log_dir}/kvm"
-        await self.worker.run(self.files.make_dirs, log_dir, 0o750)
+        await self.prepare()
         passwords = Passwords(
             await self._password(hv["vnc_password_file"]),
             await self._password(hv["spice_password_file"]),
         )
         place = Place(
             (await self._acceleration(hv)).accelerator,
-            f"{log_dir}/{guest.name}.log",
+            f"{self._log_dir}/{guest.name}.log",
             passwords,
             await self._addresses(hv),
         )
         return domain.domain(guest, place)
+
+    async def prepare(self) -> None:
+        """See `Kind`: what serial consoles say is kept."""
+        await self.worker.run(self.files.make_dirs, self._log_dir, 0o750)
+
+    @property
+    def _log_dir(self) -> str:
+        return f"{self.paths.log_dir}/kvm"
 
     async def validate(self, hvparams: Mapping[str, Any]) -> None:
         """See `Kind`."""

@@ -26,6 +26,9 @@ class Kind(Protocol):
     async def domain(self, guest: Guest) -> str:
         """Return the XML of *guest*; raise `errors.HypervisorError` for what this node lacks."""
 
+    async def prepare(self) -> None:
+        """Make what this node needs before any guest comes."""
+
     async def validate(self, hvparams: Mapping[str, Any]) -> None:
         """Raise `errors.HypervisorError` for what *hvparams* name and this node lacks."""
 
@@ -125,6 +128,7 @@ class LibvirtHypervisor:
                 f"from {source}."
             )
         await self.kind.validate(guest.hvparams)
+        await self.kind.prepare()
         await self.migrations.expect(guest)
 
     async def migrate(self, guest: Guest, target: str, live: bool) -> str:

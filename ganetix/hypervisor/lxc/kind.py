@@ -23,6 +23,9 @@ class LxcKind:
         hv_checks.require_usable("lxc", guest.hvparams, guest.vcpus)
         return domain.domain(guest)
 
+    async def prepare(self) -> None:
+        """See `Kind`: there is nothing to prepare."""
+
     async def validate(self, hvparams: Mapping[str, Any]) -> None:
         """See `Kind`: a container needs nothing of the node but its disks."""
 
