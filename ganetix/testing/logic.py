@@ -10,6 +10,7 @@ from twisted.internet.task import Clock as FakeReactor
 from ganetix import errors
 from ganetix.ids import Randomness
 from ganetix.master.logic.unit import ALL, Hooks, Level, UndoAction, Unit, Want
+from ganetix.model import mirrors
 from ganetix.model.changes import Change, apply, stamped
 from ganetix.model.cluster import Cluster
 from ganetix.model.codec import ConfigData, indexed
@@ -196,7 +197,7 @@ class LogicContext:
             await self.call(action.node, call, msgspec.convert(action.request, call.request))
         instance = self.state.instances.get(action.drop_instance)
         if instance is not None:
-            gone = Change(drop_instances=(instance.uuid,), drop_disks=tuple(instance.disks))
+            gone = mirrors.without_instance(self.state, instance)
             await self.commit(lambda cluster: gone)
         if action.restore is not None:
             back = msgspec.convert(action.restore, Change)

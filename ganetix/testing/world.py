@@ -38,6 +38,7 @@ from ganetix.rpc.calls import (
     VerifyRequest,
 )
 from ganetix.testing.nodes import FakeHandler
+from ganetix.testing.storage_world import Mirrors, key_of
 
 
 def _no_failure(node: str, call: str) -> None:
@@ -61,6 +62,11 @@ class World:
     memory: dict[str, int] = attrs.field(factory=dict)
     before: Callable[[str, str], None] = _no_failure
     after: Callable[[str, str], None] = _no_failure
+    mirrors: Mirrors = attrs.field(init=False)
+
+    def __attrs_post_init__(self) -> None:
+        """Let mirrors have the same disks."""
+        self.mirrors = Mirrors(self.disks)
 
     def seen(self) -> Any:
         """Return everything that the nodes hold, to compare."""
@@ -86,6 +92,7 @@ class World:
             "blockdev_shutdown": self._disk_shutdown,
             "blockdev_find": self._find,
             "blockdev_grow": self._grow,
+            **self.mirrors.answers(),
             "file_storage_dir_create": self._dir_create,
             "file_storage_dir_remove": self._dir_remove,
             "file_storage_dir_rename": self._dir_rename,
@@ -124,7 +131,7 @@ class World:
 
     def _verify(self, node: str, request: VerifyRequest) -> VerifyFacts:
         missing = [d.uuid for d in request.instance_disks if self._disk(node, d) not in self.disks]
-        owned = {disk.logical_id[1] for disk in request.instance_disks}
+        owned = {key_of(disk) for disk in request.instance_disks}
         return VerifyFacts(
             version=__version__,
             clock=0.0,
@@ -190,7 +197,7 @@ class World:
         return Done()
 
     def _disk(self, node: str, disk: Any) -> tuple[str, str]:
-        return self._place(node, disk.logical_id[1])
+        return self._place(node, key_of(disk))
 
     def _create(self, node: str, request: DiskRequest) -> Done:
         where = self._disk(node, request.disk)
@@ -211,7 +218,7 @@ class World:
         return DiskInfo(where[1], self.disks[where])
 
     def _disk_shutdown(self, node: str, request: DiskRequest) -> Done:
-        self.assembled.discard((node, request.disk.logical_id[1]))
+        self.assembled.discard((node, key_of(request.disk)))
         return Done()
 
     def _find(self, node: str, request: DiskRequest) -> DiskInfo:
@@ -242,11 +249,10 @@ class World:
         if old not in self.directories:
             raise errors.StorageError(f"{old} is missing.")
         self.directories = {new if where == old else where for where in self.directories}
-        self.disks = {
-            (n, f"{new[1]}/{p.rpartition('/')[2]}") if (n, p.rpartition("/")[0]) == old else (n, p):
-            size
-            for (n, p), size in self.disks.items()
-        }  # fmt: skip
+        for (n, p), size in list(self.disks.items()):
+            if (n, p.rpartition("/")[0]) == old:
+                del self.disks[n, p]
+                self.disks[n, f"{new[1]}/{p.rpartition('/')[2]}"] = size
         return Done()
 
     def _os_validate(self, node: str, request: OsValidate) -> Done:

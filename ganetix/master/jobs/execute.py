@@ -15,6 +15,7 @@ from ganetix.master.jobs.context import JobContext, Surroundings
 from ganetix.master.locks.held import Held
 from ganetix.master.locks.waiter import Locks
 from ganetix.master.logic.unit import Hooks, Level, UndoAction, Unit
+from ganetix.model import mirrors
 from ganetix.model.changes import Change
 from ganetix.opcodes.base import OpCode
 from ganetix.opcodes.codec import op_id_of
@@ -180,7 +181,6 @@ class Executor:
             cluster = self.around.store.cluster
             instance = cluster.instances.get(action.drop_instance)
             if instance is not None:
-                gone = Change(drop_instances=(instance.uuid,), drop_disks=tuple(instance.disks))
-                await self.around.store.commit(gone)
+                await self.around.store.commit(mirrors.without_instance(cluster, instance))
         if action.restore is not None:
             await self.around.store.commit(msgspec.convert(action.restore, Change))

@@ -6,6 +6,7 @@ from typing import Any
 from zope.interface import implementer
 
 from ganetix import __version__
+from ganetix.master.logic import disk_records
 from ganetix.master.logic.cluster_redist_conf import shared_files
 from ganetix.master.logic.unit import ALL, BGL_SHARED, Context, Hooks, IUnit, Want
 from ganetix.master.verify import config, group
@@ -177,5 +178,5 @@ def _request(context: Context) -> VerifyRequest:
         # Without the users of the remote API, who come and go by the administrator's editor.
         files=[virtual(path) for path, _ in shared_files(own) if path != own.rapi_users_file],
         storage_paths=paths,
-        instance_disks=list(cluster.disks.values()),
+        instance_disks=[disk_records.sent(cluster, one) for one in cluster.disks.values()],
     )

@@ -3,14 +3,14 @@
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any, Final
 
-import attrs
 import msgspec
 
 from ganetix import errors
-from ganetix.ids import Randomness
+from ganetix.master.logic import disk_records
+from ganetix.master.logic.disk_records import Wanted, sent
 from ganetix.master.logic.unit import Context, UndoAction
-from ganetix.model import schema
-from ganetix.model.cluster import Cluster
+from ganetix.model import schema, volume_names
+from ganetix.model.cluster import Cluster, mirror_nodes
 from ganetix.model.objects import Disk, Instance
 from ganetix.paths import Paths
 from ganetix.rpc.calls import (
@@ -20,34 +20,34 @@ from ganetix.rpc.calls import (
     BLOCKDEV_SHUTDOWN,
     FILE_STORAGE_DIR_CREATE,
     FILE_STORAGE_DIR_REMOVE,
+    NODE_INFO,
     DirRequest,
     DiskInfo,
     DiskRequest,
+    NodeInfo,
+    NodeInfoRequest,
+    StorageUnit,
 )
 
 MAX_DISKS: Final = 16
 MODES: Final = ("ro", "rw")
-SUPPORTED: Final = ("diskless", "file", "sharedfile")
+SUPPORTED: Final = ("blockdev", "diskless", "drbd", "file", "plain", "sharedfile")
 FILE_BASED: Final = ("file", "sharedfile")
-MIRRORED: Final = ("sharedfile", "diskless")
-"""Templates whose disks every node sees: such instances can change nodes."""
-GROWABLE: Final = ("file", "sharedfile")
+EVERYWHERE: Final = ("sharedfile", "diskless", "blockdev")
+"""Templates whose disks every node sees: such instances can go to any node."""
+MIRRORED: Final = (*EVERYWHERE, "drbd")
+"""Templates whose disks are on more than one node: such instances can change nodes."""
+GROWABLE: Final = ("drbd", "file", "plain", "sharedfile")
+ADOPTABLE: Final = ("blockdev", "plain")
 
 _KEYS: Final = frozenset({
     "access", "adopt", "dev_type", "metavg", "mode", "name", "provider", "size", "spindles", "vg",
 })  # fmt: skip
 _MODIFIABLE: Final = frozenset({"mode", "name"})
-_FOREIGN: Final = frozenset({"access", "adopt", "metavg", "provider", "vg"})
-
-
-@attrs.frozen
-class Wanted:
-    """One disk as it was asked for; *size* in MiB."""
-
-    size: int
-    mode: str = "rw"
-    name: str | None = None
-    spindles: int | None = None
+_FOREIGN: Final[Mapping[str, tuple[str, ...]]] = {
+    "access": (), "provider": (), "adopt": ADOPTABLE, "vg": disk_records.LVM, "metavg": ("drbd",),
+}  # fmt: skip
+"""Parameters that only disks of these templates have."""
 
 
 def require_template(cluster: Cluster, template: str) -> None:
@@ -85,21 +85,62 @@ def wanted_disks(template: str, given: Sequence[Mapping[str, Any]]) -> list[Want
 def wanted_disk(template: str, index: int, given: Mapping[str, Any]) -> Wanted:
     """Return disk *index* as *given* asks for it; raise `errors.OpPrereqError`."""
     for key in given:
-        if key not in _KEYS or key in _FOREIGN:
+        if key not in _KEYS or template not in _FOREIGN.get(key, (template,)):
             raise errors.OpPrereqError(
                 f"Disk {index} has the parameter '{key}', which a disk of template {template} "
                 "does not take.",
                 errors.INVAL,
             )
-    if "size" not in given:
+    adopt = _adopted(template, index, given)
+    if "size" not in given and adopt is None:
         raise errors.OpPrereqError(f"Disk {index} has no size; give one.", errors.INVAL)
     spindles = given.get("spindles")
     return Wanted(
-        _size(index, given["size"]),
+        _size(index, given["size"]) if adopt is None else 0,
         disk_mode(index, given.get("mode", "rw")),
         disk_name(given.get("name")),
         None if spindles is None else int(spindles),
+        _volume_group(index, given, "vg"),
+        _volume_group(index, given, "metavg"),
+        adopt,
     )
+
+
+def _adopted(template: str, index: int, given: Mapping[str, Any]) -> str | None:
+    """Return what is to become disk *index* instead of a new volume, None if one is made."""
+    adopt = given.get("adopt")
+    if adopt is None:
+        if template == "blockdev":
+            raise errors.OpPrereqError(
+                f"Disk {index}: block devices are not made but adopted; give adopt=/dev/...",
+                errors.INVAL,
+            )
+        return None
+    name = str(adopt)
+    if template == "blockdev":
+        if not name.startswith("/dev/") or "/../" in name:
+            raise errors.OpPrereqError(
+                f"Disk {index} can't adopt '{name}': a block device's path is below /dev.",
+                errors.INVAL,
+            )
+        return name
+    _require_volume_name(index, name)
+    return name
+
+
+def _volume_group(index: int, given: Mapping[str, Any], key: str) -> str | None:
+    if given.get(key) is None:
+        return None
+    _require_volume_name(index, str(given[key]))
+    return str(given[key])
+
+
+def _require_volume_name(index: int, name: str) -> None:
+    wrong = volume_names.wrong_name(name)
+    if wrong:
+        raise errors.OpPrereqError(
+            f"Disk {index}: '{name}' can't be a name for LVM: {wrong}.", errors.INVAL
+        )
 
 
 def _size(index: int, given: Any) -> int:
@@ -175,55 +216,53 @@ def instance_dir(disks: Sequence[Disk]) -> str | None:
     return None
 
 
-def new_disk(
-    template: str,
-    wanted: Wanted,
-    index: int,
-    place: tuple[str, str],
-    node: str,
-    randomness: Randomness,
-) -> Disk:
-    """Return the disk *index* of *template*; *place* is (driver, directory of the instance)."""
-    driver, directory = place
-    path = f"{directory}/{randomness.uuid()}.{template}.disk{index}"
-    return Disk(
-        uuid=randomness.uuid(),
-        dev_type=template,
-        logical_id=[driver, path],
-        size=wanted.size,
-        iv_name=f"disk/{index}",
-        mode=wanted.mode,
-        name=wanted.name,
-        spindles=wanted.spindles,
-        nodes=[node],
-    )
-
-
-def removals(node: str, owner: str, disks: Sequence[Disk], *, directory: bool) -> list[UndoAction]:
+def removals(
+    cluster: Cluster, nodes: Sequence[str], owner: str, disks: Sequence[Disk], *, directory: bool
+) -> list[UndoAction]:
     """Return the undo actions of making *disks* (and, with *directory*, their directory)."""
     actions = []
     place = instance_dir(disks)
     if directory and place is not None:
-        actions.append(
-            UndoAction(
-                f"The directory {place}", node, FILE_STORAGE_DIR_REMOVE.name, {"path": place}
-            )
-        )
+        request: Any = {"path": place}
+        what = f"The directory {place}"
+        actions.append(UndoAction(what, nodes[0], FILE_STORAGE_DIR_REMOVE.name, request))
     for disk in disks:
-        request = msgspec.to_builtins(DiskRequest(disk, owner))
-        actions.append(
-            UndoAction(f"{disk.iv_name} of {owner}", node, BLOCKDEV_REMOVE.name, request)
-        )
+        for node in nodes:
+            request = msgspec.to_builtins(DiskRequest(sent(cluster, disk), owner))
+            actions.append(
+                UndoAction(f"{disk.iv_name} of {owner}", node, BLOCKDEV_REMOVE.name, request)
+            )
     return actions
 
 
-async def create(context: Context, node: str, owner: str, disks: Sequence[Disk]) -> None:
-    """Make *disks* on *node*, their directory first."""
+async def require_space(context: Context, node: str, group: str, size: int) -> None:
+    """Raise `errors.OpPrereqError` unless *node* has *size* MiB free in volume group *group*."""
+    request = NodeInfoRequest([StorageUnit("lvm-vg", group)])
+    info: NodeInfo = await context.call(node, NODE_INFO, request)
+    free = info.storage[0].free if info.storage else None
+    name = context.cluster.nodes[node].name
+    if free is None:
+        raise errors.OpPrereqError(
+            f"Node {name} has no volume group {group}; 'vgs' there shows the known ones.",
+            errors.ENVIRON,
+        )
+    if free < size:
+        raise errors.OpPrereqError(
+            f"Node {name} has {free} MiB free in volume group {group}, and {size} MiB are needed; "
+            "remove volumes there, or choose another node.",
+            errors.NORES,
+        )
+
+
+async def create(context: Context, nodes: Sequence[str], owner: str, disks: Sequence[Disk]) -> None:
+    """Make *disks* on *nodes*, their directory first."""
     place = instance_dir(disks)
     if place is not None:
-        await context.call(node, FILE_STORAGE_DIR_CREATE, DirRequest(place))
+        await context.call(nodes[0], FILE_STORAGE_DIR_CREATE, DirRequest(place))
     for disk in disks:
-        await context.call(node, BLOCKDEV_CREATE, DiskRequest(disk, owner))
+        request = DiskRequest(sent(context.cluster, disk), owner)
+        for node in nodes:
+            await context.call(node, BLOCKDEV_CREATE, request)
 
 
 async def remove(
@@ -231,21 +270,35 @@ async def remove(
 ) -> None:
     """Remove *disks* on *node*, and then their *directory*."""
     for disk in disks:
-        await context.call(node, BLOCKDEV_REMOVE, DiskRequest(disk, owner))
+        await context.call(node, BLOCKDEV_REMOVE, DiskRequest(sent(context.cluster, disk), owner))
     place = instance_dir(disks)
     if directory and place is not None:
         await context.call(node, FILE_STORAGE_DIR_REMOVE, DirRequest(place))
 
 
-async def assemble(context: Context, instance: Instance, node: str | None = None) -> list[DiskInfo]:
-    """Assemble the disks of *instance* on *node* (its primary), in order; undo if one fails."""
+async def assemble(
+    context: Context,
+    instance: Instance,
+    node: str | None = None,
+    *,
+    ignore_secondaries: bool = False,
+    fresh: bool = False,
+    only: Sequence[Disk] | None = None,
+) -> list[DiskInfo]:
+    """Assemble the disks of *instance*, or *only* some, on *node* (its primary), in order.
+
+    If one fails, those before it are taken down again. Mirrors are assembled on the other node
+    first; with *ignore_secondaries* a failure there is only told, as it always is for a node that
+    is marked offline. *fresh* disks were just made.
+    """
     where = node or instance.primary_node
     ready: list[Disk] = []
     found: list[DiskInfo] = []
     try:
-        for disk in context.cluster.disks_of(instance):
+        for disk in context.cluster.disks_of(instance) if only is None else only:
             ready.append(disk)
-            request = DiskRequest(disk, instance.name)
+            await _assemble_mirror(context, instance, disk, where, ignore=ignore_secondaries)
+            request = DiskRequest(sent(context.cluster, disk), instance.name, True, fresh)
             found.append(await context.call(where, BLOCKDEV_ASSEMBLE, request))
     except errors.GanetiError:
         await _take_down(context, instance, where, ready)
@@ -253,22 +306,58 @@ async def assemble(context: Context, instance: Instance, node: str | None = None
     return found
 
 
+async def _assemble_mirror(
+    context: Context, instance: Instance, disk: Disk, where: str, *, ignore: bool
+) -> None:
+    for uuid in mirror_nodes(disk):
+        node = context.cluster.nodes[uuid]
+        if uuid == where:
+            continue
+        if node.offline:
+            context.log(f"WARNING: {disk.iv_name} has no mirror now: {node.name} is offline.")
+            continue
+        request = DiskRequest(sent(context.cluster, disk), instance.name, False)
+        try:
+            await context.call(uuid, BLOCKDEV_ASSEMBLE, request)
+        except errors.GanetiError as error:
+            if not ignore:
+                raise
+            context.log(f"WARNING: {disk.iv_name} has no mirror now: {error.message}")
+
+
 async def _take_down(
     context: Context, instance: Instance, node: str, disks: Sequence[Disk]
 ) -> None:
     """Shut *disks* down after a failure; what fails here too is only told."""
     for disk in disks:
-        try:
-            await context.call(node, BLOCKDEV_SHUTDOWN, DiskRequest(disk, instance.name))
-        except errors.GanetiError as error:
-            context.log(f"WARNING: {disk.iv_name} could not be shut down: {error.message}")
+        request = DiskRequest(sent(context.cluster, disk), instance.name)
+        for where in (node, *(uuid for uuid in mirror_nodes(disk) if uuid != node)):
+            await _try_shutdown(context, where, request)
+
+
+async def _try_shutdown(context: Context, node: str, request: DiskRequest) -> None:
+    """Shut a disk down on *node*; what fails is only told, an offline node is left alone."""
+    if context.cluster.nodes[node].offline:
+        return
+    try:
+        await context.call(node, BLOCKDEV_SHUTDOWN, request)
+    except errors.GanetiError as error:
+        context.log(f"WARNING: {request.disk.iv_name} could not be shut down: {error.message}")
 
 
 async def shutdown(context: Context, instance: Instance, *, node: str | None = None) -> None:
-    """Shut the disks of *instance* down on *node* (its primary)."""
+    """Shut the disks of *instance* down on *node*, or on its primary and then on the mirrors.
+
+    What fails on a mirror is only told.
+    """
     where = node or instance.primary_node
     for disk in context.cluster.disks_of(instance):
-        await context.call(where, BLOCKDEV_SHUTDOWN, DiskRequest(disk, instance.name))
+        request = DiskRequest(sent(context.cluster, disk), instance.name)
+        await context.call(where, BLOCKDEV_SHUTDOWN, request)
+        if node is None:
+            for uuid in mirror_nodes(disk):
+                if uuid != where:
+                    await _try_shutdown(context, uuid, request)
 
 
 async def while_assembled(

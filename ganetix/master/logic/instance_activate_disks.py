@@ -2,7 +2,7 @@
 
 from zope.interface import implementer
 
-from ganetix.master.logic import disks, names, wants
+from ganetix.master.logic import disk_sync, disks, names, wants
 from ganetix.master.logic.instance_startup import mark_disks
 from ganetix.master.logic.unit import Context, Hooks, IUnit, Want
 from ganetix.model.cluster import Cluster
@@ -39,6 +39,8 @@ class InstanceActivateDisks:
         """Return [node, disk, device] of each disk."""
         found = await disks.assemble(context, plan)
         await mark_disks(context, plan.uuid, active=bool(plan.disks))
+        if op.wait_for_sync:
+            await disk_sync.wait(context, plan, context.cluster.disks_of(plan))
         cluster = context.cluster
         node = cluster.nodes[plan.primary_node].name
         return [

@@ -17,7 +17,9 @@ from ganetix.master.logic import (
     instance_allocation,
     instance_reserve,
     names,
+    new_disks,
     nics,
+    wants,
 )
 from ganetix.master.logic.instance_draft import Draft, draft_of, records
 from ganetix.master.logic.nic_addresses import Site
@@ -32,18 +34,16 @@ from ganetix.master.logic.unit import (
     UndoAction,
     Want,
 )
-from ganetix.model import params, pools
+from ganetix.model import mirrors, params, pools
 from ganetix.model.changes import Change
-from ganetix.model.cluster import Cluster
+from ganetix.model.cluster import Cluster, mirror_nodes
 from ganetix.model.objects import Disk, Instance, Node
 from ganetix.opcodes.instance import OpInstanceCreate
 from ganetix.rpc.calls import (
-    BLOCKDEV_SHUTDOWN,
     INSTANCE_OS_ADD,
     INSTANCE_SHUTDOWN,
     INSTANCE_START,
     OS_VALIDATE,
-    DiskRequest,
     InstanceShutdown,
     InstanceStart,
     OsScript,
@@ -66,14 +66,20 @@ class Plan:
         """Return the change that adds it."""
         gone = () if self.reserved is None else tuple(self.reserved.disks)
         added = Change(instances=(self.instance,), disks=self.disks, drop_disks=gone)
-        if self.instance.network_port is not None:
-            return added
-        return guest_values.with_port(cluster, added)
+        if self.instance.network_port is None:
+            added = guest_values.with_port(cluster, added)
+        return mirrors.with_ports(cluster, added)
+
+    @property
+    def nodes(self) -> tuple[str, ...]:
+        """The instance's nodes, the primary first."""
+        mirrored = (uuid for disk in self.disks for uuid in mirror_nodes(disk))
+        return tuple(dict.fromkeys((self.instance.primary_node, *mirrored)))
 
     @property
     def dry_run_result(self) -> list[str]:
         """What a dry run returns: the chosen nodes."""
-        return [self.instance.primary_node]
+        return list(self.nodes)
 
 
 @implementer(IUnit)
@@ -99,13 +105,13 @@ class InstanceCreate:
                 Want("node", every, "exclusive", chance, least),
                 Want("node-res", every, "exclusive", chance, least),
             ]
-        node = names.node_of(cluster, _given_node(op), op.pnode_uuid)
+        given = _given_nodes(op, cluster)
         return [
             BGL_SHARED,
             name,
-            Want("nodegroup", (node.group,), "shared"),
-            Want("node", (node.uuid,)),
-            Want("node-res", (node.uuid,)),
+            Want("nodegroup", tuple(sorted({node.group for node in given})), "shared"),
+            wants.nodes(node.uuid for node in given),
+            wants.resources(node.uuid for node in given),
         ]
 
     async def check(self, op: OpInstanceCreate, context: Context) -> Plan:
@@ -114,17 +120,18 @@ class InstanceCreate:
         name, reserved = instance_reserve.named(cluster, op)
         draft = draft_of(cluster, op, name)
         op = communication.of_new(cluster, await self._addresses_checked(op, name))
-        node = await self._node(op, draft, context)
-        names.require_usable(node)
+        nodes = await self._nodes(op, draft, context)
         op = instance_reserve.with_kept(op, reserved)
-        site = _site(op, node, reserved, context)
-        instance, made = records(cluster, op, draft, node, (site, context.paths))
+        site = _site(op, nodes[0], reserved, context)
+        instance, made = records(cluster, op, draft, nodes, (site, context.paths))
+        made = await new_disks.with_sizes(context, nodes[0].uuid, made, draft.disks)
         instance, made = instance_reserve.marked(op, reserved, instance, made)
         guest_values.require_usable(cluster, instance)
         nics.reserve(context, (), instance.nics)
         capacity.check_policy(context, instance, made, ignore=op.ignore_ipolicy)
         if not op.forthcoming:
             await _check_node(op, draft, instance, context)
+            await new_disks.require_room(context, nodes, made, draft.disks)
         if op.no_install and op.start:
             context.log("Without an installation the instance is not started.")
         return Plan(draft, instance, tuple(made), reserved)
@@ -141,33 +148,41 @@ class InstanceCreate:
         rows = [nic | {"ip": address} if nic.get("ip") == "auto" else nic for nic in op.nics]
         return msgspec.structs.replace(op, nics=rows)
 
-    async def _node(self, op: OpInstanceCreate, draft: Draft, context: Context) -> Node:
+    async def _nodes(self, op: OpInstanceCreate, draft: Draft, context: Context) -> list[Node]:
+        """Return the nodes for the new instance, the primary first, checked or chosen."""
+        nodes = await self._chosen(op, draft, context)
+        for node in nodes:
+            names.require_usable(node)
+        new_disks.require_all_or_none(draft.disks)
+        new_disks.require_exclusive(context.cluster, draft.template, nodes)
+        return nodes
+
+    async def _chosen(self, op: OpInstanceCreate, draft: Draft, context: Context) -> list[Node]:
         cluster = context.cluster
         allocator = instance_allocation.allocator_of(op, cluster)
         if allocator is None:
-            return names.node_of(cluster, _given_node(op), op.pnode_uuid)
+            return _checked_nodes(op, draft, cluster)
         free = context.owned("node") & context.owned("node-res")
         body = instance_allocation.body(cluster, op, draft)
         chosen = await self.allocator.allocate(context, allocator, body, free)
-        node = cluster.node_named(chosen[0])
+        nodes = [cluster.node_named(name) for name in chosen]
         for level in ("node", "node-res"):
-            context.release(level, context.owned(level) - {node.uuid})
-        return node
+            context.release(level, context.owned(level) - {node.uuid for node in nodes})
+        return nodes
 
     def hooks(self, op: OpInstanceCreate, plan: Plan, cluster: Cluster) -> Hooks | None:
         """See `IUnit`."""
         env = hooks_env.instance_variables(cluster, plan.instance, plan.disks)
         env["ADD_MODE"] = op.mode
-        return hooks_env.instance_hooks("instance-add", cluster, env, [plan.instance.primary_node])
+        return hooks_env.instance_hooks("instance-add", cluster, env, plan.nodes)
 
     async def execute(self, op: OpInstanceCreate, plan: Plan, context: Context) -> list[str]:
         """Make the instance and return the names of its nodes."""
-        instance = plan.instance
-        if not op.forthcoming:
+        if op.forthcoming:
+            await context.commit(plan.change)
+        else:
             await self._make(op, plan, context)
-            return names.node_names(context.cluster, [instance.primary_node])
-        await context.commit(plan.change)
-        return names.node_names(context.cluster, [instance.primary_node])
+        return names.node_names(context.cluster, plan.nodes)
 
     async def _make(self, op: OpInstanceCreate, plan: Plan, context: Context) -> None:
         instance, undo = plan.instance, _undo_of(plan, context.cluster)
@@ -175,7 +190,7 @@ class InstanceCreate:
             await context.undo(*undo)
         else:
             context.undo_after_commit(*undo)
-        await disks.create(context, instance.primary_node, instance.name, plan.disks)
+        await new_disks.make(context, plan.nodes, instance.name, plan.disks, plan.draft.disks)
         await context.commit(plan.change)
         context.release("node")
         await _install_and_start(op, plan, context)
@@ -195,13 +210,33 @@ def _site(op: OpInstanceCreate, node: Node, reserved: Instance | None, context: 
     )
 
 
-def _given_node(op: OpInstanceCreate) -> str:
+def _given_nodes(op: OpInstanceCreate, cluster: Cluster) -> list[Node]:
+    """Return the nodes that *op* names: the primary, and the secondary if there is one."""
+    found = [names.node_of(cluster, op.pnode or "", op.pnode_uuid)]
     if op.snode is not None:
+        found.append(names.node_of(cluster, op.snode, op.snode_uuid))
+    return found
+
+
+def _checked_nodes(op: OpInstanceCreate, draft: Draft, cluster: Cluster) -> list[Node]:
+    found = _given_nodes(op, cluster)
+    if draft.template != "drbd" and len(found) > 1:
         raise errors.OpPrereqError(
             "A secondary node was given, but only drbd disks have one; leave it out.",
             errors.INVAL,
         )
-    return op.pnode or ""
+    if draft.template == "drbd" and len(found) == 1:
+        raise errors.OpPrereqError(
+            "Disks of template drbd need a secondary node; give it after the primary: "
+            "-n PRIMARY:SECONDARY.",
+            errors.INVAL,
+        )
+    if len(found) > 1 and found[0].uuid == found[1].uuid:
+        raise errors.OpPrereqError(
+            f"Node {found[0].name} was given as primary and as secondary; a mirror needs two.",
+            errors.INVAL,
+        )
+    return found
 
 
 async def _check_node(
@@ -237,17 +272,15 @@ async def _check_node(
 def _undo_of(plan: Plan, cluster: Cluster) -> list[UndoAction]:
     """Return what takes a half-made instance away again, in the order of the steps."""
     instance, node = plan.instance, plan.instance.primary_node
+    name, nodes = instance.name, plan.nodes
     actions = []
     if plan.reserved is not None:
         actions.append(instance_reserve.restored(cluster, plan.reserved))
-    actions += disks.removals(node, instance.name, plan.disks, directory=True)
-    for disk in plan.disks:
-        request: Any = msgspec.to_builtins(DiskRequest(disk, instance.name))
-        what = f"Assembling {disk.iv_name} of {instance.name}"
-        actions.append(UndoAction(what, node, BLOCKDEV_SHUTDOWN.name, request))
+    actions += new_disks.undo_of(cluster, nodes, name, plan.disks, plan.draft.disks)
+    actions += new_disks.undo_assembly(cluster, nodes, name, plan.disks)
     actions.append(UndoAction(f"Instance {instance.name}", drop_instance=instance.uuid))
     if plan.draft.start:
-        request = msgspec.to_builtins(InstanceShutdown(instance.name, instance.hypervisor, 0))
+        request: Any = msgspec.to_builtins(InstanceShutdown(instance.name, instance.hypervisor, 0))
         what = f"The start of instance {instance.name}"
         actions.append(UndoAction(what, node, INSTANCE_SHUTDOWN.name, request))
     return actions
@@ -256,7 +289,9 @@ def _undo_of(plan: Plan, cluster: Cluster) -> list[UndoAction]:
 async def _install_and_start(op: OpInstanceCreate, plan: Plan, context: Context) -> None:
     instance = context.cluster.instances[plan.instance.uuid]
     spec = spec_of(context.cluster, instance, secret=op.osparams_secret)
-    await disks.assemble(context, instance)
+    await disks.assemble(context, instance, fresh=True)
+    own = context.cluster.disks_of(instance)
+    await new_disks.settle(context, instance, own, wait=op.wait_for_sync)
     if plan.draft.install:
         context.log(f"Installing OS {instance.os} on instance {instance.name}...")
         script = OsScript(spec, debug_level=op.debug_level or 0)

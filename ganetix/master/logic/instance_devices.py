@@ -9,6 +9,7 @@ import msgspec
 from ganetix import errors
 from ganetix.ids import Randomness
 from ganetix.master.logic import disks, nics
+from ganetix.master.logic.disk_records import Where, new_disk
 from ganetix.master.logic.nic_addresses import POOL, Site
 from ganetix.model import params
 from ganetix.model.cluster import Cluster
@@ -169,8 +170,11 @@ def edited_disks(
         if directory is None:
             top = disks.file_dir(cluster, paths, template, op.file_storage_dir)
             directory = f"{top}/{instance.name}"
-        where = (op.file_driver or "loop", directory)
-        disk = disks.new_disk(template, wanted, index, where, instance.primary_node, randomness)
+        driver = op.file_driver or "loop"
+        nodes = tuple(cluster.nodes_of(instance))
+        where = Where(cluster, template, nodes, (driver, directory), randomness)
+        fresh = [one for one in others if one.uuid not in cluster.disks]
+        disk = new_disk(where, wanted, index, fresh)
         return disk, f"add:size={wanted.size},mode={wanted.mode}"
 
     def modify(

@@ -1,11 +1,13 @@
 """What becomes of a request for a new instance: its records, before anything exists."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import attrs
 
 from ganetix import errors
 from ganetix.master.logic import capacity, disks, nics
+from ganetix.master.logic.disk_records import Wanted, Where, new_disk
 from ganetix.master.logic.nic_addresses import Site
 from ganetix.master.logic.tags import with_tags
 from ganetix.model import params
@@ -27,7 +29,7 @@ class Draft:
     start: bool
     beparams: dict[str, Any]
     hvparams: dict[str, Any]
-    disks: list[disks.Wanted]
+    disks: list[Wanted]
     tags: list[str]
 
 
@@ -38,18 +40,26 @@ def draft_of(cluster: Cluster, op: OpInstanceCreate, name: str) -> Draft:
     disks.require_template(cluster, template)
     hypervisor = _hypervisor(cluster, op)
     os = _os(cluster, op, template)
+    wanted = disks.wanted_disks(template, op.disks)
     return Draft(
         name=name,
         template=template,
         hypervisor=hypervisor,
         os=os,
-        install=bool(os) and not op.no_install and template != "diskless" and not op.forthcoming,
+        install=_installs(op, os, template, wanted),
         start=op.start and not op.no_install and not op.forthcoming,
         beparams=_beparams(cluster, op),
         hvparams=_hvparams(hypervisor, op),
-        disks=disks.wanted_disks(template, op.disks),
+        disks=wanted,
         tags=with_tags((), op.tags),
     )
+
+
+def _installs(op: OpInstanceCreate, os: str, template: str, wanted: Sequence[Wanted]) -> bool:
+    """Tell whether an OS is put on the disks; adopted ones have what they have."""
+    if op.no_install or op.forthcoming or template == "diskless":
+        return False
+    return bool(os) and not any(one.adopt for one in wanted)
 
 
 def _require_plain_creation(op: OpInstanceCreate) -> None:
@@ -113,22 +123,23 @@ def records(
     cluster: Cluster,
     op: OpInstanceCreate,
     draft: Draft,
-    node: Node,
+    nodes: Sequence[Node],
     place: tuple[Site, Paths],
 ) -> tuple[Instance, list[Disk]]:
-    """Return the new instance on *node* and its disks, not yet in any configuration."""
+    """Return the new instance and its disks on *nodes*, the primary first; in no cluster yet."""
     site, paths = place
     randomness = site.randomness
     top = disks.file_dir(cluster, paths, draft.template, op.file_storage_dir)
-    where = (op.file_driver or "loop", f"{top}/{draft.name}")
-    made = [
-        disks.new_disk(draft.template, wanted, index, where, node.uuid, randomness)
-        for index, wanted in enumerate(draft.disks)
-    ]
+    directory = (op.file_driver or "loop", f"{top}/{draft.name}")
+    uuids = tuple(node.uuid for node in nodes)
+    where = Where(cluster, draft.template, uuids, directory, randomness)
+    made: list[Disk] = []
+    for index, wanted in enumerate(draft.disks):
+        made.append(new_disk(where, wanted, index, made))
     instance = Instance(
         uuid=randomness.uuid(),
         name=draft.name,
-        primary_node=node.uuid,
+        primary_node=nodes[0].uuid,
         os=draft.os,
         hypervisor=draft.hypervisor,
         admin_state="up" if draft.start else "down",

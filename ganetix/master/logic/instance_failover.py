@@ -7,7 +7,7 @@ from zope.interface import implementer
 
 from ganetix import errors
 from ganetix.master.allocator import Allocator
-from ganetix.master.logic import disks, hooks_env, names, relocation
+from ganetix.master.logic import disk_sync, disks, hooks_env, names, relocation
 from ganetix.master.logic.instance_shutdown import stop
 from ganetix.master.logic.instance_startup import disks_down, mark_disks
 from ganetix.master.logic.migration_cleanup import clean_up, plan_cleanup
@@ -39,6 +39,8 @@ class InstanceFailover:
             return _resumed(op, context)
         move = await relocation.planned(op, context, self.allocator, "a failover")
         source = context.cluster.nodes[move.source]
+        if move.instance.disks_active and not (op.ignore_consistency or source.offline):
+            await disk_sync.require_good(context, move.instance, move.target, "a failover")
         if move.instance.admin_state == "up":
             await relocation.require_memory(context, move, "failing over instance")
         if source.offline and not op.ignore_consistency:
@@ -83,7 +85,7 @@ async def fail_over(op: Any, plan: Move, context: Context) -> None:
         return
     context.log(f"Starting instance {instance.name} on {context.cluster.nodes[plan.target].name}.")
     try:
-        await disks.assemble(context, instance)
+        await disks.assemble(context, instance, ignore_secondaries=True)
         start = InstanceStart(spec_of(context.cluster, instance), reason=op.reason or [])
         await context.call(plan.target, INSTANCE_START, start)
     except errors.GanetiError as error:

@@ -5,13 +5,23 @@ import msgspec
 from zope.interface import implementer
 
 from ganetix import errors
-from ganetix.master.logic import capacity, disks, hooks_env, names, wants
+from ganetix.master.logic import (
+    capacity,
+    disk_records,
+    disk_sync,
+    disks,
+    hooks_env,
+    names,
+    new_disks,
+    wants,
+)
 from ganetix.master.logic.unit import Context, Hooks, IUnit, Want
 from ganetix.model.changes import Change
 from ganetix.model.cluster import Cluster
 from ganetix.model.objects import Disk, Instance
 from ganetix.opcodes.instance_disks import OpInstanceGrowDisk
 from ganetix.rpc.calls import BLOCKDEV_GROW, DiskResize
+from ganetix.rpc.tables.storage import BLOCKDEV_RESIZE, OneDisk
 
 
 @attrs.frozen
@@ -56,19 +66,40 @@ class InstanceGrowDisk:
     async def execute(self, op: OpInstanceGrowDisk, plan: Plan, context: Context) -> None:
         """Try it on every node, then do it, and note the size."""
         if plan.instance.disks_active:
-            await _grow(plan, context)
+            await _grow(op, plan, context)
         else:
-            await disks.while_assembled(context, plan.instance, lambda: _grow(plan, context))
+            await disks.while_assembled(context, plan.instance, lambda: _grow(op, plan, context))
 
 
-async def _grow(plan: Plan, context: Context) -> None:
+async def _grow(op: OpInstanceGrowDisk, plan: Plan, context: Context) -> None:
     instance, disk = plan.instance, plan.disk
+    ready = disk_records.sent(context.cluster, disk)
     for dry_run in (True, False):
-        request = DiskResize(disk, instance.name, plan.amount, dry_run)
+        request = DiskResize(ready, instance.name, plan.amount, dry_run)
         for node in context.cluster.nodes_of(instance):
             await context.call(node, BLOCKDEV_GROW, request)
-    grown = msgspec.structs.replace(disk, size=disk.size + plan.amount)
+    if disk.dev_type == "drbd":
+        await context.call(instance.primary_node, BLOCKDEV_RESIZE, OneDisk(ready))
+    grown = _grown(disk, plan.amount)
     await context.commit(lambda cluster: Change(disks=(grown,)))
+    await _settle(op, plan, grown, context)
+
+
+async def _settle(op: OpInstanceGrowDisk, plan: Plan, grown: Disk, context: Context) -> None:
+    """Wipe the new part if the cluster wants that, and wait until the mirror has it."""
+    if context.cluster.cluster.prealloc_wipe_disks and grown.dev_type not in disks.FILE_BASED:
+        await new_disks.wipe(context, plan.instance, grown, plan.disk.size)
+    if op.wait_for_sync:
+        await disk_sync.wait(context, plan.instance, [grown])
+
+
+def _grown(disk: Disk, amount: int) -> Disk:
+    """Return *disk* larger by *amount* MiB, with the volume that has its data."""
+    children = [
+        msgspec.structs.replace(child, size=child.size + amount) if index == 0 else child
+        for index, child in enumerate(disk.children)
+    ]
+    return msgspec.structs.replace(disk, size=disk.size + amount, children=children)
 
 
 def _disk(cluster: Cluster, instance: Instance, index: int) -> Disk:

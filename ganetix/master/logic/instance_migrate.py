@@ -8,7 +8,7 @@ from zope.interface import implementer
 
 from ganetix import errors
 from ganetix.master.allocator import Allocator
-from ganetix.master.logic import disks, hooks_env, names, relocation
+from ganetix.master.logic import disk_sync, hooks_env, migration_disks, names, relocation
 from ganetix.master.logic.instance_failover import fail_over
 from ganetix.master.logic.migration_cleanup import clean_up, plan_cleanup
 from ganetix.master.logic.relocation import Move
@@ -20,11 +20,9 @@ from ganetix.model.hypervisors import MIGRATABLE
 from ganetix.model.objects import Instance
 from ganetix.opcodes.instance_state import OpInstanceMigrate
 from ganetix.rpc.calls import (
-    BLOCKDEV_SHUTDOWN,
     INSTANCE_ACCEPT,
     INSTANCE_FINALIZE,
     INSTANCE_MIGRATE,
-    DiskRequest,
     InstanceAccept,
     InstanceFinalize,
     InstanceMigrate,
@@ -83,6 +81,8 @@ class InstanceMigrateUnit:
             )
         if move.instance.admin_state == "up":
             await relocation.require_memory(context, move, "migrating instance")
+        if not why:
+            await disk_sync.require_good(context, move.instance, move.target, "a migration")
         return Plan(move, why, _live(op, context.cluster, move.instance))
 
     def hooks(self, op: OpInstanceMigrate, plan: Plan, cluster: Cluster) -> Hooks | None:
@@ -140,8 +140,8 @@ async def _migrate(plan: Plan, context: Context) -> None:
     move, cluster = plan.move, context.cluster
     spec = spec_of(cluster, move.instance)
     source, target = cluster.nodes[move.source], cluster.nodes[move.target]
-    await context.undo(*_undo_of(move, spec))
-    await disks.assemble(context, move.instance, move.target)
+    await context.undo(*migration_disks.undo_of(cluster, move), *_undo_of(move, spec))
+    await migration_disks.open_on_both(context, move)
     context.log(f"Preparing {target.name} to accept the instance.")
     await context.call(move.target, INSTANCE_ACCEPT, InstanceAccept(spec, source.secondary_ip))
     context.log(f"Migrating instance {move.instance.name} to {target.name}.")
@@ -156,17 +156,9 @@ async def _migrate(plan: Plan, context: Context) -> None:
 
 
 def _undo_of(move: Move, spec: InstanceSpec) -> list[UndoAction]:
-    """Return what takes a migration back: first the target, then the source, then the disks."""
+    """Return what takes a migration back: first on the target, then on the source."""
     name = move.instance.name
-    actions = [
-        UndoAction(
-            f"Assembling {disk.iv_name} of {name}",
-            move.target,
-            BLOCKDEV_SHUTDOWN.name,
-            msgspec.to_builtins(DiskRequest(disk, name)),
-        )
-        for disk in spec.disks
-    ]
+    actions = []
     for node, source in ((move.source, True), (move.target, False)):
         request = msgspec.to_builtins(InstanceFinalize(spec, success=False, source=source))
         actions.append(UndoAction(f"Migrating {name}", node, INSTANCE_FINALIZE.name, request))
@@ -179,7 +171,7 @@ async def _finalize(move: Move, spec: InstanceSpec, context: Context) -> None:
         for node, source in ((move.source, True), (move.target, False)):
             request = InstanceFinalize(spec, success=True, source=source)
             await context.call(node, INSTANCE_FINALIZE, request)
-        await disks.shutdown(context, move.instance, node=move.source)
+        await migration_disks.close_source(context, move)
     except errors.GanetiError as error:
         raise errors.OpExecError(
             f"Instance {move.instance.name} was migrated, but the migration could not be ended: "

@@ -5,7 +5,7 @@ from typing import Any, Final
 from zope.interface import implementer
 
 from ganetix import errors
-from ganetix.master.logic import group_values, names
+from ganetix.master.logic import disk_records, group_values, names
 from ganetix.master.logic.specs import nic_dict
 from ganetix.master.logic.unit import ALL, BGL_SHARED, Context, Hooks, IUnit, Want
 from ganetix.model import params
@@ -170,7 +170,7 @@ async def _disk(disk: Disk, instance: Instance, context: Context | None) -> Data
 
 async def _status(disk: Disk, instance: Instance, context: Context) -> list[Any] | None:
     """Return (path, major, minor, sync percent, seconds to go, degraded, state), or None."""
-    request = DiskRequest(disk, instance.name)
+    request = DiskRequest(disk_records.sent(context.cluster, disk), instance.name)
     try:
         found: DiskInfo = await context.call(instance.primary_node, BLOCKDEV_FIND, request)
     except errors.GanetiError as error:

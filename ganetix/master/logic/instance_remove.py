@@ -4,13 +4,12 @@ from collections.abc import Awaitable, Callable
 from functools import partial
 
 import attrs
-import msgspec
 from zope.interface import implementer
 
 from ganetix import errors
 from ganetix.master.logic import disks, hooks_env, names, wants
 from ganetix.master.logic.unit import Context, Hooks, IUnit, Want
-from ganetix.model.changes import Change
+from ganetix.model import mirrors
 from ganetix.model.cluster import Cluster
 from ganetix.model.objects import Disk, Instance
 from ganetix.opcodes.instance import OpInstanceRemove
@@ -65,7 +64,7 @@ class InstanceRemove:
             context.log(f"Removing the disks of instance {instance.name}...")
             for node in plan.nodes:
                 await _step(op, context, partial(_remove_disks, plan, node, context))
-        await context.commit(lambda cluster: removal(cluster, instance))
+        await context.commit(lambda cluster: mirrors.without_instance(cluster, instance))
 
 
 async def _step(
@@ -90,15 +89,3 @@ async def _stop(op: OpInstanceRemove, instance: Instance, context: Context) -> N
 async def _remove_disks(plan: Plan, node: str, context: Context) -> None:
     await disks.shutdown(context, plan.instance, node=node)
     await disks.remove(context, node, plan.instance.name, plan.disks)
-
-
-def removal(cluster: Cluster, instance: Instance) -> Change:
-    """Return the change that forgets *instance* with its disks and gives its port back."""
-    gone = Change(drop_instances=(instance.uuid,), drop_disks=tuple(instance.disks))
-    if instance.network_port is None:
-        return gone
-    settings = cluster.cluster
-    pool = sorted({*settings.tcpudp_port_pool, instance.network_port})
-    return msgspec.structs.replace(
-        gone, cluster=msgspec.structs.replace(settings, tcpudp_port_pool=pool)
-    )

@@ -1,6 +1,6 @@
 """OP_INSTANCE_SET_PARAMS: change what an instance is; most of it counts from the next start."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import attrs
@@ -15,6 +15,7 @@ from ganetix.master.logic import (
     guest_values,
     hooks_env,
     names,
+    new_disks,
     nic_addresses,
     nics,
     wants,
@@ -22,17 +23,14 @@ from ganetix.master.logic import (
 from ganetix.master.logic.instance_devices import Edit, Told, edited_disks, edited_nics
 from ganetix.master.logic.instance_reinstall import validate_os, with_os
 from ganetix.master.logic.nic_addresses import Site
-from ganetix.master.logic.unit import Context, Hooks, IUnit, UndoAction, Want
-from ganetix.model import params, pools
+from ganetix.master.logic.unit import Context, Hooks, IUnit, Want
+from ganetix.model import mirrors, params, pools
 from ganetix.model.changes import Change
 from ganetix.model.cluster import Cluster
 from ganetix.model.objects import Disk, Instance, Nic
 from ganetix.opcodes.instance import OpInstanceSetParams
 from ganetix.rpc.calls import (
-    BLOCKDEV_ASSEMBLE,
-    BLOCKDEV_SHUTDOWN,
     NODE_INFO,
-    DiskRequest,
     NodeInfo,
     NodeInfoRequest,
 )
@@ -115,6 +113,7 @@ class InstanceSetParams:
         """Make new disks, commit everything at once, remove old disks."""
         await _make_disks(plan, context)
         await context.commit(lambda cluster: _change(cluster, plan), settles=True)
+        await _begin_mirrors(plan, context, wait=op.wait_for_sync)
         await _remove_disks(plan, context)
         if plan.instance.admin_state == "up":
             context.log("A running instance gets the changes at its next start.")
@@ -244,33 +243,42 @@ async def _make_disks(plan: Plan, context: Context) -> None:
     added = plan.disks.added
     if not added:
         return
-    node, name = plan.instance.primary_node, plan.instance.name
-    first = not plan.instance.disks
-    actions = disks.removals(node, name, added, directory=first)
-    if plan.instance.disks_active:
-        for disk in added:
-            request: Mapping[str, Any] = msgspec.to_builtins(DiskRequest(disk, name))
-            what = f"Assembling {disk.iv_name} of {name}"
-            actions.append(UndoAction(what, node, BLOCKDEV_SHUTDOWN.name, request))
+    instance, name = plan.instance, plan.instance.name
+    nodes = context.cluster.nodes_of(instance)
+    first = not instance.disks
+    actions = disks.removals(context.cluster, nodes, name, added, directory=first)
+    if instance.disks_active:
+        actions += new_disks.undo_assembly(context.cluster, nodes, name, added)
     await context.undo(*actions)
-    await disks.create(context, node, name, added)
-    if plan.instance.disks_active:
-        for disk in added:
-            await context.call(node, BLOCKDEV_ASSEMBLE, DiskRequest(disk, name))
+    await disks.create(context, nodes, name, added)
+    if instance.disks_active:
+        alone = [disk for disk in added if disk.dev_type != "drbd"]
+        await disks.assemble(context, instance, only=alone)
+
+
+async def _begin_mirrors(plan: Plan, context: Context, *, wait: bool) -> None:
+    """Assemble added mirrors, which have their ports now; inactive disks only until in sync."""
+    instance = context.cluster.instances[plan.instance.uuid]
+    added = [context.cluster.disks[disk.uuid] for disk in plan.disks.added]
+    own = [disk for disk in added if disk.dev_type == "drbd"]
+    if not own:
+        return
+    await disks.assemble(context, instance, fresh=True, only=own)
+    await new_disks.settle(context, instance, own, wait=wait or not instance.disks_active)
+    if not instance.disks_active:
+        await disks.shutdown(context, instance)
 
 
 async def _remove_disks(plan: Plan, context: Context) -> None:
     """Remove what the configuration has dropped; a disk that stays is told, verify names it."""
     removed = plan.disks.removed
-    if not removed:
-        return
+    nodes = dict.fromkeys(uuid for disk in removed for uuid in disk.nodes)
     last = not plan.disks.rows
-    try:
-        await disks.remove(
-            context, plan.instance.primary_node, plan.instance.name, removed, directory=last
-        )
-    except errors.GanetiError as error:
-        context.log(f"WARNING: A removed disk is still on its node: {error.message}")
+    for node in nodes:
+        try:
+            await disks.remove(context, node, plan.instance.name, removed, directory=last)
+        except errors.GanetiError as error:
+            context.log(f"WARNING: A removed disk is still on its node: {error.message}")
 
 
 def _change(cluster: Cluster, plan: Plan) -> Change:
@@ -280,4 +288,6 @@ def _change(cluster: Cluster, plan: Plan) -> Change:
         nodes = [plan.fresh.primary_node]
         rows = tuple(msgspec.structs.replace(disk, nodes=nodes) for disk in plan.disks.rows)
     gone = tuple(disk.uuid for disk in plan.disks.removed)
-    return Change(instances=(plan.fresh,), disks=rows, drop_disks=gone)
+    change = Change(instances=(plan.fresh,), disks=rows, drop_disks=gone)
+    freed = mirrors.with_freed(cluster, change, mirrors.ports_of(plan.disks.removed))
+    return mirrors.with_ports(cluster, freed)

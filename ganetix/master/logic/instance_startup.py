@@ -118,7 +118,7 @@ async def start(context: Context, uuid: str, op: OpInstanceStartup, plan: Plan) 
         )
     spec = with_overrides(spec_of(context.cluster, instance), plan.hvparams, plan.beparams)
     try:
-        await disks.assemble(context, instance)
+        await disks.assemble(context, instance, ignore_secondaries=op.force)
         request = InstanceStart(spec, op.startup_paused, op.reason or [])
         await context.call(node, INSTANCE_START, request)
     except errors.GanetiError as error:

@@ -1,7 +1,5 @@
 """Where an instance can go whose disks every node sees: what failover and migration share."""
 
-from collections.abc import Sequence
-
 import attrs
 import msgspec
 
@@ -11,8 +9,8 @@ from ganetix.master.logic import capacity, disks, names, nic_addresses, wants
 from ganetix.master.logic.unit import ALL, Context, Want
 from ganetix.model import params
 from ganetix.model.changes import Change
-from ganetix.model.cluster import Cluster
-from ganetix.model.objects import Instance, Node
+from ganetix.model.cluster import Cluster, mirror_nodes
+from ganetix.model.objects import Disk, Instance, Node
 from ganetix.opcodes.instance_state import OpInstanceFailover, OpInstanceMigrate
 
 Op = OpInstanceFailover | OpInstanceMigrate
@@ -38,6 +36,9 @@ def locks(op: Op, cluster: Cluster) -> list[Want]:
     alone = wants.instance_only(instance)
     if op.cleanup:
         return [*alone, Want("node", (ALL,), "shared")]
+    if _is_mirrored(cluster, instance):
+        own = cluster.nodes_of(instance)
+        return [*alone, wants.nodes(own), wants.resources(own)]
     if op.target_node is None:
         return [*alone, Want("node", (ALL,)), Want("node-res", (ALL,))]
     target = names.node_of(cluster, op.target_node, op.target_node_uuid)
@@ -76,6 +77,8 @@ def require_mirrored(cluster: Cluster, instance: Instance, what: str) -> None:
 
 async def _target(op: Op, instance: Instance, context: Context, allocator: Allocator) -> Node:
     cluster = context.cluster
+    if _is_mirrored(cluster, instance):
+        return _secondary(op, instance, cluster)
     if op.target_node is not None:
         if op.iallocator is not None:
             raise errors.OpPrereqError(
@@ -102,6 +105,28 @@ async def _target(op: Op, instance: Instance, context: Context, allocator: Alloc
     return found
 
 
+def _is_mirrored(cluster: Cluster, instance: Instance) -> bool:
+    """Tell whether the disks of *instance* are on one other node, and nowhere else."""
+    return bool(cluster.secondaries_of(instance))
+
+
+def _secondary(op: Op, instance: Instance, cluster: Cluster) -> Node:
+    """Return the secondary node of *instance*, the only one where it can go."""
+    (uuid,) = cluster.secondaries_of(instance)
+    found = cluster.nodes[uuid]
+    asked = op.target_node is not None and names.node_of(
+        cluster, op.target_node, op.target_node_uuid
+    )
+    if op.iallocator is not None or (asked and asked.uuid != uuid):
+        raise errors.OpPrereqError(
+            f"Instance {instance.name} has its mirror on {found.name} and can go nowhere else; "
+            f"leave target and allocator out. 'gnt-instance replace-disks -n NODE {instance.name}' "
+            "gives it another mirror.",
+            errors.INVAL,
+        )
+    return found
+
+
 def _require_fit(op: Op, instance: Instance, target: Node, context: Context) -> None:
     cluster = context.cluster
     names.require_usable(target)
@@ -122,13 +147,15 @@ async def require_memory(context: Context, move: Move, what: str) -> None:
 def switched(cluster: Cluster, uuid: str, target: str) -> Change:
     """Return the change that makes node *target* the primary of the instance *uuid*."""
     instance = cluster.instances[uuid]
-    moved: Sequence[str] = [target]
     return Change(
         instances=(msgspec.structs.replace(instance, primary_node=target),),
-        disks=tuple(
-            msgspec.structs.replace(disk, nodes=list(moved)) for disk in cluster.disks_of(instance)
-        ),
+        disks=tuple(_with_primary(disk, target) for disk in cluster.disks_of(instance)),
     )
+
+
+def _with_primary(disk: Disk, target: str) -> Disk:
+    others = [uuid for uuid in mirror_nodes(disk) if uuid != target]
+    return msgspec.structs.replace(disk, nodes=[target, *others])
 
 
 def variables(cluster: Cluster, move: Move) -> dict[str, str]:

@@ -5,6 +5,7 @@ from typing import Any
 
 import msgspec
 
+from ganetix.master.logic import disk_records
 from ganetix.model import params
 from ganetix.model.cluster import Cluster, mirror_nodes
 from ganetix.model.objects import Disk, Instance, Nic
@@ -25,7 +26,7 @@ def spec_of(
     own = list(disks) if disks is not None else cluster.disks_of(instance)
     return InstanceSpec(
         instance=instance,
-        disks=own,
+        disks=[disk_records.sent(cluster, disk) for disk in own],
         hvparams=params.of_hypervisor(cluster, instance),
         beparams=params.of_backend(cluster, instance),
         osparams=os_params(cluster, instance, secret),

@@ -1,0 +1,200 @@
+"""Making the disks of an instance: new ones or adopted ones, wiped and synced where asked."""
+
+from collections.abc import Sequence
+from typing import Any, Final
+
+import msgspec
+
+from ganetix import errors
+from ganetix.master.logic import disk_sync, disks
+from ganetix.master.logic.disk_records import Wanted, sent
+from ganetix.master.logic.unit import Context, UndoAction
+from ganetix.model import params
+from ganetix.model.cluster import Cluster
+from ganetix.model.objects import Disk, Instance, Node
+from ganetix.rpc.calls import BLOCKDEV_FIND, BLOCKDEV_SHUTDOWN, DiskInfo, DiskRequest
+from ganetix.rpc.tables.storage import (
+    BLOCKDEV_RENAME,
+    BLOCKDEV_WIPE,
+    LV_LIST,
+    DiskPair,
+    DiskPart,
+    VolumeQuery,
+    Volumes,
+)
+
+_LARGEST_PART: Final = 1024
+_PARTS: Final = 10
+"""A disk is wiped in this many parts, or in parts of at most so many MiB."""
+
+
+def require_all_or_none(wanted: Sequence[Wanted]) -> None:
+    """Raise `errors.OpPrereqError` when some disks are to be adopted and others made."""
+    adopted = [one for one in wanted if one.adopt is not None]
+    if adopted and len(adopted) != len(wanted):
+        raise errors.OpPrereqError(
+            "Some disks were to be adopted and others not; adopt all of them, or none.",
+            errors.INVAL,
+        )
+    names = [(one.vg, one.adopt) for one in adopted]
+    if len(set(names)) != len(names):
+        raise errors.OpPrereqError("A volume was given for two disks.", errors.INVAL)
+
+
+def require_exclusive(cluster: Cluster, template: str, nodes: Sequence[Node]) -> None:
+    """Raise `errors.OpPrereqError` for a template that can't be on storage of its own there."""
+    for node in nodes:
+        if template == "drbd" and params.node(cluster, node)["exclusive_storage"]:
+            raise errors.OpPrereqError(
+                f"Node {node.name} has exclusive storage, where disks of template {template} "
+                "can't be; use plain.",
+                errors.STATE,
+            )
+
+
+async def require_room(
+    context: Context, nodes: Sequence[Node], made: Sequence[Disk], wanted: Sequence[Wanted]
+) -> None:
+    """Raise `errors.OpPrereqError` unless *nodes* have the volume groups, and room in them."""
+    needed: dict[str, int] = {}
+    for disk, one in zip(made, wanted, strict=True):
+        if one.adopt is not None:
+            continue
+        for volume in disk.children or [disk]:
+            if volume.dev_type == "plain":
+                group = str(volume.logical_id[0])
+                needed[group] = needed.get(group, 0) + volume.size
+    for node in nodes:
+        for group, size in needed.items():
+            await disks.require_space(context, node.uuid, group, size)
+
+
+async def with_sizes(
+    context: Context, node: str, made: Sequence[Disk], wanted: Sequence[Wanted]
+) -> list[Disk]:
+    """Return *made* with the sizes of what they adopt; raise if that can't be adopted."""
+    if all(one.adopt is None for one in wanted):
+        return list(made)
+    return [
+        await _measured(context, node, disk, str(one.adopt))
+        for disk, one in zip(made, wanted, strict=True)
+    ]
+
+
+async def _measured(context: Context, node: str, disk: Disk, name: str) -> Disk:
+    if disk.dev_type == "blockdev":
+        info: DiskInfo = await context.call(node, BLOCKDEV_FIND, DiskRequest(disk, ""))
+        if info.path is None or info.size is None:
+            raise _not_adoptable(context, node, name, "it is not there")
+        return msgspec.structs.replace(disk, size=info.size)
+    group = str(disk.logical_id[0])
+    found: Volumes = await context.call(node, LV_LIST, VolumeQuery([group]))
+    volume = next((one for one in found.volumes if one.name == name), None)
+    if volume is None:
+        raise _not_adoptable(context, node, f"{group}/{name}", "it is not there")
+    if volume.in_use:
+        raise _not_adoptable(context, node, f"{group}/{name}", "it is in use")
+    if [group, name] in _volumes_of(context.cluster, node):
+        raise _not_adoptable(context, node, f"{group}/{name}", "an instance has it already")
+    if f"{group}/{name}" in context.cluster.cluster.reserved_lvs:
+        raise _not_adoptable(context, node, f"{group}/{name}", "the cluster has reserved it")
+    return msgspec.structs.replace(disk, size=volume.size)
+
+
+def _not_adoptable(context: Context, node: str, what: str, why: str) -> errors.OpPrereqError:
+    name = context.cluster.nodes[node].name
+    return errors.OpPrereqError(f"{what} on {name} can't be adopted: {why}.", errors.STATE)
+
+
+def _volumes_of(cluster: Cluster, node: str) -> list[list[Any]]:
+    """Return the logical volumes of the cluster's disks on *node*."""
+    return [
+        volume.logical_id
+        for disk in cluster.disks.values()
+        if node in disk.nodes
+        for volume in disk.children or [disk]
+    ]
+
+
+def undo_of(
+    cluster: Cluster,
+    nodes: Sequence[str],
+    owner: str,
+    made: Sequence[Disk],
+    wanted: Sequence[Wanted],
+) -> list[UndoAction]:
+    """Return what takes *made* disks of *owner* away again, or gives adopted ones back."""
+    actions = []
+    for disk, one in zip(made, wanted, strict=True):
+        if one.adopt is None:
+            first = disk is made[0]
+            actions += disks.removals(cluster, nodes, owner, [disk], directory=first)
+        elif disk.dev_type == "plain":
+            pair = DiskPair(disk, _named(disk, one.adopt))
+            what = f"Adopting {one.adopt} for {owner}"
+            request = msgspec.to_builtins(pair)
+            actions.append(UndoAction(what, nodes[0], BLOCKDEV_RENAME.name, request))
+    return actions
+
+
+def undo_assembly(
+    cluster: Cluster, nodes: Sequence[str], owner: str, made: Sequence[Disk]
+) -> list[UndoAction]:
+    """Return what takes assembled *made* down again."""
+    return [
+        UndoAction(
+            f"Assembling {disk.iv_name} of {owner}",
+            node,
+            BLOCKDEV_SHUTDOWN.name,
+            msgspec.to_builtins(DiskRequest(sent(cluster, disk), owner)),
+        )
+        for disk in made
+        for node in nodes
+    ]
+
+
+async def make(
+    context: Context,
+    nodes: Sequence[str],
+    owner: str,
+    made: Sequence[Disk],
+    wanted: Sequence[Wanted],
+) -> None:
+    """Make or adopt the disks."""
+    fresh = [disk for disk, one in zip(made, wanted, strict=True) if one.adopt is None]
+    await disks.create(context, nodes, owner, fresh)
+    for disk, one in zip(made, wanted, strict=True):
+        if one.adopt is not None and disk.dev_type == "plain":
+            request = DiskPair(_named(disk, one.adopt), disk)
+            await context.call(nodes[0], BLOCKDEV_RENAME, request)
+
+
+def _named(disk: Disk, name: str) -> Disk:
+    return msgspec.structs.replace(disk, logical_id=[disk.logical_id[0], name])
+
+
+async def settle(context: Context, instance: Instance, made: Sequence[Disk], *, wait: bool) -> None:
+    """Wipe assembled disks if the cluster wants that, and *wait* for their mirrors."""
+    if context.cluster.cluster.prealloc_wipe_disks:
+        await disk_sync.pause(context, instance, made, on=True)
+        for disk in made:
+            await wipe(context, instance, disk, 0)
+        await disk_sync.pause(context, instance, made, on=False)
+    if wait:
+        await disk_sync.wait(context, instance, made)
+
+
+async def wipe(context: Context, instance: Instance, disk: Disk, begin: int) -> None:
+    """Write zeros over *disk* from *begin* MiB to its end, telling how far that is."""
+    context.log(f"Wiping {disk.iv_name} of instance {instance.name}...")
+    part = max(1, min(_LARGEST_PART, (disk.size - begin) // _PARTS))
+    started, done = context.clock.monotonic(), begin
+    while done < disk.size:
+        size = min(part, disk.size - done)
+        request = DiskPart(sent(context.cluster, disk), done, size)
+        await context.call(instance.primary_node, BLOCKDEV_WIPE, request)
+        done += size
+        spent = context.clock.monotonic() - started
+        left = spent * (disk.size - done) / (done - begin)
+        share = 100 * (done - begin) / (disk.size - begin)
+        context.log(f"{disk.iv_name} is wiped to {share:.0f}%, about {left:.0f} s left")
