@@ -1,5 +1,6 @@
 """What the master's logic needs of the world beyond cluster and nodes: names, addresses, files."""
 
+import sys
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -58,7 +59,8 @@ class World:
         """See `Outside.programs`."""
         runner = ProcessRunner(self.reactor, Clock(self.reactor, self.reactor.seconds))
         dice = settings.randomness()
-        return SearchedPrograms(self.paths, FileSystem(), self.worker, runner, dice)
+        built_in = (sys.executable, "-m", "ganetix.daemons.planner")
+        return SearchedPrograms(self.paths, FileSystem(), self.worker, runner, dice, built_in)
 
 
 def outside_of(

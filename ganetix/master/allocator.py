@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, Final
 
 import attrs
 import msgspec
@@ -17,6 +17,9 @@ from ganetix.master.logic.unit import Context
 from ganetix.model import params
 from ganetix.model.cluster import Cluster
 from ganetix.model.objects import Instance
+
+MOST_MOVES: Final = 10_000
+"""Instances times nodes squared up to which the master plans itself; a process does more."""
 
 
 @attrs.frozen
@@ -165,7 +168,7 @@ class Allocator:
     async def _response(
         self, answers: Answers, request: dict[str, Any], options: Mapping[str, Any]
     ) -> Any:
-        if answers.name == BUILT_IN:
+        if answers.name == BUILT_IN and _moves(request) <= MOST_MOVES:
             return self._built_in(request, options)
         program = await self._program(answers.name)
         words = [
@@ -189,6 +192,8 @@ class Allocator:
             ) from error
 
     async def _program(self, name: str) -> str:
+        if name == BUILT_IN:
+            return name
         found = await self.outside.programs.find(name)
         if found is None:
             raise errors.OpPrereqError(
@@ -200,8 +205,15 @@ class Allocator:
 
     async def require_known(self, name: str) -> None:
         """Raise `errors.OpPrereqError` unless there is an instance allocator called *name*."""
-        if name != BUILT_IN:
-            await self._program(name)
+        await self._program(name)
+
+
+def _moves(request: Mapping[str, Any]) -> int:
+    """Return how many moves the planner must think of: each costs a look at all nodes."""
+    asked = request["request"]
+    if asked["type"] not in ("node-evacuate", "change-group"):
+        return 0
+    return len(asked["instances"]) * len(request["nodes"]) ** 2
 
 
 @contextmanager

@@ -25,7 +25,10 @@ class AllocatorPrograms(Protocol):
         """Return the path of the program called *name*; None if there is none."""
 
     async def run(self, program: str, request: bytes, options: Sequence[str]) -> bytes:
-        """Return what the program prints for *request*; raise `errors.CommandError`."""
+        """Return what the program prints for *request*; raise `errors.CommandError`.
+
+        `BUILT_IN` is the built-in allocator in a process of its own.
+        """
 
 
 @attrs.frozen
@@ -43,13 +46,17 @@ class NoPrograms:
 
 @attrs.frozen
 class SearchedPrograms:
-    """The programs on the search path of *paths*; requests are files in the run directory."""
+    """The programs on the search path of *paths*; requests are files in the run directory.
+
+    *built_in* is the command line of the built-in allocator.
+    """
 
     paths: Paths
     files: IFileSystem
     worker: IWorker
     runner: ProcessRunner
     randomness: Randomness
+    built_in: tuple[str, ...]
 
     async def find(self, name: str) -> str | None:
         """See `AllocatorPrograms`."""
@@ -64,8 +71,10 @@ class SearchedPrograms:
         path = f"{self.paths.run_dir}/iallocator-{self.randomness.uuid()}"
         await self.worker.run(self.files.replace, path, request, 0o600, False)
         try:
-            command = Command((program, path, *options), env=_ENVIRONMENT, timeout=TIMEOUT)
-            result = await self.runner.run(attrs.evolve(command, keep=64 << 20))
+            start = self.built_in if program == BUILT_IN else (program,)
+            line = (*start, path, *options)
+            command = Command(line, env=_ENVIRONMENT, timeout=TIMEOUT, keep=64 << 20)
+            result = await self.runner.run(command)
         finally:
             await self.worker.run(self.files.remove, path)
         return result.check().stdout

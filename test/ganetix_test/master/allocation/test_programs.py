@@ -2,24 +2,30 @@
 
 import os
 import shutil
+import sys
 import tempfile
 from collections.abc import Awaitable
 from typing import Any
 
 import attrs
+import msgspec
 from twisted.internet import reactor
 from twisted.internet.defer import Deferred
 from twisted.trial.unittest import SkipTest, TestCase
 
+import ganetix
 from ganetix import errors
 from ganetix.htools.reasons import answer_with_reasons
 from ganetix.master.allocation.programs import SearchedPrograms, find_program
+from ganetix.master.allocation.request import gather, request_of
 from ganetix.master.allocator import Allocator
 from ganetix.master.logic.table import units
+from ganetix.model.changes import Change, apply
+from ganetix.model.objects import Instance
 from ganetix.paths import Paths
 from ganetix.process.runner import ProcessRunner
 from ganetix.testing.dice import seeded
-from ganetix.testing.logic import LogicContext, run, three_nodes
+from ganetix.testing.logic import LogicContext, node_uuid, run, three_nodes
 from ganetix.testing.workers import InlineWorker
 from ganetix.toolkit.clock import Clock
 from ganetix.toolkit.files import FileSystem
@@ -27,6 +33,14 @@ from ganetix_test.master.logic.cases import OUTSIDE, creation
 
 REFERENCE = "/usr/lib/ganeti/iallocators/hail"
 """Where Debian has the reference's allocator."""
+PLANNER = """\
+import sys
+sys.path.insert(0, {path!r})
+from ganetix.daemons.planner import main
+sys.exit(main())
+"""
+"""Starts the planner's process where the package is not installed."""
+_PACKAGE = os.path.dirname(os.path.abspath(ganetix.__file__))
 
 
 class ProgramTests(TestCase):
@@ -42,8 +56,9 @@ class ProgramTests(TestCase):
         os.makedirs(self.paths.run_dir)
         loop: Any = reactor
         runner = ProcessRunner(loop, Clock(loop, loop.seconds))
+        built_in = (sys.executable, "-c", PLANNER.format(path=os.path.dirname(_PACKAGE)))
         self.programs = SearchedPrograms(
-            self.paths, FileSystem(), InlineWorker(), runner, seeded(1)
+            self.paths, FileSystem(), InlineWorker(), runner, seeded(1), built_in
         )
         self.outside = attrs.evolve(OUTSIDE, programs=self.programs)
         self.context = LogicContext(three_nodes())
@@ -101,6 +116,40 @@ class ProgramTests(TestCase):
         self.program("dice", "true")
         os.chmod(f"{self.directory}/dice", 0o644)
         self.assertIsNone(find_program(self.paths, FileSystem(), "dice"))
+
+    async def test_built_in(self) -> None:
+        """The built-in allocator in a process answers as the function does, with its reasons."""
+        cluster = three_nodes()
+        names = [f"vm{number}.example.com" for number in range(3)]
+        for name in names:
+            op = creation(name, disk_template="sharedfile")
+            await run(units(self.outside)[type(op)], op, self.context)
+        live = await gather(self.context, "sharedfile")
+        cluster = self.context.cluster
+        asked = {"type": "node-evacuate", "instances": names, "evac_mode": "primary-only"}
+        request = request_of(cluster, live, asked)
+        raw = await self.programs.run("hail", msgspec.json.encode(request), ["--ignore-dynu"])
+        theirs = msgspec.json.decode(raw)
+        ours = answer_with_reasons(request, {"ignore-dynu": None})
+        self.assertEqual(theirs, msgspec.json.decode(msgspec.json.encode(ours)))
+        self.assertTrue(theirs["reasons"])
+        with self.assertRaises(errors.CommandError):
+            await self.programs.run("hail", b"{}", [])
+
+    async def test_long_work(self) -> None:
+        """An evacuation of many instances is planned by a process, not by the master."""
+
+        def never(request: Any, options: Any) -> Any:
+            self.fail("The master planned itself.")
+
+        names = [f"vm{number:04d}.example.com" for number in range(1200)]
+        instances = [Instance(f"{name}-uuid", name, node_uuid(1), "tiny", "fake") for name in names]
+        state = apply(self.context.cluster, Change(instances=tuple(instances)), 0.0)
+        self.context.state = state
+        allocator = Allocator(attrs.evolve(self.outside, hail=never))
+        rows = [state.instance_named(name) for name in names]
+        found = await allocator.evacuate(self.context, "hail", rows, "primary-only")
+        self.assertEqual(len(found.moved) + len(found.failed), 1200)
 
     async def test_reference(self) -> None:
         """The reference's own hail understands the request, and its answer is taken."""
