@@ -48,6 +48,7 @@ setup(
         "txaio>=23.1",
         "msgspec>=0.19",
         "attrs>=23.2",
+        "prometheus-client>=0.20",
         "numpy>=1.26",
     ],
     extras_require={

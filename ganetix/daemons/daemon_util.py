@@ -44,7 +44,8 @@ def start(paths: Paths, daemon: str, arguments: Sequence[str] = ()) -> int:
     """Start *daemon* unless it runs; return 0 when it is up, else its exit code."""
     if running_pid(paths.pid_file(daemon)) is not None:
         return 0
-    command = [sys.executable, "-m", MODULES[daemon], *arguments]
+    always = settings.default_arguments(paths, daemon)
+    command = [sys.executable, "-m", MODULES[daemon], *always, *arguments]
     return subprocess.run(command, check=False, stdin=subprocess.DEVNULL).returncode
 
 

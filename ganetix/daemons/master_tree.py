@@ -17,6 +17,7 @@ from ganetix import __version__, errors
 from ganetix.daemons import settings
 from ganetix.daemons.daemon import Daemon
 from ganetix.daemons.manhole import Offer, consoles
+from ganetix.daemons.metrics import MetricsOptions, metrics_port
 from ganetix.daemons.outside import World, outside_of
 from ganetix.daemons.stalls import StallMeter
 from ganetix.ids import Randomness
@@ -34,6 +35,7 @@ from ganetix.master.handler.door import Door
 from ganetix.master.handler.table import Handler
 from ganetix.master.livestate import LiveState
 from ganetix.master.logic import table
+from ganetix.master.metrics import MasterMetrics
 from ganetix.master.service import Master
 from ganetix.master.store.recovery import recover
 from ganetix.master.store.store import StoreParts
@@ -95,8 +97,8 @@ class Current:
         return self.cluster if self.master is None else self.master.store.cluster
 
 
-def build(daemon: Daemon, paths: Paths, voting: bool, offer: Offer) -> ServiceTree:
-    """Return the tree, with the consoles of *offer*.
+def build(daemon: Daemon, paths: Paths, options: MetricsOptions) -> ServiceTree:
+    """Return the tree, with the vote, the consoles and the port for figures that *options* say.
 
     Raise `errors.GanetiError` when this node can't be the master.
     """
@@ -127,17 +129,24 @@ def build(daemon: Daemon, paths: Paths, voting: bool, offer: Offer) -> ServiceTr
         (lambda before, after, change: _changed(pool, change),),
     )  # fmt: skip
     restart = current.restart = AutoRestart(master, live, clock)
-    electing = (Election(parts, current),) if voting else ()
+    electing = () if options["no-voting"] else (Election(parts, current),)
     events = EventLog(parts.randomness.token(4).hex())
-    opening = Opening(current, master, lambda: feed(events, master, live))
     meter = StallMeter(daemon.reactor, daemon.log_fd)
-    door = Door(master, live, clock, meter.figures, events)
+    figures = MasterMetrics(master, live, meter.figures)
+
+    def opened() -> None:
+        feed(events, master, live)
+        figures.count(pool)
+
+    opening = Opening(current, master, opened)
+    door = Door(master, live, clock, meter.figures, figures.metrics.text, events)
     luxi = _luxi(daemon, paths, Handler(door), clock)
     group = SocketGroup(paths, _groups())
-    manhole = consoles(daemon, paths, offer, _names(current, master, live))
+    manhole = consoles(daemon, paths, Offer.of("masterd", options), _names(current, master, live))
+    metrics = metrics_port(daemon, paths, options, figures.metrics.text)
     address = MasterAddress(pool, current.newest)
     core = (*workers, *electing, opening, pool, master, address, restart, Frozen())
-    return ServiceTree("ganeti-masterd", (meter, names, *core, *manhole, luxi, group))
+    return ServiceTree("ganeti-masterd", (meter, names, *core, *manhole, *metrics, luxi, group))
 
 
 def _names(current: Current, master: Master, live: LiveState) -> tuple[Name, ...]:

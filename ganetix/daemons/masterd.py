@@ -10,8 +10,8 @@ from ganetix import errors
 from ganetix.daemons import settings
 from ganetix.daemons.checkpoint import fold
 from ganetix.daemons.daemon import Daemon, daemon_for
-from ganetix.daemons.manhole import ConsoleOptions, Offer
 from ganetix.daemons.master_tree import build
+from ganetix.daemons.metrics import MetricsOptions
 from ganetix.daemons.program import run
 
 NAME = "ganeti-masterd"
@@ -25,7 +25,7 @@ Two masters at the same time destroy the configuration and the disks of instance
 Type YES to start in spite of that: """
 
 
-class Options(ConsoleOptions):
+class Options(MetricsOptions):
     """The master daemon's command line."""
 
     synopsis = "[options]"
@@ -40,9 +40,7 @@ def makeService(options: Options) -> Daemon:
     """Return the daemon for twistd; asks on the terminal for what must be confirmed."""
     if options["no-voting"] and not options["yes-do-it"]:
         _confirm()
-    voting = not options["no-voting"]
-    offer = Offer.of("masterd", options)
-    return daemon_for(NAME, options, lambda daemon, paths: build(daemon, paths, voting, offer))
+    return daemon_for(NAME, options, lambda daemon, paths: build(daemon, paths, options))
 
 
 def _confirm() -> None:

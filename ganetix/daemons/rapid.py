@@ -20,7 +20,8 @@ from ganetix.daemons import settings
 from ganetix.daemons.daemon import Daemon, daemon_for
 from ganetix.daemons.daemon_util import is_master
 from ganetix.daemons.listening import Listening, bind_address
-from ganetix.daemons.manhole import ConsoleOptions, Offer, consoles
+from ganetix.daemons.manhole import Offer, consoles
+from ganetix.daemons.metrics import MetricsOptions, metrics_port
 from ganetix.daemons.program import run, whole
 from ganetix.luxi.link import connector
 from ganetix.manhole.console import Name
@@ -28,6 +29,7 @@ from ganetix.paths import Paths
 from ganetix.rapi.answers import Handover
 from ganetix.rapi.auth import Users, parse_users
 from ganetix.rapi.faults import HttpFault
+from ganetix.rapi.metrics import RapiMetrics
 from ganetix.rapi.pool import LuxiPool
 from ganetix.rapi.request import Own
 from ganetix.rapi.service import Api, Surroundings
@@ -40,7 +42,7 @@ from ganetix.web.stream import serve
 NAME = "ganeti-rapi"
 
 
-class Options(ConsoleOptions):
+class Options(MetricsOptions):
     """The remote API daemon's command line."""
 
     synopsis = "[options]"
@@ -80,7 +82,8 @@ def build(daemon: Daemon, options: Options, paths: Paths) -> ServiceTree:
     clock = Clock(daemon.reactor, daemon.wall)
     users, luxi = UsersFile(paths.rapi_users_file), _luxi(daemon, paths, clock)
     hub = Hub(luxi, clock, options["max-listeners"])
-    own = Own(lambda seen: events(hub, seen))
+    figures = RapiMetrics(clock, lambda: site, lambda: len(hub.listeners))
+    own = Own(lambda seen: events(hub, seen), figures.metrics.text, figures.answered)
     always = not options["no-require-authentication"]
     api = Api(Surroundings(users.current, luxi, clock, own, always))
     site = LimitedSite(clock, api, options["max-clients"])
@@ -93,7 +96,8 @@ def build(daemon: Daemon, options: Options, paths: Paths) -> ServiceTree:
     )
     manhole = consoles(daemon, paths, Offer.of("rapid", options), names)
     listening = Listening("listening", endpoint, site, where)
-    return ServiceTree(NAME, (Answering(api, luxi, hub), *manhole, listening))
+    metrics = metrics_port(daemon, paths, options, figures.metrics.text)
+    return ServiceTree(NAME, (Answering(api, luxi, hub), *manhole, *metrics, listening))
 
 
 @attrs.define(eq=False)

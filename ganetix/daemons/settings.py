@@ -5,6 +5,7 @@ import pathlib
 import posixpath
 import pwd
 import secrets
+import shlex
 import socket
 from collections.abc import Mapping
 from typing import Final
@@ -95,6 +96,31 @@ def default_port(daemon: str) -> int:
 def log_file(paths: Paths, daemon: str) -> str:
     """Return the path of *daemon*'s log."""
     return f"{paths.log_dir}/{LOG_FILES[daemon]}"
+
+
+def default_arguments(paths: Paths, daemon: str) -> list[str]:
+    """Return what ``/etc/default/ganeti`` adds to *daemon*'s command line, such as RAPI_ARGS.
+
+    Its lines are NAME=VALUE, quoted as for a shell, which does not run here. Raise
+    `errors.GenericError` for a line that can't be understood.
+    """
+    path = paths.at("/etc/default/ganeti")
+    wanted = f"{daemon.removeprefix('ganeti-').upper()}_ARGS"
+    found: list[str] = []
+    try:
+        lines = pathlib.Path(path).read_text("utf-8").splitlines()
+    except FileNotFoundError:
+        return found
+    for number, line in enumerate(lines, 1):
+        name, _, value = line.strip().partition("=")
+        if name == wanted:
+            try:
+                found = [word for part in shlex.split(value, True) for word in shlex.split(part)]
+            except ValueError as error:
+                raise errors.GenericError(
+                    f"Line {number} of {path} can't be understood: {error}."
+                ) from error
+    return found
 
 
 def account(daemon: str, paths: Paths) -> pwd.struct_passwd | None:

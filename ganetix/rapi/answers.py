@@ -30,10 +30,21 @@ class Handover:
     take: Callable[[HttpRequest], str | None]
 
 
+@attrs.frozen
+class Text:
+    """An answer that is no JSON, of the content type *media*."""
+
+    media: str
+    data: bytes
+
+
 def send(request: HttpRequest, answer: Any) -> None:
-    """Answer with the JSON value *answer*."""
+    """Answer with *answer*: a `Text`, or a JSON value."""
     _head(request, HTTPStatus.OK)
-    if isinstance(answer, list) and len(answer) > ROWS:
+    if isinstance(answer, Text):
+        request.setHeader("content-type", answer.media)
+        _whole(request, answer.data)
+    elif isinstance(answer, list) and len(answer) > ROWS:
         rows = _Rows(request, _pieces(answer))
         request.registerProducer(rows, True)
         rows.resumeProducing()

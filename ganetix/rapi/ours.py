@@ -1,12 +1,14 @@
-"""Resources beyond the reference's: the API's own description, and events."""
+"""Resources beyond the reference's: the API's own description, events, figures."""
 
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
+from ganetix.rapi.answers import Text
 from ganetix.rapi.openapi import document
 from ganetix.rapi.request import Request
 from ganetix.rapi.schemas import OBJECT, TEXT, Shape
 from ganetix.rapi.table import RESOURCES, Method, Resource
+from ganetix.toolkit.metrics import CONTENT_TYPE
 
 
 async def described(request: Request) -> dict[str, Any]:
@@ -19,9 +21,16 @@ async def events(request: Request) -> Any:
     return await request.own.events(request.text("since") or request.header("last-event-id"))
 
 
+async def metrics(request: Request) -> Text:
+    """Answer the figures of the cluster and of this daemon, for Prometheus."""
+    cluster: str = await request.luxi.call("QueryMetrics")
+    return Text(CONTENT_TYPE, cluster.encode() + await request.own.metrics())
+
+
 OURS: Final[tuple[Resource, ...]] = (
     Resource("/2/openapi.json", {"GET": Method(described)}),
     Resource("/2/events", {"GET": Method(events, ("since",))}),
+    Resource("/metrics", {"GET": Method(metrics)}),
 )
 
 ALL: Final[tuple[Resource, ...]] = (*RESOURCES, *OURS)
@@ -30,4 +39,5 @@ ALL: Final[tuple[Resource, ...]] = (*RESOURCES, *OURS)
 SHAPES: Final[Mapping[Callable[..., Any], Shape]] = {
     described: Shape(OBJECT),
     events: Shape(TEXT, media="text/event-stream", also=(101,)),
+    metrics: Shape(TEXT, media=CONTENT_TYPE),
 }

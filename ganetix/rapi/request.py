@@ -19,10 +19,13 @@ class Luxi(Protocol):
 class Own:
     """What the daemon answers beside the master daemon.
 
-    *events* answers a stream of what came after an id (None: of what comes).
+    *events* answers a stream of what came after an id (None: of what comes), *metrics* its figures
+    as text. *answered* is told of each request: method, status, seconds.
     """
 
     events: Callable[[str | None], Awaitable[Any]]
+    metrics: Callable[[], Awaitable[bytes]]
+    answered: Callable[[str, int, float], object] = lambda *_: None
 
 
 @attrs.frozen

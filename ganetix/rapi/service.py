@@ -72,6 +72,7 @@ class Api(Resource):
         await self._ending.drained()
 
     async def _serve(self, request: HttpRequest, mine: Tasks) -> None:
+        begun = self._around.clock.monotonic()
         try:
             answer = await self._outcome(request)
             if isinstance(answer, Handover):
@@ -80,6 +81,8 @@ class Api(Resource):
                 answers.refuse(request, answer)
             else:
                 answers.send(request, answer)
+            took = self._around.clock.monotonic() - begun
+            self._around.own.answered(_text(request.method), request.code, took)
             self._told(request)
         finally:
             self._open.discard(mine)

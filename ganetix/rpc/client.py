@@ -46,6 +46,8 @@ class ClientPool:
     randomness: Randomness
     versions: VersionInfo
     name: str = "nodes"
+    observe: Callable[[str, str, float, bool], object] = lambda *_: None
+    """Told of each call: node, class of time-out, seconds, whether it succeeded."""
     log: Logger = attrs.field(factory=Logger)
     _links: dict[str, Link] = attrs.field(factory=dict, init=False)
     _known: Mapping[str, NodeAddress] = attrs.field(factory=dict, init=False)
@@ -93,6 +95,18 @@ class ClientPool:
         link = self._links.get(node)
         if link is None:
             raise self._no_link(node)
+        begun, done = self.clock.monotonic(), False
+        try:
+            answer = await self._exchange(link, call, request, seconds)
+            done = True
+        finally:
+            took = self.clock.monotonic() - begun
+            self.observe(link.address.name, call.timeout, took, done)
+        return answer
+
+    async def _exchange(
+        self, link: Link, call: Call[Any, Any], request: Any, seconds: float
+    ) -> Any:
         request_id = self.randomness.token(12).hex()
         frame = codec.encode_request(call, request, request_id, current().job, seconds)
         exchange = Exchange(link, call, request_id, frame, seconds, self._timers, self._tasks)

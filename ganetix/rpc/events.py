@@ -139,6 +139,10 @@ class EventSource:
         for listener in tuple(self._listeners):
             listener(frame)
 
+    def now(self) -> list[Event]:
+        """Return the newest values of all subjects."""
+        return list(self._table.values())
+
     def listen(self, listener: Callable[[bytes], None]) -> None:
         """Give *listener* the whole table now and every push from now on."""
         self._listeners.append(listener)

@@ -1,6 +1,6 @@
 """What every method is given, and how arguments are checked."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Any, TypeVar
 
 import attrs
@@ -16,6 +16,10 @@ from ganetix.toolkit.clock import Clock
 T = TypeVar("T")
 
 
+async def _no_metrics() -> bytes:
+    return b""
+
+
 @attrs.frozen
 class Door:
     """The parts of the master that methods use.
@@ -28,6 +32,7 @@ class Door:
     live: LiveState
     clock: Clock
     stalls: Callable[[], dict[str, Any]] = dict
+    metrics: Callable[[], Awaitable[bytes]] = _no_metrics
     events: EventLog = attrs.field(factory=lambda: EventLog("0"))
 
     @property

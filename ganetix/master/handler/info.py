@@ -27,6 +27,12 @@ async def query_daemon(door: Door, args: list[Any]) -> dict[str, Any]:
     }
 
 
+async def query_metrics(door: Door, args: list[Any]) -> str:
+    """QueryMetrics (ganetix's own): the master's figures in Prometheus' text format."""
+    arguments("QueryMetrics", args, tuple[()])
+    return (await door.metrics()).decode()
+
+
 async def query_config_values(door: Door, args: list[Any]) -> list[Any]:
     """QueryConfigValues: single values; an unknown name gives null."""
     (names,) = arguments("QueryConfigValues", args, tuple[list[str]])

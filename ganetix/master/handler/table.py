@@ -26,6 +26,7 @@ METHODS: Final[dict[str, Method]] = {
     "WaitForEvents": events.wait_for_events,
     "QueryClusterInfo": info.query_cluster_info,
     "QueryDaemon": info.query_daemon,
+    "QueryMetrics": info.query_metrics,
     "QueryConfigValues": info.query_config_values,
     "QueryTags": info.query_tags,
     "SetDrainFlag": info.set_drain_flag,

@@ -48,6 +48,8 @@ class Journal:
     log: Logger = attrs.field(factory=Logger)
     written: Callable[[], None] = attrs.field(default=lambda: None)
     """Called after each durable batch, for the projections."""
+    wrote: Callable[[int, int, float], object] = attrs.field(default=lambda *_: None)
+    """Told of each batch: records, bytes, seconds that it took to write and sync here."""
     _tasks: Tasks = attrs.field(factory=Tasks, init=False)
     _pending: list[Entry] = attrs.field(factory=list, init=False)
     _appended: int = attrs.field(default=0, init=False)
@@ -143,7 +145,9 @@ class Journal:
             rows.append(encode(Record(self.epoch, self.serial, entries.encode(entry))))
         data = b"".join(rows)
         push = self.replicas.push(self.epoch, after, data, self.serial)
+        begun = self.clock.monotonic()
         await self._write_here(data, self.serial)
+        self.wrote(len(rows), len(data), self.clock.monotonic() - begun)
         return await push
 
     async def _write_here(self, data: bytes, last: int) -> None:

@@ -41,6 +41,37 @@ class EnvironmentTests(SynchronousTestCase):
             self.assertIn("GANETI_ROOTDIR", caught.exception.message)
 
 
+class DefaultArgumentTests(SynchronousTestCase):
+    """What /etc/default/ganeti adds to the daemons' command lines."""
+
+    def arguments(self, text: str | None, daemon: str = "ganeti-rapi") -> list[str]:
+        """Return what a file with *text* adds; None: there is no file."""
+        root = os.path.abspath(self.mktemp())
+        path = pathlib.Path(root, "etc/default/ganeti")
+        path.parent.mkdir(parents=True)
+        if text is not None:
+            path.write_text(text, "utf-8")
+        return settings.default_arguments(Paths(root, "node1.x"), daemon)
+
+    def test_arguments(self) -> None:
+        """Each daemon has a line of its own; quotes and comments are as in a shell."""
+        text = (
+            "# NODED_ARGS='-x'\nRAPI_ARGS=\"--metrics-port 9100 -b '::1'\" # why\n"
+            "NODED_ARGS=-d\nOTHER=$(reboot)\n"
+        )
+        self.assertEqual(self.arguments(text), ["--metrics-port", "9100", "-b", "::1"])
+        self.assertEqual(self.arguments(text, "ganeti-noded"), ["-d"])
+        self.assertEqual(self.arguments(text, "ganeti-masterd"), [])
+        self.assertEqual(self.arguments(None), [])
+        self.assertEqual(self.arguments("RAPI_ARGS=\n"), [])
+
+    def test_what_can_not_be_understood(self) -> None:
+        """A line without its second quote is told by number."""
+        with self.assertRaises(errors.GenericError) as caught:
+            self.arguments("\nRAPI_ARGS='-b")
+        self.assertIn("Line 2 ", caught.exception.message)
+
+
 class TableTests(SynchronousTestCase):
     """Ports, logs and users are the reference's."""
 

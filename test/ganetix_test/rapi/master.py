@@ -14,7 +14,12 @@ async def nothing(seen: str | None) -> None:
     """Answer null."""
 
 
-OWN = Own(nothing)
+async def no_figures() -> bytes:
+    """Answer no figures."""
+    return b""
+
+
+OWN = Own(nothing, no_figures)
 """A daemon that follows no events."""
 
 

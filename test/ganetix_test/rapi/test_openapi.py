@@ -182,5 +182,5 @@ class StatusTests(ServiceTestCase):
 METHOD_NAMES = (
     "QueryClusterInfo", "QueryInstances", "QueryNodes", "QueryGroups", "QueryNetworks",
     "QueryFilters", "QueryJobs", "QueryTags", "Query", "QueryFields", "CancelJob",
-    "WaitForJobChange", "ReplaceFilter", "DeleteFilter",
+    "WaitForJobChange", "ReplaceFilter", "DeleteFilter", "QueryMetrics",
 )  # fmt: skip

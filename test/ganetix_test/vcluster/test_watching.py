@@ -1,4 +1,4 @@
-"""Tests of a running virtual cluster as those who watch it see it: events as they come."""
+"""Tests of a running virtual cluster as those who watch it see it: events, and figures."""
 
 import http.client
 import json
@@ -12,7 +12,9 @@ from twisted.trial.unittest import SynchronousTestCase
 from wsproto import ConnectionType, WSConnection
 from wsproto.events import AcceptConnection, Request, TextMessage
 
+from ganetix_test.toolkit.test_metrics import parsed
 from ganetix_test.vcluster.cluster import PATIENCE, delay
+from ganetix_test.vcluster.promtool import complaints
 from ganetix_test.vcluster.test_cluster import running_cluster
 
 USER = "watcher secret read\n"
@@ -114,6 +116,67 @@ class WatchingTests(SynchronousTestCase):
         self.cluster.run(1, "daemon-util", "start", "ganeti-masterd")
         self.until(events, "gap")
         self.assertEqual(self.states(events, self.submit())[-1], "success")
+
+    def figures(self, port: int, node: int = 1) -> bytes:
+        """Return the figures on a daemon's own *port*."""
+        network = self.address.rpartition(".")[0]
+        link = http.client.HTTPConnection(f"{network}.{10 + node}", port, timeout=PATIENCE)
+        self.addCleanup(link.close)
+        link.request("GET", "/metrics")
+        answer = link.getresponse()
+        self.assertEqual(answer.status, 200)
+        return answer.read()
+
+    def own_port(self, node: int, daemon: str, port: int) -> None:
+        """Have *daemon* of *node* offer its figures on *port*, by the settings file."""
+        settings = self.cluster.root(node) / "etc/default/ganeti"
+        settings.parent.mkdir(parents=True, exist_ok=True)
+        name = daemon.removeprefix("ganeti-").upper()
+        settings.write_text(f"{name}_ARGS='--metrics-port {port}'\n", "ascii")
+        self.again(node, daemon)
+        self.addCleanup(self.again, node, daemon)
+        self.addCleanup(settings.unlink)
+
+    def again(self, node: int, daemon: str) -> None:
+        """Stop and start *daemon* of *node*."""
+        self.cluster.run(node, "daemon-util", "stop", daemon)
+        self.cluster.run(node, "daemon-util", "start", daemon)
+
+    def check(self, text: bytes, *names: str) -> None:
+        """Fail unless *text* is right by both of Prometheus' own readers, and has *names*."""
+        self.assertEqual(complaints(text), "")
+        self.assertEqual(set(names) - set(parsed(text)), set())
+
+    def test_metrics_of_the_remote_api(self) -> None:
+        """The cluster's figures and the daemon's own, at a resource for whoever may read."""
+        self.submit()
+        link = http.client.HTTPSConnection(self.address, 5080, context=self.trust, timeout=PATIENCE)
+        self.addCleanup(link.close)
+        link.request("GET", "/metrics", headers=LOGIN)
+        text = link.getresponse().read()
+        self.check(
+            text, "ganetix_jobs", "ganetix_locks_waited_for", "ganetix_rpc_seconds_count",
+            "ganetix_journal_records_total", "ganetix_journal_sync_seconds_count",
+            "ganetix_candidates", "ganetix_stalls_total", "ganetix_node_up",
+            "ganetix_rapi_clients",
+        )  # fmt: skip
+        nodes = {self.cluster.name(number) for number in (1, 2, 3)}
+        self.assertEqual({key[0] for key in parsed(text)["ganetix_node_up"]}, nodes)
+
+    def test_metrics_of_each_daemon(self) -> None:
+        """Each daemon has its figures on a port of its own, if it is told to, else none."""
+        with self.assertRaises(ConnectionRefusedError):
+            self.figures(9101)
+        for node, daemon, name in (
+            (1, "ganeti-masterd", "ganetix_jobs"),
+            (1, "ganeti-rapi", "ganetix_rapi_clients"),
+            (3, "ganeti-noded", "ganetix_noded_cpus"),
+        ):
+            self.own_port(node, daemon, 9101)
+            self.check(self.figures(9101, node), name)
+            self.doCleanups()
+        with self.assertRaises(ConnectionRefusedError):
+            self.figures(9101)
 
     def test_a_websocket(self) -> None:
         """The same over a websocket."""

@@ -210,7 +210,7 @@ class HubTests(HubTestCase):
         self.assertEqual(self.hub.listeners, {})
         self.close()
 
-    @settings(max_examples=60)
+    @settings(max_examples=60, deadline=None)
     @given(
         st.lists(
             st.sampled_from(["happen", "join", "resume", "pause", "read", "time", "many"]),

@@ -14,6 +14,7 @@ from ganetix.rapi.site import LimitedSite
 from ganetix.toolkit.clock import Clock
 from ganetix.web.hub import BEAT, QUEUED, Hub
 from ganetix.web.stream import HEARD, TRY_AGAIN
+from ganetix_test.rapi.master import no_figures
 from ganetix_test.rapi.test_service import USERS, ServiceTestCase, parsed
 from ganetix_test.web.master import Events
 
@@ -26,7 +27,7 @@ class StreamTestCase(ServiceTestCase):
         clock = Clock(self.time, self.time.seconds)
         self.source = Events(clock)
         self.hub = Hub(self.source, clock, most + 1)
-        own = Own(lambda seen: events(self.hub, seen))
+        own = Own(lambda seen: events(self.hub, seen), no_figures)
         around = Surroundings(lambda: parse_users(USERS), self.source, clock, own, always)
         site = LimitedSite(clock, Api(around), most)
         site.startFactory()
