@@ -8,7 +8,7 @@ from typing import Final
 from ganetix.node.services import NodeServices
 from ganetix.rpc import calls
 from ganetix.rpc.interfaces import Handlers
-from ganetix.rpc.tables import cluster, export, guests, storage
+from ganetix.rpc.tables import cluster, export, guests, storage, transfer
 
 BY_SERVER: Final = (
     calls.MASTER_INFO,
@@ -77,4 +77,13 @@ def handlers(node: NodeServices) -> Handlers:
         cluster.NODE_STOP_MASTER.name: node.duty.stop,
         cluster.NODE_ACTIVATE_MASTER_IP.name: node.duty.activate_ip,
         cluster.NODE_DEACTIVATE_MASTER_IP.name: node.duty.deactivate_ip,
+        export.EXPORT_REMOVE.name: node.exports.remove,
+        transfer.EXPORT_FINALIZE.name: node.exports.finalize,
+        transfer.X509_CREATE.name: node.transfers.make_key,
+        transfer.X509_REMOVE.name: node.transfers.remove_key,
+        transfer.IMPORT_START.name: node.transfers.receive,
+        transfer.EXPORT_START.name: node.transfers.send,
+        transfer.IMPEXP_STATUS.name: node.transfers.status,
+        transfer.IMPEXP_ABORT.name: node.transfers.abort,
+        transfer.IMPEXP_CLEANUP.name: node.transfers.clean_up,
     }

@@ -9,9 +9,11 @@ from ganetix.guestos.scripts import Scripts
 from ganetix.guestos.search import Definitions
 from ganetix.hypervisor import table
 from ganetix.hypervisor.table import WithLibvirt
+from ganetix.ids import Randomness
 from ganetix.network.addresses import Addresses
 from ganetix.network.bridges import Bridges
 from ganetix.network.nics import NicScripts
+from ganetix.network.streams import StreamMaker
 from ganetix.node.blockdev import Disks
 from ganetix.node.checks import Checks, Machine
 from ganetix.node.events import INTERVAL, Watch
@@ -26,6 +28,7 @@ from ganetix.node.master_ip import MasterDuty
 from ganetix.node.oses import OperatingSystems
 from ganetix.node.roles import Mastership, Roles
 from ganetix.node.storage import Storage
+from ganetix.node.transfers import Transfers
 from ganetix.paths import Paths
 from ganetix.process.command import Command, ProcessRunner
 from ganetix.rpc.events import EventSource
@@ -59,6 +62,8 @@ class Outside:
     address: str
     candidates_changed: Callable[[], None]
     left: Callable[[], None]
+    streams: StreamMaker
+    randomness: Randomness
     watch_interval: float = INTERVAL
     stop_master: Command = _STOP_MASTER
     """What stops the master's daemons in good order."""
@@ -84,6 +89,7 @@ class NodeServices:
     guests: Guests
     watch: Watch
     duty: MasterDuty
+    transfers: Transfers
 
     tree: ServiceTree = attrs.field(init=False)
 
@@ -120,11 +126,12 @@ def make_node(outside: Outside) -> NodeServices:
     scripts = Scripts(paths, files, worker, outside.clock, outside.processes)
     addresses = Addresses(paths, files, worker, outside.address)
     hooks = Hooks(paths, files, worker, outside.processes)
+    exports = Exports(paths, files, worker)
     return NodeServices(
         mastership,
         journal,
         ClusterFiles(paths, files, worker, mastership, outside.candidates_changed, outside.left),
-        Exports(paths, files, worker),
+        exports,
         Roles(paths, files, outside.journal_worker),
         disks,
         Storage(served),
@@ -136,4 +143,8 @@ def make_node(outside: Outside) -> NodeServices:
         Guests(hypervisors, Bridges(paths, files, worker)),
         watch,
         MasterDuty(paths, files, worker, outside.processes, addresses, hooks, outside.stop_master),
-    )
+        Transfers(
+            outside.clock, outside.randomness, outside.streams, disks, definitions, exports,
+            outside.address,
+        ),
+    )  # fmt: skip

@@ -8,10 +8,10 @@ from typing import Any, Final
 
 import msgspec
 
-from ganetix.model.objects import Disk, Instance
+from ganetix.model.objects import Disk
 from ganetix.rpc import call as basic
 from ganetix.rpc.call import Call, Nothing, Role
-from ganetix.rpc.tables import cluster, export, guests, storage
+from ganetix.rpc.tables import cluster, export, guests, spec, storage, transfer
 
 Params = dict[str, Any]
 Done = basic.Done
@@ -144,19 +144,7 @@ class VerifyFacts(msgspec.Struct, frozen=True):
 # --- instances ---------------------------------------------------------------------------------
 
 
-class InstanceSpec(msgspec.Struct, frozen=True):
-    """An instance as a node needs it: parameters filled, disks in order, node names resolved."""
-
-    instance: Instance
-    disks: list[Disk]
-    hvparams: Params
-    beparams: Params
-    osparams: dict[str, str]
-    nics: list[Params] = []
-    """Filled NICs: mac, uuid, name, ip, mode, link, vlan, network_* as the OS interface says."""
-    primary_name: str = ""
-    secondary_names: list[str] = []
-    file_storage_dir: str = ""
+InstanceSpec = spec.InstanceSpec
 
 
 class InstanceStart(msgspec.Struct, frozen=True):
@@ -470,7 +458,7 @@ _ROWS: Final[tuple[Call[Any, Any], ...]] = (
     OS_VALIDATE, INSTANCE_OS_ADD, INSTANCE_RUN_RENAME, HOOKS_RUN, SSCONF_UPDATE, UPLOAD_FILE,
     JOURNAL_APPEND, JOURNAL_SNAPSHOT, STORE_POSITION, NODE_LEAVE_CLUSTER, NODE_DEMOTE,
     NODE_CRYPTO_TOKENS, NODE_HAS_IP_ADDRESS, TEST_DELAY, *cluster.CALLS, *export.CALLS,
-    *guests.CALLS, *storage.CALLS,
+    *guests.CALLS, *storage.CALLS, *transfer.CALLS,
 )  # fmt: skip
 
 TABLE: Final[dict[str, Call[Any, Any]]] = {call.name: call for call in _ROWS}

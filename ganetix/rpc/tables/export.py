@@ -25,7 +25,15 @@ class ExportConfig(msgspec.Struct, frozen=True):
     text: str
 
 
+class ExportRemoved(msgspec.Struct, frozen=True):
+    """Whether there was something to remove."""
+
+    removed: bool
+
+
 EXPORT_LIST: Final = Call("export_list", Nothing, ExportList, "fast", True)
 EXPORT_INFO: Final = Call("export_info", ExportName, ExportConfig, "fast", True)
 
-CALLS: Final[tuple[Call[Any, Any], ...]] = (EXPORT_LIST, EXPORT_INFO)
+EXPORT_REMOVE: Final = Call("export_remove", ExportName, ExportRemoved, "fast", True)
+
+CALLS: Final[tuple[Call[Any, Any], ...]] = (EXPORT_LIST, EXPORT_INFO, EXPORT_REMOVE)

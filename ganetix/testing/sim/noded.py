@@ -18,9 +18,11 @@ from ganetix.rpc.events import EventSource
 from ganetix.rpc.interfaces import CallContext, Handlers
 from ganetix.rpc.server import NodeServer
 from ganetix.rpc.session import CALLS_VERSION
+from ganetix.testing.dice import seeded
 from ganetix.testing.pipes import PipeAddress
 from ganetix.testing.processes import FakeRunner
 from ganetix.testing.sim.machines import Machine, Process, digest
+from ganetix.testing.streams import FakeStreams
 from ganetix.toolkit.services import ServiceTree
 
 PORT: Final = 1811
@@ -63,6 +65,8 @@ class NodeDaemon:
                 address=machine.name,
                 candidates_changed=candidates_changed,
                 left=lambda: None,
+                streams=FakeStreams(),
+                randomness=seeded(1),
                 watch_interval=10.0,
             )
         )

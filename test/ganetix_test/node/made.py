@@ -13,7 +13,9 @@ from ganetix.process.command import Command, Result
 from ganetix.rpc.calls import InstanceSpec
 from ganetix.rpc.events import Event, EventSource, decode_push, known_events
 from ganetix.rpc.interfaces import CallContext
+from ganetix.testing.dice import seeded
 from ganetix.testing.processes import FakeRunner, Program
+from ganetix.testing.streams import FakeStreams
 from ganetix.testing.workers import InlineWorker
 from ganetix.tls.identity import Identity
 from ganetix.toolkit.clock import Clock
@@ -42,6 +44,7 @@ class MadeNode:
     processes: FakeRunner = attrs.field(init=False)
     events: list[Event] = attrs.field(factory=list, init=False)
     told: list[str] = attrs.field(factory=list, init=False)
+    streams: FakeStreams = attrs.field(factory=FakeStreams, init=False)
     services: NodeServices = attrs.field(init=False)
 
     def __attrs_post_init__(self) -> None:
@@ -60,6 +63,8 @@ class MadeNode:
             "127.1.2.3",
             lambda: self.told.append("candidates changed"),
             lambda: self.told.append("left"),
+            self.streams,
+            seeded(1),
         )
         self.services = make_node(outside)
         source.listen(lambda frame: self.events.extend(known_events(decode_push(frame))))

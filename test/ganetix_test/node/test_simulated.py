@@ -10,9 +10,11 @@ from ganetix.paths import Paths
 from ganetix.rpc import calls
 from ganetix.rpc.events import EventSource
 from ganetix.testing.cases import AwaitingTestCase
+from ganetix.testing.dice import seeded
 from ganetix.testing.files import FakeFileSystem
 from ganetix.testing.machine import furnish
 from ganetix.testing.processes import FakeRunner
+from ganetix.testing.streams import FakeStreams
 from ganetix.testing.workers import InlineWorker
 from ganetix.toolkit.clock import Clock
 from ganetix_test.node.made import BASE, CONTEXT, disk, ending, spec
@@ -45,6 +47,8 @@ class SimulatedTests(AwaitingTestCase):
             "192.0.2.1",
             lambda: None,
             lambda: None,
+            FakeStreams(),
+            seeded(1),
         )
         node = make_node(outside)
         self.awaited(node.tree.start())
