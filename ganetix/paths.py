@@ -151,6 +151,11 @@ class Paths(NamedTuple):
         return self.at("/etc/ganeti/file-storage-paths")
 
     @property
+    def restricted_commands_dir(self) -> str:
+        """Commands that the cluster may run on this node."""
+        return self.at("/etc/ganeti/restricted-commands")
+
+    @property
     def master_ip_script(self) -> str:
         """The administrator's own script that turns the master IP up and down."""
         return self.at("/etc/ganeti/scripts/master-ip-setup")

@@ -3,7 +3,14 @@
 from typing import Final
 
 from ganetix.cli.command import Argument, Command
-from ganetix.cli.options import instance, node, placement, shared
+from ganetix.cli.options import (
+    cluster_control,
+    instance,
+    node,
+    node_care,
+    placement,
+    shared,
+)
 
 ENVIRONMENT_DEFAULTS: Final = ("GNT_NODE_LIST",)
 
@@ -117,6 +124,81 @@ COMMANDS: Final = {
             instance.IALLOCATOR,
             shared.PRIORITY,
         ),
+    ),
+    "power": Command(
+        "node_power:power",
+        "Power nodes on or off by their out-of-band program, or show whether they are on.",
+        (Argument("what", choices=("cycle", "off", "on", "status")), _NODES),
+        (
+            *shared.SUBMITTED,
+            node.AUTO_PROMOTE,
+            node_care.IGNORE_STATUS,
+            shared.FORCE,
+            shared.NO_HEADERS,
+            shared.SEPARATOR,
+            cluster_control.OOB_TIMEOUT,
+            cluster_control.POWER_DELAY,
+        ),
+    ),
+    "health": Command(
+        "node_power:health",
+        "Show how the hardware of nodes is, by their out-of-band program.",
+        (_NODES,),
+        (shared.NO_HEADERS, shared.SEPARATOR, shared.PRIORITY, cluster_control.OOB_TIMEOUT),
+    ),
+    "powercycle": Command(
+        "node_power:powercycle",
+        "Reboot a node at once, without any shutdown.",
+        (_NODE,),
+        (*shared.JOB, shared.FORCE, cluster_control.CONFIRMED),
+    ),
+    "restricted-command": Command(
+        "node_restricted:restricted_command",
+        "Run a command that the nodes' administrator allows.",
+        (Argument("command"), _NODES),
+        (
+            *shared.SUBMITTED,
+            node_care.SYNC,
+            cluster_control.MACHINE_NAMES,
+            shared.NODE_GROUP,
+        ),
+    ),
+    "list-storage": Command(
+        "node_storage:list_storage",
+        "List the storage units of nodes.",
+        (_NODES,),
+        (
+            shared.NO_HEADERS,
+            shared.SEPARATOR,
+            shared.UNITS,
+            shared.OUTPUT,
+            node_care.STORAGE_TYPE,
+            shared.PRIORITY,
+        ),
+    ),
+    "modify-storage": Command(
+        "node_storage:modify_storage",
+        "Let new volumes be put on a physical volume, or not.",
+        (_NODE, Argument("type", choices=("lvm-pv",)), Argument("name")),
+        (node_care.ALLOCATABLE, *shared.JOB),
+    ),
+    "repair-storage": Command(
+        "node_storage:repair_storage",
+        "Make a volume group consistent that has lost physical volumes.",
+        (_NODE, Argument("type", choices=("lvm-vg",)), Argument("name")),
+        (node_care.IGNORE_CONSISTENCY, *shared.JOB),
+    ),
+    "volumes": Command(
+        "node_storage:volumes",
+        "List the logical volumes of nodes.",
+        (_NODES,),
+        (shared.NO_HEADERS, shared.SEPARATOR, shared.UNITS, shared.OUTPUT, shared.PRIORITY),
+    ),
+    "list-drbd": Command(
+        "node_storage:list_drbd",
+        "List the DRBD minors of a node.",
+        (_NODE,),
+        (shared.NO_HEADERS, shared.SEPARATOR),
     ),
     "list-tags": Command("tags:show", "List a node's tags.", (_NODE,), object="node"),
     "add-tags": Command(

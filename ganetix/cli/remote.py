@@ -40,7 +40,7 @@ def online_nodes(context: Context, names: list[str], group: str | None) -> list[
 
 
 def _remote(row: dict[str, Any]) -> Remote:
-    return Remote(row["name"], bool(row["master"]), int(row["ndp/ssh_port"]), row["sip"])
+    return Remote(row["name"], bool(row["master"]), int(row["ndp/ssh_port"] or 22), row["sip"])
 
 
 def command_on(context: Context, node: Remote, words: list[str], cluster: str) -> list[str]:

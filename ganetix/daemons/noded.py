@@ -1,5 +1,6 @@
 """The node daemon: ``ganeti-noded``, and twistd's ``noded``."""
 
+import os
 import sys
 from typing import Any, ClassVar
 
@@ -17,8 +18,8 @@ from ganetix.daemons.manhole import ConsoleOptions, Offer, consoles
 from ganetix.daemons.program import run, whole
 from ganetix.manhole.console import Name
 from ganetix.model import journal
-from ganetix.node.handlers import handlers
 from ganetix.network.streams import Streams
+from ganetix.node.handlers import handlers
 from ganetix.node.services import NodeServices, Outside, make_node
 from ganetix.paths import Paths
 from ganetix.process.runner import ProcessRunner
@@ -124,6 +125,7 @@ def build(daemon: Daemon, chosen: NodedSettings) -> ServiceTree:
             streams=streams,
             randomness=settings.randomness(),
             stop_master=daemon_util.command("stop-master"),
+            administrator=os.geteuid() if paths.virtual else 0,
             libvirt=libvirt,
         )
     )  # fmt: skip
@@ -131,7 +133,9 @@ def build(daemon: Daemon, chosen: NodedSettings) -> ServiceTree:
     endpoint = _endpoint(reactor, chosen, keys)
     listening = Listening("listening", endpoint, server.factory, chosen.where)
     manhole = consoles(daemon, paths, chosen.offer, _names(node, server))
-    return ServiceTree(NAME, (*workers, libvirt.loop, streams, node.tree, server, *manhole, listening))
+    return ServiceTree(
+        NAME, (*workers, libvirt.loop, streams, node.tree, server, *manhole, listening)
+    )
 
 
 def _names(node: NodeServices, server: NodeServer) -> tuple[Name, ...]:

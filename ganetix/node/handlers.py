@@ -8,7 +8,7 @@ from typing import Final
 from ganetix.node.services import NodeServices
 from ganetix.rpc import calls
 from ganetix.rpc.interfaces import Handlers
-from ganetix.rpc.tables import cluster, export, guests, storage, transfer
+from ganetix.rpc.tables import cluster, export, guests, node_care, storage, transfer
 
 BY_SERVER: Final = (
     calls.MASTER_INFO,
@@ -75,6 +75,13 @@ def handlers(node: NodeServices) -> Handlers:
         storage.DRBD_TWO_PRIMARIES.name: node.storage.two_primaries,
         storage.LV_LIST.name: node.storage.volumes,
         cluster.NODE_STOP_MASTER.name: node.duty.stop,
+        node_care.NODE_POWERCYCLE.name: node.power.powercycle,
+        node_care.RUN_OOB.name: node.power.run_oob,
+        node_care.RESTRICTED_COMMAND.name: node.restricted.run,
+        node_care.STORAGE_LIST.name: node.units.list,
+        node_care.STORAGE_MODIFY.name: node.units.modify,
+        node_care.STORAGE_EXECUTE.name: node.units.repair,
+        node_care.NODE_VOLUMES.name: node.units.volumes,
         cluster.NODE_ACTIVATE_MASTER_IP.name: node.duty.activate_ip,
         cluster.NODE_DEACTIVATE_MASTER_IP.name: node.duty.deactivate_ip,
         export.EXPORT_REMOVE.name: node.exports.remove,

@@ -26,9 +26,12 @@ from ganetix.node.instances import Instances, ReasonTrails
 from ganetix.node.journal import CandidateJournal
 from ganetix.node.master_ip import MasterDuty
 from ganetix.node.oses import OperatingSystems
+from ganetix.node.power import Power
+from ganetix.node.restricted import Restricted
 from ganetix.node.roles import Mastership, Roles
 from ganetix.node.storage import Storage
 from ganetix.node.transfers import Transfers
+from ganetix.node.units import Units
 from ganetix.paths import Paths
 from ganetix.process.command import Command, ProcessRunner
 from ganetix.rpc.events import EventSource
@@ -67,6 +70,8 @@ class Outside:
     watch_interval: float = INTERVAL
     stop_master: Command = _STOP_MASTER
     """What stops the master's daemons in good order."""
+    administrator: int = 0
+    """The user id of who may say what the cluster runs here."""
     libvirt: WithLibvirt | None = None
 
 
@@ -90,6 +95,9 @@ class NodeServices:
     watch: Watch
     duty: MasterDuty
     transfers: Transfers
+    power: Power
+    restricted: Restricted
+    units: Units
 
     tree: ServiceTree = attrs.field(init=False)
 
@@ -98,6 +106,7 @@ class NodeServices:
         """What is started in order: all that is known from disk before the first look."""
         parts = (
             self.mastership, self.cluster_files, self.journal, self.hypervisors, self.watch,
+            self.power,
         )  # fmt: skip
         return ServiceTree("node", parts)
 
@@ -147,4 +156,7 @@ def make_node(outside: Outside) -> NodeServices:
             outside.clock, outside.randomness, outside.streams, disks, definitions, exports,
             outside.address,
         ),
+        Power(paths, outside.clock, outside.processes),
+        Restricted(paths, files, worker, outside.clock, outside.processes, outside.administrator),
+        Units(served),
     )  # fmt: skip

@@ -11,7 +11,7 @@ import msgspec
 from ganetix.model.objects import Disk
 from ganetix.rpc import call as basic
 from ganetix.rpc.call import Call, Nothing, Role
-from ganetix.rpc.tables import cluster, export, guests, spec, storage, transfer
+from ganetix.rpc.tables import cluster, export, guests, node_care, spec, storage, transfer
 
 Params = dict[str, Any]
 Done = basic.Done
@@ -458,7 +458,7 @@ _ROWS: Final[tuple[Call[Any, Any], ...]] = (
     OS_VALIDATE, INSTANCE_OS_ADD, INSTANCE_RUN_RENAME, HOOKS_RUN, SSCONF_UPDATE, UPLOAD_FILE,
     JOURNAL_APPEND, JOURNAL_SNAPSHOT, STORE_POSITION, NODE_LEAVE_CLUSTER, NODE_DEMOTE,
     NODE_CRYPTO_TOKENS, NODE_HAS_IP_ADDRESS, TEST_DELAY, *cluster.CALLS, *export.CALLS,
-    *guests.CALLS, *storage.CALLS, *transfer.CALLS,
+    *guests.CALLS, *node_care.CALLS, *storage.CALLS, *transfer.CALLS,
 )  # fmt: skip
 
 TABLE: Final[dict[str, Call[Any, Any]]] = {call.name: call for call in _ROWS}

@@ -7,7 +7,7 @@ import attrs
 
 from ganetix import errors
 from ganetix.storage import lvm_parse
-from ganetix.storage.lvm_parse import LISTING, Group, Physical, Volume
+from ganetix.storage.lvm_parse import LISTING, Group, Physical, Placed, Volume
 from ganetix.storage.programs import Programs, failed
 
 _SBIN: Final = "/usr/sbin"
@@ -32,6 +32,18 @@ class Lvm:
     async def group(self, name: str) -> Group:
         """Return the volume group *name*."""
         return lvm_parse.groups(await self._list("vgs", lvm_parse.VG_FIELDS, name))[0]
+
+    async def groups(self) -> list[Group]:
+        """Return all volume groups of the node."""
+        return lvm_parse.groups(await self._list("vgs", lvm_parse.VG_FIELDS))
+
+    async def all_physicals(self) -> list[Physical]:
+        """Return all physical volumes of the node."""
+        return lvm_parse.physicals(await self._list("pvs", lvm_parse.PV_FIELDS))
+
+    async def placed(self) -> list[Placed]:
+        """Return all logical volumes of the node with the devices under them."""
+        return lvm_parse.placed(await self._list("lvs", lvm_parse.PLACED_FIELDS))
 
     async def physicals(self, group: str) -> list[Physical]:
         """Return the physical volumes of *group*."""

@@ -10,6 +10,7 @@ LISTING: Final = ("--noheadings", "--nosuffix", "--units", "b", "--separator", S
 """Options that make ``lvs``, ``vgs`` and ``pvs`` print what is parsed here."""
 
 LV_FIELDS: Final = "vg_name,lv_name,lv_size,lv_attr"
+PLACED_FIELDS: Final = "vg_name,lv_name,lv_size,devices"
 VG_FIELDS: Final = "vg_name,vg_size,vg_free,pv_count"
 PV_FIELDS: Final = "pv_name,vg_name,pv_size,pv_free,pv_attr"
 
@@ -72,6 +73,24 @@ class Physical:
     def allocatable(self) -> bool:
         """Whether new volumes may be put there."""
         return self.attributes.startswith("a")
+
+
+@attrs.frozen
+class Placed:
+    """A logical volume, *size* MiB, with the physical volume that its first extents are on."""
+
+    physical: str
+    group: str
+    name: str
+    size: int
+
+
+def placed(text: str) -> list[Placed]:
+    """Return what ``lvs -o PLACED_FIELDS`` printed."""
+    return [
+        Placed(row[3].split(",")[0].partition("(")[0], row[0], row[1], _mib(row[2]))
+        for row in _rows(text)
+    ]
 
 
 def volumes(text: str) -> list[Volume]:

@@ -63,6 +63,10 @@ class _Promises(SynchronousTestCase):
         self.assertEqual(self.fs.read(self.at("f")), b"")
         self.assertEqual(self.fs.mode(self.at("f")), 0o600)
 
+    def test_owner(self) -> None:
+        """A file belongs to whoever made it, as its directory does."""
+        self.assertEqual(self.fs.owner(self.put("f")), self.fs.owner(self.base))
+
     def test_missing(self) -> None:
         """What is not there is FileNotFoundError, or nothing where the interface says so."""
         gone = self.at("gone")

@@ -71,6 +71,7 @@ class FakeFileSystem:
     changed: Callable[[str], None] = attrs.field(default=lambda _: None)
     operations: int = attrs.field(default=0, init=False)
     dead: bool = attrs.field(default=False, init=False)
+    owners: dict[str, int] = attrs.field(factory=dict, init=False)
     _names: dict[str, _File] = attrs.field(factory=dict, init=False)
     _below: dict[str, dict[str, None]] = attrs.field(factory=dict, init=False)
     """Directory to the paths in it."""
@@ -156,6 +157,11 @@ class FakeFileSystem:
     def mode(self, path: str) -> int:
         """See `IFileSystem`."""
         return self._found(path).mode & 0o7777
+
+    def owner(self, path: str) -> int:
+        """See `IFileSystem`: root's, where `owners` says nothing else."""
+        self._found(path)
+        return self.owners.get(path, 0)
 
     def executable(self, path: str) -> bool:
         """See `IFileSystem`."""

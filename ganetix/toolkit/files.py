@@ -150,6 +150,10 @@ class FileSystem:
         """See `IFileSystem`."""
         return os.stat(path).st_mode & 0o7777
 
+    def owner(self, path: str) -> int:
+        """See `IFileSystem`."""
+        return os.lstat(path).st_uid
+
     def executable(self, path: str) -> bool:
         """See `IFileSystem`."""
         return os.path.isfile(path) and os.access(path, os.X_OK)

@@ -73,6 +73,9 @@ class IFileSystem(Interface):
     def mode(path: str) -> int:
         """The permission bits of *path*."""
 
+    def owner(path: str) -> int:
+        """The user id of the owner of *path*, a link's own and not its target's."""
+
     def executable(path: str) -> bool:
         """Whether *path* is a regular file that may be executed."""
 

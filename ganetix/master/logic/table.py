@@ -53,11 +53,20 @@ from ganetix.master.logic.network_set_params import NetworkSetParams
 from ganetix.master.logic.node_add import NodeAdd
 from ganetix.master.logic.node_evacuate import NodeEvacuate
 from ganetix.master.logic.node_migrate import NodeMigrate
+from ganetix.master.logic.node_powercycle import NodePowercycle
 from ganetix.master.logic.node_remove import NodeRemove
 from ganetix.master.logic.node_set_params import NodeSetParams
+from ganetix.master.logic.node_storage import (
+    NodeModifyStorage,
+    NodeQueryStorage,
+    NodeQueryvols,
+    RepairNodeStorage,
+)
+from ganetix.master.logic.oob_command import OobCommand
 from ganetix.master.logic.os_diagnose import OsDiagnose
 from ganetix.master.logic.outside import Outside
 from ganetix.master.logic.query import Query, QueryFields
+from ganetix.master.logic.restricted_command import RestrictedCommand
 from ganetix.master.logic.tags import TagsDel, TagsGet, TagsSearch, TagsSet
 from ganetix.master.logic.test_delay import TestDelay
 from ganetix.master.logic.unit import Unit
@@ -116,8 +125,17 @@ from ganetix.opcodes.node import (
     OpNodeAdd,
     OpNodeEvacuate,
     OpNodeMigrate,
+    OpNodePowercycle,
     OpNodeRemove,
     OpNodeSetParams,
+    OpOobCommand,
+    OpRestrictedCommand,
+)
+from ganetix.opcodes.node_storage import (
+    OpNodeModifyStorage,
+    OpNodeQueryStorage,
+    OpNodeQueryvols,
+    OpRepairNodeStorage,
 )
 from ganetix.opcodes.os import OpOsDiagnose
 from ganetix.opcodes.query import OpQuery, OpQueryFields
@@ -182,6 +200,13 @@ def units(outside: Outside) -> Mapping[type[OpCode], Unit[Any, Any]]:
         OpNodeAdd: NodeAdd(outside),
         OpNodeEvacuate: NodeEvacuate(allocator),
         OpNodeMigrate: NodeMigrate(),
+        OpNodeModifyStorage: NodeModifyStorage(),
+        OpNodePowercycle: NodePowercycle(),
+        OpNodeQueryStorage: NodeQueryStorage(),
+        OpNodeQueryvols: NodeQueryvols(),
+        OpOobCommand: OobCommand(),
+        OpRepairNodeStorage: RepairNodeStorage(),
+        OpRestrictedCommand: RestrictedCommand(),
         OpNodeRemove: NodeRemove(outside),
         OpNodeSetParams: NodeSetParams(outside),
         OpOsDiagnose: OsDiagnose(),

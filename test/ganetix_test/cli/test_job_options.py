@@ -59,6 +59,9 @@ WORDS: Final[dict[tuple[str, str], str]] = {
     ("gnt-node", "evacuate"): "-f -p node1",
     ("gnt-node", "failover"): "-f node1",
     ("gnt-node", "migrate"): "-f node1",
+    ("gnt-node", "modify-storage"): "--allocatable=yes node1 lvm-pv /dev/vdb",
+    ("gnt-node", "power"): "-f on node1",
+    ("gnt-node", "powercycle"): "--yes node1",
     ("gnt-node", "modify"): "--drained=yes node2",
     ("gnt-node", "remove-tags"): "node1 x",
 }
@@ -86,6 +89,8 @@ RESULTS: Final[dict[str, Any]] = {
     "OP_NODE_EVACUATE": {"jobs": []},
     "OP_NODE_MIGRATE": {"jobs": []},
     "OP_NODE_SET_PARAMS": [],
+    "OP_OOB_COMMAND": [],
+    "OP_RESTRICTED_COMMAND": [],
     "OP_OS_DIAGNOSE": [],
     "OP_TAGS_SEARCH": [["/cluster", "x"]],
 }

@@ -65,6 +65,7 @@ class MadeNode:
             lambda: self.told.append("left"),
             self.streams,
             seeded(1),
+            administrator=os.geteuid(),
         )
         self.services = make_node(outside)
         source.listen(lambda frame: self.events.extend(known_events(decode_push(frame))))

@@ -67,6 +67,16 @@ SAMPLES: dict[str, dict[str, Any]] = {
     "OP_NETWORK_SET_PARAMS": {"network_name": "lan", "gateway": "192.0.2.1"},
     "OP_NODE_EVACUATE": {"node_name": "node3", "mode": "all", "iallocator": "hail"},
     "OP_NODE_MIGRATE": {"node_name": "node1"},
+    "OP_NODE_MODIFY_STORAGE": {
+        "node_name": "node2", "storage_type": "lvm-pv", "name": "/dev/vdb",
+        "changes": {"allocatable": False},
+    },
+    "OP_NODE_POWERCYCLE": {"node_name": "node2"},
+    "OP_NODE_QUERY_STORAGE": {"output_fields": ["name"]},
+    "OP_NODE_QUERYVOLS": {"output_fields": ["name"]},
+    "OP_OOB_COMMAND": {"command": "power-status"},
+    "OP_REPAIR_NODE_STORAGE": {"node_name": "node2", "storage_type": "lvm-vg", "name": "xenvg"},
+    "OP_RESTRICTED_COMMAND": {"nodes": ["node2"], "command": "tidy"},
     "OP_NODE_REMOVE": {"node_name": "node3"},
     "OP_NODE_SET_PARAMS": {"node_name": "node3", "drained": True},
     "OP_OS_DIAGNOSE": {"output_fields": ["name"]},
@@ -77,7 +87,7 @@ SAMPLES: dict[str, dict[str, Any]] = {
     "OP_TAGS_SEARCH": {"pattern": "x"},
     "OP_TAGS_SET": {"kind": "cluster", "tags": ["x"]},
     "OP_TEST_DELAY": {"duration": 0, "on_master": False},
-}
+}  # fmt: skip
 SOMETIMES = frozenset({
     "NEW_DISK_TEMPLATE", "RUNTIME_MEMORY", "SRC_NODE", "SRC_PATH", "SRC_IMAGES", "NEW_VG_NAME",
 })  # fmt: skip
