@@ -11,7 +11,7 @@ from ganetix import __version__, errors
 from ganetix.guestos.search import Definitions
 from ganetix.model.objects import Disk
 from ganetix.network.addresses import Addresses
-from ganetix.node import permissions
+from ganetix.node import daemons, permissions
 from ganetix.node.blockdev import Disks
 from ganetix.node.hypervisors import Hypervisors
 from ganetix.node.instances import Instances
@@ -144,6 +144,9 @@ class Checks:
             epoch=position.epoch if position.serial >= 0 else self.mastership.get().epoch,
             serial=position.serial,
             permissions=await worker.run(permissions.wrong, self.paths, self.machine.files),
+            rapi_without_users=await worker.run(
+                daemons.reads_want_no_user, self.paths, self.machine.files
+            ),
         )
 
     async def _hypervisors(

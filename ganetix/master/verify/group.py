@@ -17,6 +17,11 @@ from ganetix.rpc.calls import NodeInfo, VerifyFacts
 MAX_SKEW: Final = 150.0
 """Seconds that a node's clock may differ."""
 
+_ANYBODY: Final = (
+    "its remote API answers what only looks to anybody, without a user; start ganeti-rapi without "
+    "--no-require-authentication (see /etc/default/ganeti)"
+)
+
 
 @attrs.frozen
 class Facts:
@@ -74,6 +79,8 @@ def _checked(cluster: Cluster, node: Node, answer: VerifyFacts, facts: Facts) ->
         )
     for text in answer.permissions:
         yield _node(node, "ENODESETUP", text)
+    if answer.rapi_without_users:
+        yield Finding("ENODESETUP", "node", node.name, _ANYBODY, "WARNING")
     if node.uuid in facts.behind:
         text = "is a candidate that is behind: it lacks acknowledged changes until it catches up"
         yield Finding("ENODEFILECHECK", "node", node.name, text, "WARNING")

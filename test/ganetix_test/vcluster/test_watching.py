@@ -127,12 +127,12 @@ class WatchingTests(SynchronousTestCase):
         self.assertEqual(answer.status, 200)
         return answer.read()
 
-    def own_port(self, node: int, daemon: str, port: int) -> None:
-        """Have *daemon* of *node* offer its figures on *port*, by the settings file."""
+    def start_with(self, node: int, daemon: str, arguments: str) -> None:
+        """Have *daemon* of *node* started with *arguments*, by the settings file."""
         settings = self.cluster.root(node) / "etc/default/ganeti"
         settings.parent.mkdir(parents=True, exist_ok=True)
         name = daemon.removeprefix("ganeti-").upper()
-        settings.write_text(f"{name}_ARGS='--metrics-port {port}'\n", "ascii")
+        settings.write_text(f"{name}_ARGS='{arguments}'\n", "ascii")
         self.again(node, daemon)
         self.addCleanup(self.again, node, daemon)
         self.addCleanup(settings.unlink)
@@ -172,11 +172,19 @@ class WatchingTests(SynchronousTestCase):
             (1, "ganeti-rapi", "ganetix_rapi_clients"),
             (3, "ganeti-noded", "ganetix_noded_cpus"),
         ):
-            self.own_port(node, daemon, 9101)
+            self.start_with(node, daemon, "--metrics-port 9101")
             self.check(self.figures(9101, node), name)
             self.doCleanups()
         with self.assertRaises(ConnectionRefusedError):
             self.figures(9101)
+
+    def test_who_lets_anybody_look_is_warned(self) -> None:
+        """Verify warns of a remote API whose reads want no user, and of no other one."""
+        told = self.cluster.run(1, "gnt-cluster", "verify")
+        self.assertNotIn("without a user", told)
+        self.start_with(1, "ganeti-rapi", "--no-require-authentication")
+        told = self.cluster.run(1, "gnt-cluster", "verify")
+        self.assertIn(f"WARNING: node {self.cluster.name(1)}: its remote API answers", told)
 
     def test_a_websocket(self) -> None:
         """The same over a websocket."""

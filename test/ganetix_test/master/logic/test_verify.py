@@ -70,6 +70,7 @@ class VerifyTests(UnitTestCase):
             (lambda: self.answer(instances=[guest]), "ERROR:ENODEORPHANINSTANCE:node:node2"),
             (lambda: self.answer(orphan_disks=["/x"]), "ERROR:ENODEORPHANLV:node:node2"),
             (lambda: self.answer(permissions=["mode"]), "ERROR:ENODESETUP:node:node2"),
+            (lambda: self.answer(rapi_without_users=True), "WARNING:ENODESETUP:node:node2"),
             (
                 lambda: self.answer(storage_paths={"/srv/ganeti/file-storage": "x"}),
                 "ERROR:ENODEFILESTORAGEPATHUNUSABLE:node:node2",
