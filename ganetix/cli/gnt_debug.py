@@ -3,7 +3,7 @@
 from typing import Final
 
 from ganetix.cli.command import Argument, Command
-from ganetix.cli.options import job, shared
+from ganetix.cli.options import iallocator, instance, job, shared
 
 ENVIRONMENT_DEFAULTS: Final[tuple[str, ...]] = ()
 
@@ -39,6 +39,30 @@ COMMANDS: Final = {
             shared.DRY_RUN,
             shared.PRIORITY,
         ),
+    ),
+    "iallocator": Command(
+        "iallocator:test",
+        "Show what an instance allocator is asked, or with --dir out what it answers.",
+        (Argument("instance", 1, None),),
+        (
+            iallocator.DIRECTION,
+            instance.IALLOCATOR,
+            iallocator.MODE,
+            iallocator.MEMORY,
+            iallocator.DISKS,
+            instance.DISK_TEMPLATE,
+            iallocator.NICS,
+            instance.OS_TYPE,
+            iallocator.VCPUS,
+            instance.TAGS,
+            iallocator.EVAC_MODE,
+            iallocator.TARGET_GROUPS,
+            iallocator.SPINDLE_USE,
+            iallocator.COUNT,
+            shared.DRY_RUN,
+            shared.PRIORITY,
+        ),
+        aliases=("allocator",),
     ),
     "stalls": Command(
         "debug:stalls", "Show how the master daemon fares: its stalls, journal and candidates."

@@ -11,7 +11,7 @@ from ganetix import errors
 from ganetix.htools.faults import PlanError
 from ganetix.master.allocation.answers import Answers, Evacuation, Placements
 from ganetix.master.allocation.programs import BUILT_IN
-from ganetix.master.allocation.request import gather, request_of
+from ganetix.master.allocation.request import disk_space, gather, request_of
 from ganetix.master.logic.outside import Outside
 from ganetix.master.logic.unit import Context
 from ganetix.model import params
@@ -85,7 +85,7 @@ class Allocator:
         request = {
             "type": "relocate",
             "name": instance.name,
-            "disk_space_total": sum(disk.size for disk in disks),
+            "disk_space_total": disk_space(template, [disk.size for disk in disks]),
             "required_nodes": 1,
             "relocate_from": [cluster.nodes[leaving].name],
         }
@@ -142,6 +142,28 @@ class Allocator:
         answers, result = await self._asked(context, name, request, template, more, after)
         return answers.evacuation(result, request["instances"])
 
+    async def whole_request(
+        self,
+        context: Context,
+        request: Mapping[str, Any],
+        template: str,
+        after: Cluster | None = None,
+    ) -> dict[str, Any]:
+        """Return *request* with the cluster as it is now, or with the configuration *after*."""
+        live = await gather(context, template)
+        return request_of(after or context.cluster, live, request)
+
+    async def response(
+        self,
+        context: Context,
+        name: str,
+        request: dict[str, Any],
+        more: Mapping[str, Any] | None = None,
+    ) -> Any:
+        """Return what *name* answers to the whole *request*, unchecked."""
+        options = {**context.cluster.cluster.default_iallocator_params, **(more or {})}
+        return await self._response(Answers(name, context.cluster), request, options)
+
     async def _asked(
         self,
         context: Context,
@@ -152,12 +174,9 @@ class Allocator:
         after: Cluster | None = None,
     ) -> tuple[Answers, Any]:
         """Ask *name*, log its reasons; return what checks its result, and the result."""
-        cluster = after or context.cluster
-        live = await gather(context, template)
-        whole = request_of(cluster, live, request)
-        options = {**cluster.cluster.default_iallocator_params, **(more or {})}
-        answers = Answers(name, cluster)
-        response = await self._response(answers, whole, options)
+        answers = Answers(name, after or context.cluster)
+        whole = await self.whole_request(context, request, template, after)
+        response = await self.response(context, name, whole, more)
         told = response.get("reasons", []) if isinstance(response, dict) else []
         try:
             return answers, answers.result(response)

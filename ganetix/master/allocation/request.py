@@ -3,7 +3,7 @@
 Source: the reference's script interfaces, section 8. Sizes are MiB.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
 import attrs
@@ -23,6 +23,8 @@ from ganetix.rpc.calls import (
 )
 
 VERSION: Final = 2
+DRBD_META: Final = 128
+"""MiB of metadata that a mirrored disk has beside its data."""
 _LVM: Final = ("plain", "drbd")
 
 
@@ -63,6 +65,12 @@ def _units(cluster: Cluster, template: str) -> list[StorageUnit]:
         if kind in units:
             return [units[kind]]
     return []
+
+
+def disk_space(template: str, sizes: Sequence[int]) -> int:
+    """Return the MiB that disks of these *sizes* take on a node, with a mirror's metadata."""
+    meta = DRBD_META if template == "drbd" else 0
+    return sum(size + meta for size in sizes)
 
 
 def request_of(
@@ -169,7 +177,7 @@ def _instance(cluster: Cluster, one: Instance) -> dict[str, Any]:
         "disk_template": params.template_of(disks),
         "disks_active": one.disks_active,
         "hypervisor": one.hypervisor,
-        "disk_space_total": sum(disk.size for disk in disks),
+        "disk_space_total": disk_space(params.template_of(disks), [disk.size for disk in disks]),
     }
 
 

@@ -5,6 +5,7 @@ from typing import Any
 
 from ganetix import errors
 from ganetix.master import allocator
+from ganetix.master.allocation.request import disk_space
 from ganetix.master.logic.instance_draft import Draft
 from ganetix.model import params, schema
 from ganetix.model.cluster import Cluster
@@ -49,7 +50,7 @@ def body(cluster: Cluster, op: OpInstanceCreate, draft: Draft) -> dict[str, Any]
             {"size": wanted.size, "mode": wanted.mode, "spindles": wanted.spindles}
             for wanted in draft.disks
         ],
-        "disk_space_total": sum(wanted.size for wanted in draft.disks),
+        "disk_space_total": disk_space(draft.template, [one.size for one in draft.disks]),
         "nics": [_nic(cluster, nic) for nic in op.nics],
         "required_nodes": 2 if draft.template == "drbd" else 1,
         "hypervisor": draft.hypervisor,

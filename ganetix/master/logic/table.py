@@ -68,6 +68,7 @@ from ganetix.master.logic.outside import Outside
 from ganetix.master.logic.query import Query, QueryFields
 from ganetix.master.logic.restricted_command import RestrictedCommand
 from ganetix.master.logic.tags import TagsDel, TagsGet, TagsSearch, TagsSet
+from ganetix.master.logic.test_allocator import TestAllocator
 from ganetix.master.logic.test_delay import TestDelay
 from ganetix.master.logic.unit import Unit
 from ganetix.opcodes.base import OpCode
@@ -140,7 +141,7 @@ from ganetix.opcodes.node_storage import (
 from ganetix.opcodes.os import OpOsDiagnose
 from ganetix.opcodes.query import OpQuery, OpQueryFields
 from ganetix.opcodes.tags import OpTagsDel, OpTagsGet, OpTagsSearch, OpTagsSet
-from ganetix.opcodes.test import OpTestDelay
+from ganetix.opcodes.test import OpTestAllocator, OpTestDelay
 from ganetix.opcodes.verify import (
     OpClusterVerify,
     OpClusterVerifyConfig,
@@ -216,5 +217,6 @@ def units(outside: Outside) -> Mapping[type[OpCode], Unit[Any, Any]]:
         OpTagsGet: TagsGet(),
         OpTagsSearch: TagsSearch(),
         OpTagsSet: TagsSet(),
+        OpTestAllocator: TestAllocator(allocator),
         OpTestDelay: TestDelay(),
     }

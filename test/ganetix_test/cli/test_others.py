@@ -218,6 +218,35 @@ class DebugTests(CommandCase):
             self.assertIn(path, ran.err)
         self.assertEqual(self.run_command("gnt-debug submit-job /nowhere", 1).code, 1)
 
+    def test_iallocator(self) -> None:
+        """Options become the opcode's, by table; what comes back is printed."""
+        base = {
+            "OP_ID": "OP_TEST_ALLOCATOR", "direction": "in", "mode": "relocate", "name": "web1",
+            "memory": 128, "disks": [{"size": 4096, "mode": "w"}] * 2, "vcpus": 1,
+            "nics": [{"mac": "00:11:22:33:44:55"}], "evac_mode": "all", "spindle_use": 1,
+            "count": 2,
+        }  # fmt: skip
+        for line, expected in (
+            ("", {}),
+            ("--dir out -m allocate -I hail --memory 1g --disks 1g,20 -t drbd -p 2 -o noop",
+             {"direction": "out", "mode": "allocate", "iallocator": "hail", "memory": 1024,
+              "disks": [{"size": 1024, "mode": "w"}, {"size": 20, "mode": "w"}],
+              "disk_template": "drbd", "vcpus": 2, "os": "noop"}),
+            ("--nics aa:00:00:00:00:01/192.0.2.1/br0 --tags a,b --spindle-use 3",
+             {"nics": [{"mac": "aa:00:00:00:00:01", "ip": "192.0.2.1", "bridge": "br0"}],
+              "tags": ["a", "b"], "spindle_use": 3}),
+            ("-m multi-allocate --count 5", {"mode": "multi-allocate", "count": 5}),
+            ("-m node-evacuate --evac-mode primary-only",
+             {"mode": "node-evacuate", "evac_mode": "primary-only", "instances": ["web1"]}),
+            ("-m change-group --target-groups g1 --target-groups g2",
+             {"mode": "change-group", "target_groups": ["g1", "g2"], "instances": ["web1"]}),
+        ):  # fmt: skip
+            ran = self.run_command(f"gnt-debug iallocator {line} web1", *job_done('{"a": 1}'))
+            self.assertEqual(ran.opcodes(), [{**base, **expected}], line)
+            self.assertEqual((ran.code, ran.out), (0, '{"a": 1}\n'))
+        ran = self.run_command("gnt-debug iallocator web1 web2", 1)
+        self.assertEqual((ran.code, ran.requests), (1, []))
+
     def test_stalls(self) -> None:
         """The daemon's own figures, one a line."""
         found = {

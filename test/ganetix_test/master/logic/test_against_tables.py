@@ -86,6 +86,7 @@ SAMPLES: dict[str, dict[str, Any]] = {
     "OP_TAGS_GET": {"kind": "cluster"},
     "OP_TAGS_SEARCH": {"pattern": "x"},
     "OP_TAGS_SET": {"kind": "cluster", "tags": ["x"]},
+    "OP_TEST_ALLOCATOR": {"direction": "in", "mode": "relocate", "name": VM},
     "OP_TEST_DELAY": {"duration": 0, "on_master": False},
 }  # fmt: skip
 SOMETIMES = frozenset({
