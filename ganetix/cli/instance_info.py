@@ -51,6 +51,8 @@ def _shown(data: Data, show: Show) -> tree.Tree:
         shown.insert(6, ("Instance policy violations", data["policy_violations"]))
     if data.get("network_port") is not None:
         shown.append(("Allocated network port", show(data["network_port"])))
+    for interface, addresses in sorted((data.get("guest_addresses") or {}).items()):
+        shown.append((f"Address of {interface} in the guest", ", ".join(addresses)))
     return [
         *shown,
         ("Hypervisor", data["hypervisor"]),

@@ -16,6 +16,7 @@ from ganetix import errors
 from ganetix.hypervisor import host
 from ganetix.hypervisor.interface import (
     RUN_STATES,
+    DeviceKind,
     Guest,
     GuestState,
     HostFigures,
@@ -116,6 +117,12 @@ class FakeHypervisor:
             await self.destroy(guest.name)
         elif await self.lookup(guest.name) is None:
             await self._write(guest, "running")
+
+    async def attach(self, guest: Guest, kind: DeviceKind, index: int) -> None:
+        """See `IHypervisor`: what a guest has is on paper only, too."""
+
+    async def detach(self, guest: Guest, kind: DeviceKind, index: int) -> None:
+        """See `IHypervisor`."""
 
     async def figures(self) -> HostFigures:
         """See `IHypervisor`: the machine's real memory less what the guests pretend to use."""

@@ -7,6 +7,7 @@ import attrs
 from zope.interface import Attribute, Interface
 
 RunState = Literal["running", "paused", "shutdown"]
+DeviceKind = Literal["disk", "nic"]
 RUN_STATES: Final = ("running", "paused", "shutdown")
 FILE_TEMPLATES: Final = ("file", "sharedfile", "gluster")
 """Disk templates whose disks are files."""
@@ -122,6 +123,12 @@ class IHypervisor(Interface):
 
     def finish_outgoing(guest: Guest, success: bool) -> Awaitable[None]:
         """End a migration on the source: forget the guest, or go on running it."""
+
+    def attach(guest: Guest, kind: DeviceKind, index: int) -> Awaitable[None]:
+        """Give the running *guest* its disk or NIC number *index*, which it did not start with."""
+
+    def detach(guest: Guest, kind: DeviceKind, index: int) -> Awaitable[None]:
+        """Take disk or NIC number *index* from the running *guest*, which has to let it go."""
 
     def figures() -> Awaitable[HostFigures]:
         """Measure the machine."""

@@ -37,6 +37,7 @@ def handlers(node: NodeServices) -> Handlers:
         guests.HYPERVISOR_VALIDATE_PARAMS.name: node.guests.validate,
         guests.BRIDGES_EXIST.name: node.guests.bridges_exist,
         guests.INSTANCE_ADDRESSES.name: node.guests.addresses,
+        guests.HOTPLUG_DEVICE.name: node.instances.hotplug,
         calls.BLOCKDEV_CREATE.name: node.disks.create,
         calls.BLOCKDEV_REMOVE.name: node.disks.remove,
         calls.BLOCKDEV_ASSEMBLE.name: node.disks.assemble,

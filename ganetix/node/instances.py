@@ -30,6 +30,7 @@ from ganetix.rpc.calls import (
     InstanceState,
 )
 from ganetix.rpc.interfaces import CallContext
+from ganetix.rpc.tables.guests import Hotplug
 from ganetix.toolkit.clock import Clock
 from ganetix.toolkit.interfaces import IFileSystem, IWorker
 
@@ -150,6 +151,20 @@ class Instances:
         elif request.success != request.source:
             await self.nics.down(guest.name)
         await self.changed(guest.name)
+        return Done()
+
+    async def hotplug(self, request: Hotplug, context: CallContext) -> Done:
+        """``hotplug_device``."""
+        guest = await self._guest(request.spec)
+        rows = request.spec.disks if request.kind == "disk" else request.spec.nics
+        uuids = [row.uuid if isinstance(row, Disk) else row["uuid"] for row in rows]
+        index = uuids.index(request.uuid)
+        hypervisor = self._of(request.spec)
+        change = hypervisor.attach if request.add else hypervisor.detach
+        await change(guest, request.kind, index)
+        if request.add and request.kind == "nic":
+            ends = host_ends(request.spec, guest)
+            await self.nics.up([end for end in ends if end.index == index])
         return Done()
 
     def _driver(self, name: str) -> IHypervisor:

@@ -8,7 +8,7 @@ from twisted.trial.unittest import SkipTest, SynchronousTestCase
 from zope.interface.verify import verifyObject
 
 from ganetix.errors import HypervisorError
-from ganetix.hypervisor.interface import Guest, IHypervisor
+from ganetix.hypervisor.interface import Guest, GuestDisk, IHypervisor
 from ganetix.model import schema
 from ganetix.model.hypervisors import KVM
 from ganetix.testing.cases import AwaitingTestCase
@@ -25,12 +25,14 @@ def guest(name: str = "vm1.example.com", memory: int = 128) -> Guest:
 class HypervisorFixture:
     """Drivers to test: *source* and *target* on two nodes that migrate to each other.
 
-    *apart* says why they can't migrate, where they can't.
+    *apart* says why they can't migrate, where they can't; *fixed_devices*, why a running guest
+    can't be given a disk.
     """
 
     source: IHypervisor
     target: IHypervisor
     apart: str = ""
+    fixed_devices: str = ""
 
 
 class HypervisorPromises(AwaitingTestCase):
@@ -42,6 +44,7 @@ class HypervisorPromises(AwaitingTestCase):
         """Make two drivers."""
         made = type(self).fixture(self)
         self.source, self.target, self.apart = made.source, made.target, made.apart
+        self.fixed_devices = made.fixed_devices
 
     def states(self, driver: IHypervisor) -> list[tuple[str, str]]:
         """Return name and state of the guests that *driver* has."""
@@ -139,6 +142,15 @@ class HypervisorPromises(AwaitingTestCase):
         self.assertGreater(before.memory_total, before.memory_free)
         self.assertGreaterEqual(before.cpu_total, 1)
         self.assertEqual(after.memory_free, before.memory_free - 32)
+
+    def test_devices(self) -> None:
+        """A running guest takes a disk and lets it go; one that does not run has none to take."""
+        bigger = attrs.evolve(guest(), disks=(GuestDisk("/tmp/disk0", uuid="d0", template="file"),))
+        if self.fixed_devices:
+            raise SkipTest(self.fixed_devices)
+        self.awaited(self.source.create(guest(), False))
+        self.awaited(self.source.attach(bigger, "disk", 0))
+        self.awaited(self.source.detach(bigger, "disk", 0))
 
     def test_addresses(self) -> None:
         """A guest without an agent, or one that is not there, says nothing of its addresses."""

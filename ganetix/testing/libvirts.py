@@ -6,9 +6,9 @@ from typing import Any, TypeVar
 import attrs
 from twisted.internet.defer import Deferred
 
-from ganetix.hypervisor.interface import Guest
+from ganetix.hypervisor.interface import DeviceKind, Guest
 from ganetix.hypervisor.libvirt import domains
-from ganetix.hypervisor.libvirt.elements import element, identity, text_of
+from ganetix.hypervisor.libvirt.elements import alias, element, identity, text_of
 from ganetix.hypervisor.libvirt.library import require
 from ganetix.hypervisor.libvirt.link import Link
 from ganetix.hypervisor.libvirt.threads import Threads
@@ -83,6 +83,19 @@ class TestKind:
     async def describe(self) -> str:
         """See `Kind`."""
         return "Guests in the memory of libvirt."
+
+    def device(self, guest: Guest, kind: DeviceKind, index: int) -> str:
+        """See `Kind`."""
+        disk = guest.disks[index]
+        return text_of(
+            element(
+                "disk",
+                {"type": "file", "device": "disk"},
+                element("source", {"file": disk.path}),
+                element("target", {"dev": f"vd{chr(ord('a') + index)}"}),
+                element("alias", {"name": alias(guest, kind, index)}),
+            )
+        )
 
     def reboot(self, connection: Any, guest: Guest) -> None:
         """See `Kind`."""

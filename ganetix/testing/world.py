@@ -111,6 +111,7 @@ class World:
                     "write_ssconf_files", "upload_file", "node_leave_cluster",
                     "node_demote_from_mc", "test_delay", "bridges_exist",
                     "hypervisor_validate_params",
+                    "hotplug_device",
                 ),
                 lambda node, request: Done(),
             ),

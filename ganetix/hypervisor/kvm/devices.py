@@ -5,8 +5,8 @@ from collections.abc import Mapping
 from typing import Any, Final
 from urllib.parse import urlsplit
 
-from ganetix.hypervisor.interface import Guest, GuestDisk
-from ganetix.hypervisor.libvirt.elements import element, interface, wanted
+from ganetix.hypervisor.interface import DeviceKind, Guest, GuestDisk
+from ganetix.hypervisor.libvirt.elements import alias, element, interface, wanted
 
 SLOTS: Final = 32
 """Places on the PCI bus of the machine pc."""
@@ -78,7 +78,7 @@ def disk(guest: Guest, index: int, place: tuple[str, str], q35: bool) -> ET.Elem
         element("target", {"dev": name, "bus": bus}),
         element("readonly") if one.mode == "ro" else None,
         element("serial", None, one.uuid[:SERIAL_BYTES]) if one.uuid and not lun else None,
-        element("alias", {"name": f"ua-disk-{one.uuid}"}) if one.uuid else None,
+        element("alias", {"name": alias(guest, "disk", index)}) if one.uuid else None,
         address(hv, index, q35) if bus == "virtio" else None,
     )
 
@@ -163,7 +163,7 @@ def nic(guest: Guest, index: int, q35: bool) -> ET.Element:
         index,
         element("model", {"type": model}),
         element("driver", backend) if virtio else None,
-        element("alias", {"name": f"ua-nic-{uuid}"}) if uuid else None,
+        element("alias", {"name": alias(guest, "nic", index)}) if uuid else None,
         address(hv, len(guest.disks) + index, q35) if virtio else None,
     )
 
@@ -198,3 +198,15 @@ def serial(hv: Mapping[str, Any], log: str) -> list[ET.Element]:
         element("serial", {"type": "pty"}, kept, target),
         element("console", {"type": "pty"}, element("target", {"type": "serial", "port": 0})),
     ]
+
+
+def added(guest: Guest, kind: DeviceKind, index: int, q35: bool) -> ET.Element:
+    """Return disk or NIC *index* for the running *guest*, in a place that libvirt chooses."""
+    if kind == "nic":
+        made = nic(guest, index, q35)
+    else:
+        bus = bus_of(str(guest.hvparams["disk_type"]), q35)
+        made = disk(guest, index, (bus, device_name(bus, index)), q35)
+    for place in made.findall("address"):
+        made.remove(place)
+    return made

@@ -7,11 +7,12 @@ import attrs
 from twisted.logger import Logger
 
 from ganetix.errors import CommandError, HypervisorError
-from ganetix.hypervisor.interface import Guest
-from ganetix.hypervisor.kvm import capabilities, domain, trial
+from ganetix.hypervisor.interface import DeviceKind, Guest
+from ganetix.hypervisor.kvm import capabilities, devices, domain, trial
 from ganetix.hypervisor.kvm.capabilities import Emulator
 from ganetix.hypervisor.kvm.domain import Passwords, Place
 from ganetix.hypervisor.libvirt import domains
+from ganetix.hypervisor.libvirt.elements import text_of
 from ganetix.hypervisor.libvirt.library import require
 from ganetix.hypervisor.libvirt.link import Link
 from ganetix.ids import valid_ip
@@ -97,6 +98,10 @@ class QemuKind:
         found = await self._acceleration({"kvm_flag": ""})
         how = "with KVM" if found.accelerator == "kvm" else "in software"
         return f"QEMU {how}. {found.why}"
+
+    def device(self, guest: Guest, kind: DeviceKind, index: int) -> str:
+        """See `Kind`."""
+        return text_of(devices.added(guest, kind, index, domain.is_q35(guest)))
 
     def reboot(self, connection: Any, guest: Guest) -> None:
         """See `Kind`: by the guest's agent where it has one that answers, else by a reset."""

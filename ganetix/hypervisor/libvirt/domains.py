@@ -191,3 +191,18 @@ def addresses(connection: Any, name: str) -> dict[str, list[str]]:
         interface: [f"{row['addr']}/{row['prefix']}" for row in told["addrs"] or ()]
         for interface, told in found.items()
     }
+
+
+def attach(connection: Any, name: str, text: str) -> None:
+    """Give the running guest the device of *text*."""
+    connection.lookupByName(name).attachDeviceFlags(text, require().VIR_DOMAIN_AFFECT_LIVE)
+
+
+def detach(connection: Any, name: str, alias: str) -> None:
+    """Ask the running guest to let the device called *alias* go."""
+    connection.lookupByName(name).detachDeviceAlias(alias, require().VIR_DOMAIN_AFFECT_LIVE)
+
+
+def has(connection: Any, name: str, alias: str) -> bool:
+    """Whether the guest has a device called *alias*."""
+    return f"'{alias}'" in connection.lookupByName(name).XMLDesc()

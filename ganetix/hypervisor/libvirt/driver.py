@@ -1,7 +1,7 @@
 """Guests of one kind through libvirt."""
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 
 import attrs
 from twisted.logger import Logger
@@ -9,11 +9,21 @@ from zope.interface import implementer
 
 from ganetix.errors import HypervisorError
 from ganetix.hypervisor import host
-from ganetix.hypervisor.interface import Guest, GuestState, HostFigures, IHypervisor
-from ganetix.hypervisor.libvirt import domains
+from ganetix.hypervisor.interface import (
+    DeviceKind,
+    Guest,
+    GuestState,
+    HostFigures,
+    IHypervisor,
+)
+from ganetix.hypervisor.libvirt import domains, elements
 from ganetix.hypervisor.libvirt.link import Link
 from ganetix.hypervisor.libvirt.migration import Migrations
 from ganetix.toolkit.interfaces import IFileSystem, IWorker
+
+DETACH_LOOKS: Final = 20
+DETACH_PAUSE: Final = 0.5
+"""How often, and after how many seconds each, a guest is seen to have let a device go."""
 
 
 class Kind(Protocol):
@@ -34,6 +44,9 @@ class Kind(Protocol):
 
     async def describe(self) -> str:
         """Say how guests run here."""
+
+    def device(self, guest: Guest, kind: DeviceKind, index: int) -> str:
+        """Return the XML of a disk or NIC for the running *guest*."""
 
     def reboot(self, connection: Any, guest: Guest) -> None:
         """Boot the running guest anew from inside; blocks."""
@@ -158,6 +171,37 @@ class LibvirtHypervisor:
             await self.destroy(guest.name)
         else:
             await self.resume(guest.name)
+
+    async def attach(self, guest: Guest, kind: DeviceKind, index: int) -> None:
+        """See `IHypervisor`."""
+        await self._require_running(guest.name, f"given a {kind}")
+        text = self.kind.device(guest, kind, index)
+        await self._aside(
+            f"attach to {guest.name}",
+            f"Instance {guest.name} does not take the {kind}",
+            lambda connection: domains.attach(connection, guest.name, text),
+        )
+
+    async def detach(self, guest: Guest, kind: DeviceKind, index: int) -> None:
+        """See `IHypervisor`."""
+        await self._require_running(guest.name, f"relieved of a {kind}")
+        alias = elements.alias(guest, kind, index)
+        failed = f"Instance {guest.name} does not let the {kind} go"
+        what = f"detach from {guest.name}"
+        await self._aside(
+            what, failed, lambda connection: domains.detach(connection, guest.name, alias)
+        )
+        for _ in range(DETACH_LOOKS):
+            if not await self.link.run(
+                lambda connection: domains.has(connection, guest.name, alias)
+            ):
+                return
+            await self.link.clock.sleep(DETACH_PAUSE)
+        seconds = DETACH_LOOKS * DETACH_PAUSE
+        raise HypervisorError(
+            f"{failed} on {self.hostname}: it was asked {seconds:g} seconds ago; a guest without "
+            "an operating system that listens does not answer."
+        )
 
     async def figures(self) -> HostFigures:
         """See `IHypervisor`: what the kernel has free, less what running guests may still take."""

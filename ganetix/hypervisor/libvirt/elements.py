@@ -4,7 +4,7 @@ import xml.etree.ElementTree as ET
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
-from ganetix.hypervisor.interface import Guest
+from ganetix.hypervisor.interface import DeviceKind, Guest
 
 MAX_INTERFACE: Final = 15
 """Bytes that the kernel allows in the name of a network interface."""
@@ -83,6 +83,13 @@ def interface(
         element("target", target),
         *details,
     )
+
+
+def alias(guest: Guest, kind: DeviceKind, index: int) -> str:
+    """Return the name by which libvirt knows a disk or NIC of *guest*."""
+    if kind == "disk":
+        return f"ua-disk-{guest.disks[index].uuid}"
+    return f"ua-nic-{guest.nics[index].get('uuid')}"
 
 
 def scripted(nic: Mapping[str, Any]) -> bool:

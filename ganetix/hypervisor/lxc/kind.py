@@ -5,8 +5,10 @@ from typing import Any
 
 import attrs
 
-from ganetix.hypervisor.interface import Guest
+from ganetix.errors import HypervisorError
+from ganetix.hypervisor.interface import DeviceKind, Guest
 from ganetix.hypervisor.libvirt import domains
+from ganetix.hypervisor.libvirt.elements import interface, text_of
 from ganetix.hypervisor.libvirt.library import require
 from ganetix.hypervisor.lxc import domain
 from ganetix.model import hv_checks
@@ -32,6 +34,15 @@ class LxcKind:
     async def describe(self) -> str:
         """See `Kind`."""
         return "Containers of libvirt."
+
+    def device(self, guest: Guest, kind: DeviceKind, index: int) -> str:
+        """See `Kind`: libvirt's containers take NICs while they run, and no disks."""
+        if kind == "disk":
+            raise HypervisorError(
+                f"Container {guest.name} can't be given a disk while it runs; restart it with "
+                f"'gnt-instance reboot -t full {guest.name}'."
+            )
+        return text_of(interface(guest, index, tap=False))
 
     def reboot(self, connection: Any, guest: Guest) -> None:
         """See `Kind`: by its init where that listens, else by stop and start."""

@@ -13,6 +13,7 @@ from ganetix.model.cluster import Cluster
 from ganetix.model.objects import Disk, Instance, Nic
 from ganetix.opcodes.instance import OpInstanceQueryData
 from ganetix.rpc.calls import BLOCKDEV_FIND, DiskInfo, DiskRequest
+from ganetix.rpc.tables.guests import INSTANCE_ADDRESSES, GuestAddresses, GuestQuery
 
 Data = dict[str, Any]
 
@@ -87,6 +88,7 @@ async def _data(op: OpInstanceQueryData, instance: Instance, context: Context) -
         **_own(cluster, instance),
         **_places(cluster, instance),
         "run_state": await _run_state(instance, context) if asked else None,
+        "guest_addresses": await _guest_addresses(instance, context) if asked else {},
         "disks": disks,
     }
 
@@ -148,6 +150,21 @@ async def _run_state(instance: Instance, context: Context) -> str | None:
     if state is not None:
         return "user down" if state.state == "shutdown" else "up"
     return "down" if instance.admin_state == "up" else instance.admin_state
+
+
+async def _guest_addresses(instance: Instance, context: Context) -> dict[str, list[str]]:
+    """Return the addresses that the guest's agent tells, by interface; none without an agent."""
+    if not params.of_hypervisor(context.cluster, instance).get("use_guest_agent"):
+        return {}
+    request = GuestQuery(instance.name, instance.hypervisor)
+    try:
+        found: GuestAddresses = await context.call(
+            instance.primary_node, INSTANCE_ADDRESSES, request
+        )
+    except errors.GanetiError as error:
+        context.log(f"WARNING: {error.message}")
+        return {}
+    return found.addresses
 
 
 async def _disk(disk: Disk, instance: Instance, context: Context | None) -> Data:

@@ -14,6 +14,7 @@ from ganetix.master.logic import (
     disks,
     guest_values,
     hooks_env,
+    hotplug,
     names,
     new_disks,
     nic_addresses,
@@ -45,6 +46,8 @@ class Plan:
     disks: Edit[Disk]
     nodes: tuple[str, ...]
     told: tuple[tuple[str, Any], ...]
+    nics: Edit[Nic]
+    plugged: bool
 
 
 @implementer(IUnit)
@@ -88,7 +91,8 @@ class InstanceSetParams:
         if op.pnode is not None:
             group = cluster.nodegroups[cluster.nodes[fresh.primary_node].group]
             nic_addresses.require_connected(cluster, fresh, group)
-        await _check_state(op, instance, edit_disks, context)
+        plugged = await _plugged(op, instance, (edit_disks, edit_nics), context)
+        await _check_state(op, instance, edit_disks, context, plugged=plugged)
         if op.hvparams or op.beparams:
             guest_values.require_usable(cluster, fresh)
         if op.hvparams and not op.force:
@@ -98,7 +102,15 @@ class InstanceSetParams:
         await _check_os(op, fresh, context)
         capacity.check_policy(context, fresh, edit_disks.rows, ignore=op.ignore_ipolicy)
         await _check_memory(op, instance, fresh, context)
-        return Plan(instance, fresh, edit_disks, tuple(cluster.nodes_of(instance)), tuple(told))
+        return Plan(
+            instance,
+            fresh,
+            edit_disks,
+            tuple(cluster.nodes_of(instance)),
+            tuple(told),
+            edit_nics,
+            plugged,
+        )
 
     def hooks(self, op: OpInstanceSetParams, plan: Plan, cluster: Cluster) -> Hooks | None:
         """See `IUnit`."""
@@ -112,10 +124,17 @@ class InstanceSetParams:
     async def execute(self, op: OpInstanceSetParams, plan: Plan, context: Context) -> Told:
         """Make new disks, commit everything at once, remove old disks."""
         await _make_disks(plan, context)
+        if plan.plugged:
+            await hotplug.unplug(context, plan.instance, plan.disks.removed, plan.nics.removed)
         await context.commit(lambda cluster: _change(cluster, plan), settles=True)
         await _begin_mirrors(plan, context, wait=op.wait_for_sync)
+        if plan.plugged:
+            fresh = context.cluster.instances[plan.instance.uuid]
+            await hotplug.plug(context, fresh, plan.disks.added, plan.nics.added)
         await _remove_disks(plan, context)
-        if plan.instance.admin_state == "up":
+        devices = (plan.disks, plan.nics) if plan.plugged else ()
+        done = sum(len(edit.added) + len(edit.removed) for edit in devices)
+        if plan.instance.admin_state == "up" and done < len(plan.told):
             context.log("A running instance gets the changes at its next start.")
         return list(plan.told)
 
@@ -198,13 +217,30 @@ def _with_devices(instance: Instance, fresh: Sequence[Nic], rows: Sequence[Disk]
     return msgspec.structs.replace(instance, nics=list(fresh), disks=[disk.uuid for disk in rows])
 
 
+async def _plugged(
+    op: OpInstanceSetParams,
+    instance: Instance,
+    edits: tuple[Edit[Disk], Edit[Nic]],
+    context: Context,
+) -> bool:
+    """Whether devices come and go while the instance runs."""
+    if not any(edit.added or edit.removed for edit in edits):
+        return False
+    return await hotplug.possible(op, instance, context)
+
+
 async def _check_state(
-    op: OpInstanceSetParams, instance: Instance, edit: Edit[Disk], context: Context
+    op: OpInstanceSetParams,
+    instance: Instance,
+    edit: Edit[Disk],
+    context: Context,
+    *,
+    plugged: bool,
 ) -> None:
     primary = context.cluster.nodes[instance.primary_node]
     if edit.added or edit.removed:
         names.require_online(primary, f"changing the disks of instance {instance.name}")
-    if edit.removed:
+    if edit.removed and not plugged:
         await names.require_stopped(context, instance, "removing disks")
     if op.offline:
         await names.require_stopped(context, instance, "taking it offline")

@@ -1,10 +1,11 @@
 """Calls about what guests need of a node, and about running guests."""
 
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 import msgspec
 
 from ganetix.rpc.call import Call, Done
+from ganetix.rpc.tables.spec import InstanceSpec
 
 Params = dict[str, Any]
 
@@ -38,14 +39,25 @@ class GuestAddresses(msgspec.Struct, frozen=True):
     addresses: dict[str, list[str]]
 
 
+class Hotplug(msgspec.Struct, frozen=True):
+    """Give a running instance the disk or NIC *uuid* of *spec* (*add*), or take it away."""
+
+    spec: InstanceSpec
+    kind: Literal["disk", "nic"]
+    uuid: str
+    add: bool
+
+
 HYPERVISOR_VALIDATE_PARAMS: Final = Call(
     "hypervisor_validate_params", HypervisorValidate, Done, "normal", True
 )
 BRIDGES_EXIST: Final = Call("bridges_exist", Bridges, Done, "fast", True)
 INSTANCE_ADDRESSES: Final = Call("instance_addresses", GuestQuery, GuestAddresses, "fast", True)
+HOTPLUG_DEVICE: Final = Call("hotplug_device", Hotplug, Done, "normal", False)
 
 CALLS: Final[tuple[Call[Any, Any], ...]] = (
     HYPERVISOR_VALIDATE_PARAMS,
     BRIDGES_EXIST,
     INSTANCE_ADDRESSES,
+    HOTPLUG_DEVICE,
 )

@@ -50,6 +50,7 @@ def machines(case: SynchronousTestCase) -> HypervisorFixture:
         driver(case, "node1.example.com", FakeTime()),
         driver(case, "node2.example.com", FakeTime()),
         "libvirt's test driver does not migrate; the lab does",
+        "libvirt's test driver plugs no disks; the lab does",
     )
 
 

@@ -5,8 +5,9 @@ from typing import Any
 from ganetix import errors
 from ganetix.model.cluster import Cluster
 from ganetix.opcodes.cluster import OpClusterSetParams
-from ganetix.opcodes.instance import OpInstanceSetParams
+from ganetix.opcodes.instance import OpInstanceQueryData, OpInstanceSetParams
 from ganetix.opcodes.instance_state import OpInstanceStartup
+from ganetix.rpc.tables.guests import GuestAddresses, GuestQuery, Hotplug
 from ganetix.testing.logic import three_nodes
 from ganetix_test.master.logic.cases import UnitTestCase, creation
 
@@ -86,3 +87,57 @@ class GuestValueTests(UnitTestCase):
         self.lacking("hypervisor_validate_params", "libvirt-python is not installed on node1.")
         op = OpClusterSetParams(enabled_hypervisors=["kvm", "fake", "lxc"])
         self.assertIn("libvirt-python", self.refusal(op))
+
+    def test_addresses(self) -> None:
+        """The addresses that a guest's agent tells are in its description; without one, none."""
+
+        async def tell(node: str, request: GuestQuery) -> GuestAddresses:
+            return GuestAddresses({"eth0": [f"192.0.2.9/24 of {request.name}"]})
+
+        self.context.fake.handlers["instance_addresses"] = tell
+        for agent, found in ((True, {"eth0": [f"192.0.2.9/24 of {VM}"]}), (False, {})):
+            name = VM if agent else "vm2.example.com"
+            self.run_op(creation(name, hvparams={"use_guest_agent": agent}))
+            data = self.run_op(OpInstanceQueryData(instances=[name]))
+            self.assertEqual(data[name]["guest_addresses"], found)
+
+
+class HotplugTests(GuestValueTests):
+    """Devices of running instances."""
+
+    def plugged(self) -> list[tuple[str, bool]]:
+        """Return what was given (True) or taken."""
+        requests = [made.request for made in self.context.fake.made]
+        return [(row.kind, row.add) for row in requests if isinstance(row, Hotplug)]
+
+    def change(self, **fields: Any) -> OpInstanceSetParams:
+        """Return a change of the instance."""
+        return OpInstanceSetParams(instance_name=VM, **fields)
+
+    def test_added(self) -> None:
+        """A running instance gets what is added at once, and loses what is removed."""
+        self.add()
+        nic = {"mode": "routed", "ip": "192.0.2.8"}
+        self.run_op(self.change(disks=[("add", -1, {"size": 1024})], nics=[("add", -1, nic)]))
+        self.assertEqual(self.plugged(), [("disk", True), ("nic", True)])
+        self.run_op(self.change(disks=[("remove", 1, {})], nics=[("remove", 1, {})]))
+        self.assertEqual(self.plugged()[2:], [("disk", False), ("nic", False)])
+        self.assertNotIn("next start", " ".join(self.context.logged))
+
+    def test_not_wanted(self) -> None:
+        """Without hotplug a running instance keeps its disks, and gets others at its next start."""
+        self.add()
+        self.refusal(self.change(disks=[("remove", 0, {})], hotplug=False))
+        self.run_op(self.change(disks=[("add", -1, {"size": 1024})], hotplug=False))
+        self.assertEqual(self.plugged(), [])
+        self.assertIn("next start", self.context.logged[-1])
+
+    def test_guest_that_does_not_listen(self) -> None:
+        """A disk that the guest does not let go stays; one that it does not take waits."""
+        self.add()
+        self.lacking("hotplug_device", "The guest does not answer.")
+        self.refusal(self.change(disks=[("remove", 0, {})]), errors.HypervisorError)
+        self.assertEqual(len(self.instance().disks), 1)
+        self.run_op(self.change(disks=[("add", -1, {"size": 1024})]))
+        self.assertEqual(len(self.instance().disks), 2)
+        self.assertIn("waits for the next start", " ".join(self.context.logged))
