@@ -2,6 +2,13 @@
 
 import pathlib
 import re
+import sys
+from typing import Any
+
+sys.path.insert(0, str(pathlib.Path(__file__).parents[1]))
+from ganetix.rapi.openapi import document
+from ganetix.rapi.ours import ALL, SHAPES
+from ganetix.rapi.reference import page
 
 project = "ganetix"
 author = "the ganetix authors"
@@ -11,3 +18,14 @@ release = "".join(re.findall(r'__version__ = "(.+)"', _init))
 extensions = ["myst_parser"]
 myst_heading_anchors = 3
 exclude_patterns = ["_build"]
+
+
+def fill_in(app: Any, docname: str, source: list[str]) -> None:
+    """Put the resources of the remote API, as its own table has them, into their page."""
+    if docname == "rapi-reference":
+        source[0] = source[0].replace("{{resources}}", page(document(ALL, SHAPES)))
+
+
+def setup(app: Any) -> None:
+    """Have pages that are made from tables filled in."""
+    app.connect("source-read", fill_in)

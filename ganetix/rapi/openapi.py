@@ -11,7 +11,7 @@ from ganetix import __version__
 from ganetix.rapi import cluster
 from ganetix.rapi.auth import REALM
 from ganetix.rapi.cluster import Tagged
-from ganetix.rapi.nouns import JOBS
+from ganetix.rapi.nouns import JOBS, Noun
 from ganetix.rapi.schemas import TEXT, Schema, Shape, opcode, record, row_of
 from ganetix.rapi.shapes import args_of, shape_of
 from ganetix.rapi.submit import Arg, Submit
@@ -124,6 +124,8 @@ def _summary(answer: Callable[..., Any]) -> str:
         return str(opcode(answer.op_id)["description"]).partition("\n")[0]
     told = (inspect.getdoc(answer) or "").partition("\n")[0]
     of = getattr(answer, "__self__", None)
+    if isinstance(of, Noun):
+        return f"{told} ({of.path.rpartition('/')[2]})"
     return f"{told} ({of.kind})" if isinstance(of, Tagged) else told
 
 
