@@ -96,6 +96,19 @@ class Allocator:
         context.log(f"Instance allocator {name} chose {_nodes(found)} for {instance.name}.")
         return found
 
+    async def allocate_secondary(
+        self, context: Context, instance: Instance, name: str = BUILT_IN
+    ) -> str:
+        """Return the name of the node for the mirror that *instance* is to get."""
+        cluster = context.cluster
+        request = {"type": "allocate-secondary", "name": instance.name}
+        answers, result = await self._asked(context, name, request, "drbd")
+        primary = cluster.nodes[instance.primary_node].name
+        allowed = [node.name for node in cluster.nodes.values() if node.name != primary]
+        (found,) = answers.nodes([result] if isinstance(result, str) else result, 1, allowed)
+        context.log(f"Instance allocator {name} chose {_nodes([found])} for {instance.name}.")
+        return found
+
     async def evacuate(
         self,
         context: Context,

@@ -5,14 +5,18 @@ from typing import Any
 
 from twisted.trial.unittest import SynchronousTestCase
 
-from ganetix.htools import build, proposals, text
+from ganetix.htools import build, hail, iallocator, proposals, text
 from ganetix.htools.allocate import Wanted
 from ganetix.htools.capacity import Size, new_instance
-from ganetix.htools.faults import PlanError
-from ganetix.htools.model import DRBD, Cluster, Node
+from ganetix.htools.faults import FailMode, PlanError
+from ganetix.htools.model import DRBD, Cluster, Node, Nodes, split
+from ganetix.htools.moves import apply_move
+from ganetix.htools.options import DEFAULT_OPTIONS
 from ganetix.htools.placement import add_primary, remove_primary
+from ganetix.htools.plans import balance_plan
 from ganetix.htools.proposals import Proposal
 from ganetix.htools.score import cluster_score
+from ganetix.htools.search import search
 from ganetix.htools.simulate import parse
 from ganetix.htools.why import find_instance, why
 from ganetix_test.compat.htools.generate import Generated
@@ -87,6 +91,64 @@ class EvacuationTests(SynchronousTestCase):
         for idx, node in cluster.nodes.items():
             self.assertEqual(proposals.find_node(cluster, node.name), idx)
         self.assertRaises(PlanError, proposals.find_node, cluster, "nosuch")
+
+
+class SafetyTests(SynchronousTestCase):
+    """No plan makes worse what was well, and each keeps its promise."""
+
+    def sound(self, old: Cluster, nodes: Nodes) -> None:
+        """Nothing that held in *old* is broken in *nodes*."""
+        for idx, node in nodes.items():
+            before = old.nodes[idx]
+            # As data are read, the flag goes by the free memory that the node told.
+            failing = before.fail_n1 or before.u_mem <= before.r_mem
+            self.assertFalse(node.fail_n1 and not failing, node.name)
+            self.assertFalse(node.u_mem <= 0 < before.u_mem, node.name)
+            self.assertFalse(node.f_disk < 0 <= before.f_disk, node.name)
+            self.assertFalse(node.u_cpu > node.spec.hi_cpu >= before.u_cpu, node.name)
+            self.assertLessEqual(node.conflicts, before.conflicts, node.name)
+
+    def test_balance(self) -> None:
+        """The moves, made one by one, lead to the score that the plan promised."""
+        moved = 0
+        for cluster in clusters():
+            if any(node.offline for node in cluster.nodes.values()):
+                continue
+            for group in sorted({node.spec.group for node in cluster.nodes.values()}):
+                plan = balance_plan(cluster, group, search)
+                nodes, instances = split(cluster.nodes, cluster.instances)[group]
+                score = plan.before
+                for step in plan.steps:
+                    applied = apply_move(nodes, instances[step.before.idx], step.move)
+                    assert not isinstance(applied, FailMode), step
+                    nodes = {**nodes, **applied.changed}
+                    instances = {**instances, applied.inst.idx: applied.inst}
+                    self.assertEqual(cluster_score(nodes), step.score)
+                    self.assertLess(step.score, score)
+                    score = step.score
+                    moved += 1
+                self.assertEqual(cluster_score(nodes), plan.after)
+                self.sound(cluster, nodes)
+        self.assertGreater(moved, 10)
+
+    def test_evacuation(self) -> None:
+        """What leaves a node overloads no other, and the score is that of the cluster then."""
+        for cluster in clusters():
+            if any(node.offline for node in cluster.nodes.values()):
+                continue
+            for idx in cluster.nodes:
+                for mode in ("primary-only", "secondary-only"):
+                    wanted = [
+                        number
+                        for number, one in sorted(cluster.instances.items())
+                        if idx == (one.primary if mode == "primary-only" else one.secondary)
+                    ]
+                    answer = hail.answer(
+                        DEFAULT_OPTIONS, cluster, iallocator.Evacuate(tuple(wanted), mode)
+                    )
+                    self.sound(cluster, answer.after.nodes)
+                    found = proposals.evacuation(cluster, idx, mode)
+                    self.assertEqual(found.after, cluster_score(answer.after.nodes))
 
 
 class WhyTests(SynchronousTestCase):
