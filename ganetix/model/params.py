@@ -3,7 +3,7 @@
 Each object keeps only what differs from what it inherits; filled values are computed here.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from ganetix import errors
@@ -209,7 +209,7 @@ def of_hypervisor(cluster: Cluster, instance: Instance) -> Params:
     return hypervisor(cluster, instance.hypervisor, instance.os, instance.hvparams)
 
 
-def template_of(disks: list[Disk]) -> str:
+def template_of(disks: Sequence[Disk]) -> str:
     """Return the disk template of an instance with *disks*; ``mixed`` when they differ."""
     kinds = {one.dev_type for one in disks}
     if len(kinds) > 1:

@@ -4,6 +4,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from ganetix.master.allocator import Allocator
+from ganetix.master.logic.backup_export import BackupExport
+from ganetix.master.logic.backup_prepare import BackupPrepare
+from ganetix.master.logic.backup_remove import BackupRemove
 from ganetix.master.logic.cluster_destroy import ClusterDestroy
 from ganetix.master.logic.cluster_master_ip import (
     ClusterActivateMasterIp,
@@ -71,6 +74,7 @@ from ganetix.master.logic.tags import TagsDel, TagsGet, TagsSearch, TagsSet
 from ganetix.master.logic.test_allocator import TestAllocator
 from ganetix.master.logic.test_delay import TestDelay
 from ganetix.master.logic.unit import Unit
+from ganetix.opcodes.backup import OpBackupExport, OpBackupPrepare, OpBackupRemove
 from ganetix.opcodes.base import OpCode
 from ganetix.opcodes.cluster import (
     OpClusterActivateMasterIp,
@@ -155,6 +159,9 @@ def units(outside: Outside) -> Mapping[type[OpCode], Unit[Any, Any]]:
     """Return the unit of every opcode that this release has."""
     allocator = Allocator(outside)
     return {
+        OpBackupExport: BackupExport(outside),
+        OpBackupPrepare: BackupPrepare(outside),
+        OpBackupRemove: BackupRemove(),
         OpClusterActivateMasterIp: ClusterActivateMasterIp(),
         OpClusterConfigQuery: ClusterConfigQuery(outside),
         OpClusterDeactivateMasterIp: ClusterDeactivateMasterIp(),
