@@ -268,12 +268,21 @@ async def create(context: Context, nodes: Sequence[str], owner: str, disks: Sequ
 async def remove(
     context: Context, node: str, owner: str, disks: Sequence[Disk], *, directory: bool = True
 ) -> None:
-    """Remove *disks* on *node*, and then their *directory*."""
+    """Remove *disks* on *node*, and then their *directory* if nothing else is in it."""
     for disk in disks:
         await context.call(node, BLOCKDEV_REMOVE, DiskRequest(sent(context.cluster, disk), owner))
-    place = instance_dir(disks)
-    if directory and place is not None:
+    for place in _directories(context.cluster, disks) if directory else ():
         await context.call(node, FILE_STORAGE_DIR_REMOVE, DirRequest(place))
+
+
+def _directories(cluster: Cluster, removed: Sequence[Disk]) -> list[str]:
+    """Return the directories of file disks *removed* in which no other disk is."""
+    places = dict.fromkeys(place for disk in removed if (place := instance_dir([disk])))
+    if not places:
+        return []
+    gone = {disk.uuid for disk in removed}
+    left = {instance_dir([disk]) for disk in cluster.disks.values() if disk.uuid not in gone}
+    return [place for place in places if place not in left]
 
 
 async def assemble(
@@ -345,13 +354,19 @@ async def _try_shutdown(context: Context, node: str, request: DiskRequest) -> No
         context.log(f"WARNING: {request.disk.iv_name} could not be shut down: {error.message}")
 
 
-async def shutdown(context: Context, instance: Instance, *, node: str | None = None) -> None:
+async def shutdown(
+    context: Context,
+    instance: Instance,
+    *,
+    node: str | None = None,
+    only: Sequence[Disk] | None = None,
+) -> None:
     """Shut the disks of *instance* down on *node*, or on its primary and then on the mirrors.
 
-    What fails on a mirror is only told.
+    These are all, or *only* some. What fails on a mirror is only told.
     """
     where = node or instance.primary_node
-    for disk in context.cluster.disks_of(instance):
+    for disk in context.cluster.disks_of(instance) if only is None else only:
         request = DiskRequest(sent(context.cluster, disk), instance.name)
         await context.call(where, BLOCKDEV_SHUTDOWN, request)
         if node is None:

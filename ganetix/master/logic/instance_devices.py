@@ -8,7 +8,7 @@ import msgspec
 
 from ganetix import errors
 from ganetix.ids import Randomness
-from ganetix.master.logic import disks, nics
+from ganetix.master.logic import disk_attach, disks, nics
 from ganetix.master.logic.disk_records import Where, new_disk
 from ganetix.master.logic.nic_addresses import POOL, Site
 from ganetix.model import params
@@ -44,16 +44,36 @@ class Edit(Generic[T]):
     rows: tuple[T, ...]
     added: tuple[T, ...] = ()
     removed: tuple[T, ...] = ()
+    attached: tuple[T, ...] = ()
+    """Those that were there, without an instance."""
+    detached: tuple[T, ...] = ()
+    """Those that stay, without this instance."""
     told: tuple[tuple[str, Any], ...] = ()
+
+    @property
+    def come(self) -> tuple[T, ...]:
+        """Return what the instance did not have before."""
+        return (*self.added, *self.attached)
+
+    @property
+    def gone(self) -> tuple[T, ...]:
+        """Return what the instance has no more."""
+        return (*self.removed, *self.detached)
 
 
 @attrs.frozen
 class Editor(Generic[T]):
-    """How devices of one *kind* are made and modified; both return what to tell."""
+    """How devices of one *kind* are made and modified; both return what to tell.
+
+    *attach* finds one that belongs to nobody, *detach* refuses what can't be so; without them
+    devices of this kind are only added and removed.
+    """
 
     kind: str
     make: Callable[[int, Mapping[Any, Any], Sequence[T]], tuple[T, Any]]
     modify: Callable[[int, T, Mapping[Any, Any], Sequence[T]], tuple[T, Told]]
+    attach: Callable[[Mapping[Any, Any], Sequence[T]], T] | None = None
+    detach: Callable[[T, int], None] | None = None
 
     def edited(
         self,
@@ -71,14 +91,19 @@ class Editor(Generic[T]):
     ) -> Edit[T]:
         if action == "add":
             return self._add(edit, which, given)
-        if action in ("attach", "detach"):
+        if action in ("attach", "detach") and (self.attach is None or self.detach is None):
             raise errors.OpPrereqError(
-                f"To {action} a {self.kind} is not available in this release; use add and remove.",
+                f"A {self.kind} is not there without an instance, so it can't be {action}ed; use "
+                "add and remove.",
                 errors.INVAL,
             )
+        if action == "attach":
+            return self._attach(edit, which, given)
         index = self._index(edit.rows, which)
         if action == "remove":
             return self._remove(edit, index)
+        if action == "detach":
+            return self._detach(edit, index)
         rows = list(edit.rows)
         others = rows[:index] + rows[index + 1 :]
         rows[index], told = self.modify(index, rows[index], given, others)
@@ -86,6 +111,14 @@ class Editor(Generic[T]):
         return attrs.evolve(edit, rows=tuple(rows), added=added, told=(*edit.told, *told))
 
     def _add(self, edit: Edit[T], which: int | str, given: Mapping[Any, Any]) -> Edit[T]:
+        index = self._place(edit, which)
+        made, told = self.make(index, given, edit.rows)
+        rows = (*edit.rows[:index], made, *edit.rows[index:])
+        row = (f"{self.kind}/{index}", told)
+        return attrs.evolve(edit, rows=rows, added=(*edit.added, made), told=(*edit.told, row))
+
+    def _place(self, edit: Edit[T], which: int | str) -> int:
+        """Return the index at which one more device can be."""
         index = len(edit.rows) if which == -1 else which
         if not isinstance(index, int) or not 0 <= index <= len(edit.rows):
             raise errors.OpPrereqError(
@@ -93,10 +126,37 @@ class Editor(Generic[T]):
                 f"{len(edit.rows)}, or -1 for the end.",
                 errors.INVAL,
             )
-        made, told = self.make(index, given, edit.rows)
-        rows = (*edit.rows[:index], made, *edit.rows[index:])
-        row = (f"{self.kind}/{index}", told)
-        return attrs.evolve(edit, rows=rows, added=(*edit.added, made), told=(*edit.told, row))
+        return index
+
+    def _attach(self, edit: Edit[T], which: int | str, given: Mapping[Any, Any]) -> Edit[T]:
+        assert self.attach is not None  # noqa: S101 - looked at by the caller
+        index = self._place(edit, which)
+        found = self.attach(given, edit.rows)
+        back = any(one.uuid == found.uuid for one in edit.detached)
+        return attrs.evolve(
+            edit,
+            rows=(*edit.rows[:index], found, *edit.rows[index:]),
+            attached=edit.attached if back else (*edit.attached, found),
+            detached=tuple(one for one in edit.detached if one.uuid != found.uuid),
+            told=(*edit.told, (f"{self.kind}/{index}", f"attach:uuid={found.uuid}")),
+        )
+
+    def _detach(self, edit: Edit[T], index: int) -> Edit[T]:
+        assert self.detach is not None  # noqa: S101 - looked at by the caller
+        gone = edit.rows[index]
+        self.detach(gone, index)
+        if any(one.uuid == gone.uuid for one in edit.added):
+            raise errors.OpPrereqError(
+                f"The {self.kind} {index} is only about to be added; leave it out.", errors.INVAL
+            )
+        here = any(one.uuid == gone.uuid for one in edit.attached)
+        return attrs.evolve(
+            edit,
+            rows=(*edit.rows[:index], *edit.rows[index + 1 :]),
+            attached=tuple(one for one in edit.attached if one.uuid != gone.uuid),
+            detached=edit.detached if here else (*edit.detached, gone),
+            told=(*edit.told, (f"{self.kind}/{index}", "detach")),
+        )
 
     def _remove(self, edit: Edit[T], index: int) -> Edit[T]:
         gone = edit.rows[index]
@@ -105,6 +165,7 @@ class Editor(Generic[T]):
             edit,
             rows=(*edit.rows[:index], *edit.rows[index + 1 :]),
             added=tuple(one for one in edit.added if one.uuid != gone.uuid),
+            attached=tuple(one for one in edit.attached if one.uuid != gone.uuid),
             removed=edit.removed if fresh else (*edit.removed, gone),
             told=(*edit.told, (f"{self.kind}/{index}", "remove")),
         )
@@ -188,7 +249,11 @@ def edited_disks(
             fresh = msgspec.structs.replace(fresh, name=disks.disk_name(given["name"]))
         return fresh, [(f"disk.{key}/{index}", value) for key, value in sorted(given.items())]
 
-    edit = Editor("disk", make, modify).edited(cluster.disks_of(instance), op.disks)
+    def attach(given: Mapping[Any, Any], others: Sequence[Disk]) -> Disk:
+        return disk_attach.found(cluster, instance, given, others)
+
+    editor = Editor("disk", make, modify, attach, disk_attach.require_detachable)
+    edit = editor.edited(cluster.disks_of(instance), op.disks)
     if len(edit.rows) > disks.MAX_DISKS:
         raise errors.OpPrereqError(
             f"The instance would have {len(edit.rows)} disks; at most {disks.MAX_DISKS} are "
@@ -216,7 +281,12 @@ def _numbered(edit: Edit[Disk]) -> Edit[Disk]:
         for index, disk in enumerate(edit.rows)
     )
     now = {disk.uuid: disk for disk in rows}
-    return attrs.evolve(edit, rows=rows, added=tuple(now[disk.uuid] for disk in edit.added))
+    return attrs.evolve(
+        edit,
+        rows=rows,
+        added=tuple(now[disk.uuid] for disk in edit.added),
+        attached=tuple(now[disk.uuid] for disk in edit.attached),
+    )
 
 
 def _with_number(disk: Disk, index: int) -> Disk:

@@ -125,15 +125,19 @@ class InstanceSetParams:
         """Make new disks, commit everything at once, remove old disks."""
         await _make_disks(plan, context)
         if plan.plugged:
-            await hotplug.unplug(context, plan.instance, plan.disks.removed, plan.nics.removed)
+            await hotplug.unplug(context, plan.instance, plan.disks.gone, plan.nics.gone)
+        if plan.instance.disks_active:
+            await disks.shutdown(context, plan.instance, only=plan.disks.detached)
         await context.commit(lambda cluster: _change(cluster, plan), settles=True)
         await _begin_mirrors(plan, context, wait=op.wait_for_sync)
+        fresh = context.cluster.instances[plan.instance.uuid]
+        if fresh.disks_active:
+            await disks.assemble(context, fresh, only=plan.disks.attached)
         if plan.plugged:
-            fresh = context.cluster.instances[plan.instance.uuid]
-            await hotplug.plug(context, fresh, plan.disks.added, plan.nics.added)
+            await hotplug.plug(context, fresh, plan.disks.come, plan.nics.come)
         await _remove_disks(plan, context)
         devices = (plan.disks, plan.nics) if plan.plugged else ()
-        done = sum(len(edit.added) + len(edit.removed) for edit in devices)
+        done = sum(len(edit.come) + len(edit.gone) for edit in devices)
         if plan.instance.admin_state == "up" and done < len(plan.told):
             context.log("A running instance gets the changes at its next start.")
         return list(plan.told)
@@ -224,7 +228,7 @@ async def _plugged(
     context: Context,
 ) -> bool:
     """Whether devices come and go while the instance runs."""
-    if not any(edit.added or edit.removed for edit in edits):
+    if not any(edit.come or edit.gone for edit in edits):
         return False
     return await hotplug.possible(op, instance, context)
 
@@ -238,9 +242,9 @@ async def _check_state(
     plugged: bool,
 ) -> None:
     primary = context.cluster.nodes[instance.primary_node]
-    if edit.added or edit.removed:
+    if edit.come or edit.gone:
         names.require_online(primary, f"changing the disks of instance {instance.name}")
-    if edit.removed and not plugged:
+    if edit.gone and not plugged:
         await names.require_stopped(context, instance, "removing disks")
     if op.offline:
         await names.require_stopped(context, instance, "taking it offline")
