@@ -16,6 +16,9 @@ from ganetix_test.master.logic.cases import OUTSIDE, UnitTestCase, creation
 
 VM = "vm1.example.com"
 SAMPLES: dict[str, dict[str, Any]] = {
+    "OP_BACKUP_EXPORT": {"instance_name": "down.example.com", "target_node": "node2"},
+    "OP_BACKUP_PREPARE": {"instance_name": VM, "mode": "local"},
+    "OP_BACKUP_REMOVE": {"instance_name": VM},
     "OP_INSTANCE_CREATE": codec.encode(creation("new.example.com")),
     "OP_INSTANCE_CHANGE_GROUP": {"instance_name": VM, "iallocator": "hail"},
     "OP_INSTANCE_FAILOVER": {"instance_name": VM, "target_node": "node2"},
