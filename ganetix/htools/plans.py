@@ -205,11 +205,12 @@ def explain_around(
     count = float(sum(not node.offline for node in ordered))
     near = [idx for idx in others if nodes[idx].spec.group == group]
     places = [(one, two), (two, one), *((one, idx) for idx in near), *((idx, two) for idx in near)]
+    sides = {idx: side(nodes[idx], inst, count) for idx in (*chosen, *near)}
     pairs = []
     for left, right in places:
         first = firsts[left]
         if isinstance(first, Primary):
-            pairs.append(_pair(nodes, inst, first, side(nodes[right], inst, count))[0])
+            pairs.append(_pair(nodes, inst, first, sides[right])[0])
         else:
             told = f"{RESOURCES[first]} on {nodes[left].name}"
             pairs.append(Candidate((nodes[left].name, nodes[right].name), None, told))

@@ -1,5 +1,6 @@
 """hail with its reasons: why an instance goes where it goes, and what the other places lack."""
 
+import importlib
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
@@ -20,6 +21,8 @@ from ganetix.htools.score import cluster_score, in_order
 Json = Mapping[str, Any]
 FEW_PLACES: Final = 40
 """So many places are all explained; of more, those that are nearly the chosen one."""
+SOME_NODES: Final = 45
+"""Up to so many nodes plain Python is fast enough."""
 MOST_MOVES: Final = 2_000
 """Instances times nodes squared up to which each move of an evacuation is explained."""
 SHOWN: Final = 4
@@ -35,6 +38,9 @@ def answer_with_reasons(message: Json, given: Json) -> dict[str, Any]:
     options, wishes = options_of(given)
     cluster, _warnings = build.assemble(iallocator.cluster(message), wishes)
     request = iallocator.request(message, cluster, build.marks(cluster.tags))
+    if len(cluster.nodes) > SOME_NODES:
+        # Whoever calls this function goes on living: importing NumPy once pays for it.
+        importlib.import_module("numpy")
     if isinstance(request, iallocator.AllocateMany):
         rows = message["request"]["instances"]
         limits = [row.get("restrict-to-nodes") for row in rows]

@@ -1,10 +1,15 @@
 """The commands that ask the planner: why, capacity, --plan, balance; against a canned cluster."""
 
+import ast
 import io
 import json
+import pathlib
 from argparse import Namespace
 from typing import Any
 
+from twisted.trial.unittest import SynchronousTestCase
+
+import ganetix.cli
 from ganetix import errors
 from ganetix.cli.command import Command
 from ganetix.cli.context import Context, World
@@ -91,6 +96,22 @@ class PlannerCase(CommandCase):
         ran = self.run_command(f"{line}", *answers)
         self.assertEqual(ran.code, 0, ran.err)
         return json.loads(ran.out)
+
+
+class ImportTests(SynchronousTestCase):
+    """Who loads the planner."""
+
+    def test_only_these(self) -> None:
+        """No other command's module imports the planner, not even through these."""
+        top = pathlib.Path(str(ganetix.cli.__file__)).parent
+        for path in sorted(top.glob("*.py")):
+            for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+                names = [node.module or ""] if isinstance(node, ast.ImportFrom) else []
+                if isinstance(node, ast.Import):
+                    names = [alias.name for alias in node.names]
+                for name in names:
+                    heavy = ("ganetix.htools", "ganetix.cli.planner", "ganetix.cli.htools")
+                    self.assertFalse(name.startswith(heavy), (path.name, name))
 
 
 class WhyTests(PlannerCase):
