@@ -57,21 +57,23 @@ def burden(node: Node, instances: Instances) -> Burden:
 def _lands(node: Node, nodes: Nodes, mirrored: Iterable[Instance]) -> dict[int, int] | None:
     """Return the memory that failovers bring to each node; None if one of them cannot be."""
     landing: dict[int, int] = {}
+    exclusive, migration = node.spec.exclusive, node.spec.migration
+    full = node.f_disk <= 0 and not node.offline
     for inst in mirrored:
         target = nodes.get(inst.secondary)
         if target is None:  # in another group, which is not looked at
             continue
-        known = inst.spindles is not None
-        for place in (node, target):
-            if place.spec.exclusive and (not known or place.f_spindles < 0):
-                return None
-        if target.f_disk <= 0 or not may_migrate(node, target):
+        spec = target.spec
+        if exclusive or spec.exclusive:
+            known = inst.spindles is not None
+            for place in (node, target):
+                if place.spec.exclusive and (not known or place.f_spindles < 0):
+                    return None
+        if full or target.f_disk <= 0 or not migration <= spec.receives:
             return None
-        if node.f_disk <= 0 and not node.offline:
-            return None
-        memory = inst.mem if inst.uses_memory else 0
-        landing[target.idx] = landing.get(target.idx, 0) + memory
-        if landing[target.idx] >= target.u_mem:
+        idx = inst.secondary
+        landing[idx] = landing.get(idx, 0) + (inst.mem if inst.uses_memory else 0)
+        if landing[idx] >= spec.pool_mem - target.i_mem:
             return None
     return landing
 

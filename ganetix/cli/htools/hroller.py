@@ -37,7 +37,8 @@ def _group(values: Values, cluster: Cluster) -> int | None:
     for idx, group in cluster.groups.items():
         if values.group in (group.name, group.uuid):
             return idx
-    raise PlanError("Cannot find target group.")
+    known = ", ".join(group.name for group in cluster.groups.values())
+    raise PlanError(f"there is no node group '{values.group}'; there are: {known}")
 
 
 def _chosen(values: Values, conf: roll.Conf, group: int | None) -> list[int]:

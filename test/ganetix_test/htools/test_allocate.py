@@ -3,6 +3,8 @@
 import json
 from unittest import SkipTest
 
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from twisted.trial.unittest import SynchronousTestCase
 
 from ganetix.htools import build, capacity, iallocator
@@ -13,8 +15,9 @@ from ganetix.htools.finder import Finder, acceptance, always, targets
 from ganetix.htools.hail import answer, hail
 from ganetix.htools.model import Cluster
 from ganetix.htools.options import DEFAULT_OPTIONS
+from ganetix.htools.policy import policy_fault
 from ganetix.htools.redundancy import redundant
-from ganetix.htools.score import in_order
+from ganetix.htools.score import cluster_score, in_order
 from ganetix_test.compat.htools.generate import Generated
 
 
@@ -104,6 +107,34 @@ class HailTests(SynchronousTestCase):
             after = found.after
             self.assertTrue(redundant(after.nodes, after.instances, DEFAULT_OPTIONS), number)
         self.assertGreater(checked, 10)
+
+    @settings(deadline=None, max_examples=30)
+    @given(st.integers(0, 100_000))
+    def test_promise(self, number: int) -> None:
+        """With the instance in its place, the cluster has the score that the answer promises."""
+        request = message(number)
+        cluster, wanted = loaded(request)
+        if all(node.spec.exclusive for node in cluster.nodes.values()):
+            return  # the best place is not the one with the best score there
+        read = iallocator.request(request, cluster, build.marks(cluster.tags))
+        found = answer(DEFAULT_OPTIONS, cluster, read)
+        if not found.success:
+            return
+        group = found.info.split("Selected group: ")[1].split(",")[0]
+        promised = float(found.info.split(f"Group {group} (")[1].split("score: ")[1].split(",")[0])
+        self.assertAlmostEqual(cluster_score(found.after.nodes), promised, places=6)
+        [new] = [inst for inst in found.after.instances.values() if inst.name == wanted.inst.name]
+        homes = [found.after.nodes[idx] for idx in new.nodes]
+        self.assertEqual([node.name for node in homes], found.result)
+        for node in homes:
+            old = cluster.nodes[node.idx]
+            self.assertFalse(node.offline)
+            self.assertGreater(node.u_mem, 0)
+            self.assertGreater(node.f_disk, 0)
+            self.assertLessEqual(node.conflicts, old.conflicts)
+            self.assertFalse(node.fail_n1 and not old.fail_n1 and old.u_mem > old.r_mem)
+        fault = policy_fault(new, homes[0].spec.policy, exclusive=homes[0].spec.exclusive)
+        self.assertIsNone(fault)
 
     def test_every_kind(self) -> None:
         """Each kind of request is answered with the three keys of a response."""

@@ -10,6 +10,7 @@ from twisted.trial.unittest import SynchronousTestCase
 from ganetix.htools import build, text
 from ganetix.htools.balance import State, Step, best_step, search_all, start, steps
 from ganetix.htools.model import Cluster, Instances, Node, Nodes, split
+from ganetix.htools.moves import Applied, apply_move
 from ganetix.htools.options import DEFAULT_OPTIONS, Options
 from ganetix.htools.placement import ratio
 from ganetix.htools.score import Scorer, cluster_score
@@ -110,10 +111,14 @@ class PlanTests(SynchronousTestCase):
     @settings(deadline=None, max_examples=20)
     @given(st.integers(0, 100_000))
     def test_promise(self, number: int) -> None:
-        """Each step lowers the score, and to what it says."""
+        """Each step lowers the score, and applied to the cluster it gives what it promised."""
         for before, after, step in self._plan(number):
             self.assertLess(step.score, before.score)
             self.assertEqual(step.score, cluster_score(after.nodes))
+            applied = apply_move(before.nodes, before.instances[step.before.idx], step.move)
+            assert isinstance(applied, Applied), applied
+            self.assertEqual(step.score, cluster_score({**before.nodes, **applied.changed}))
+            self.assertEqual(applied.inst, step.after)
 
     @settings(deadline=None, max_examples=15)
     @given(st.integers(0, 100_000))
