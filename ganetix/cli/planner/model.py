@@ -8,6 +8,7 @@ from ganetix.cli.context import Context
 from ganetix.htools import build, queried
 from ganetix.htools.faults import PlanError
 from ganetix.htools.model import Cluster
+from ganetix.htools.proposals import find_node
 
 Found = TypeVar("Found")
 
@@ -17,9 +18,14 @@ def load(context: Context) -> Cluster:
     return planned(lambda: build.assemble(queried.from_luxi(context.call)))[0]
 
 
-def planned(work: Callable[[], Found]) -> Found:
-    """Return what *work* finds; raise `errors.OpPrereqError` where the planner gives up."""
+def planned(work: Callable[[], Found], kind: str = errors.NORES) -> Found:
+    """Return what *work* finds; raise an `errors.OpPrereqError` of *kind* where it gives up."""
     try:
         return work()
     except PlanError as error:
-        raise errors.OpPrereqError(f"{str(error).rstrip('.')}.", errors.NORES) from None
+        raise errors.OpPrereqError(f"{str(error).rstrip('.')}.", kind) from None
+
+
+def node(cluster: Cluster, name: str) -> int:
+    """Return the number of the node called *name*; raise `errors.OpPrereqError`."""
+    return planned(lambda: find_node(cluster, name), errors.NOENT)

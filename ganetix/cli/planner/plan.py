@@ -25,12 +25,12 @@ def evacuate_node(context: Context, options: Namespace, name: str, mode: str) ->
     _require_hail(options)
     cluster = model.load(context)
     chosen = DEFAULT_OPTIONS._replace(ignore_soft_errors=options.ignore_soft_errors)
+    node = model.node(cluster, name)
 
     def work() -> Proposal:
-        node = proposals.find_node(cluster, name)
         if options.dst_node is None:
             return proposals.evacuation(cluster, node, mode, chosen)
-        target = proposals.find_node(cluster, options.dst_node)
+        target = model.node(cluster, options.dst_node)
         return proposals.mirrors_to(cluster, node, target, chosen)
 
     return _show(context, options, model.planned(work))
@@ -66,7 +66,7 @@ def create(context: Context, options: Namespace, op: dict[str, Any]) -> int:
     def work() -> Proposal:
         if not given:
             return proposals.creation(cluster, wanted)
-        homes = [proposals.find_node(cluster, name) for name in given]
+        homes = [model.node(cluster, name) for name in given]
         return proposals.creation_at(cluster, inst, homes)
 
     found = model.planned(work)

@@ -4,6 +4,7 @@ from argparse import Namespace
 from collections.abc import Iterable
 from typing import Any, Final
 
+from ganetix import errors
 from ganetix.cli import output
 from ganetix.cli.context import Context
 from ganetix.cli.planner import model, text
@@ -20,7 +21,8 @@ SHOWN: Final = 10
 def explain(context: Context, options: Namespace, arguments: list[str]) -> int:
     """Say why an instance is where it is, and what moving it would give."""
     cluster = model.load(context)
-    found = model.planned(lambda: why(cluster, find_instance(cluster, arguments[0])))
+    inst = model.planned(lambda: find_instance(cluster, arguments[0]), errors.NOENT)
+    found = model.planned(lambda: why(cluster, inst))
     output.show(context, options, _values(found), lambda: _lines(found))
     return 0
 

@@ -7,6 +7,7 @@ import msgspec
 from ganetix import errors
 from ganetix.master.allocation.answers import Evacuation
 from ganetix.master.logic.unit import Context, Want
+from ganetix.model import params
 from ganetix.model.cluster import Cluster
 from ganetix.model.objects import Instance, NodeGroup
 from ganetix.opcodes.base import OpCode
@@ -72,10 +73,20 @@ def jobs_of(context: Context, found: Evacuation, *, early_release: bool) -> list
         context.log(f"Instance {one.instance} goes to {', '.join(one.nodes)} in group {one.group}.")
     stuck = [f"instance {name} ({reason})" for name, reason in found.failed]
     if stuck and not found.jobs:
-        raise errors.OpPrereqError(f"Nothing can be moved: {'; '.join(stuck)}.", errors.NORES)
+        hint = _hint(context.cluster, found)
+        raise errors.OpPrereqError(f"Nothing can be moved: {'; '.join(stuck)}.{hint}", errors.NORES)
     for told in stuck:
         context.log(f"WARNING: Unable to move {told}.")
     return [[_released(op, early_release) for op in job] for job in found.jobs]
+
+
+def _hint(cluster: Cluster, found: Evacuation) -> str:
+    """Say what moves instances whose disks are on one node, if there are such ones."""
+    for name, _reason in found.failed:
+        disks = cluster.disks_of(cluster.instance_named(name))
+        if params.template_of(disks) in ("plain", "file"):
+            return f" 'gnt-instance move -n NODE {name}' copies disks to another node."
+    return ""
 
 
 def _released(op: OpCode, early_release: bool) -> OpCode:

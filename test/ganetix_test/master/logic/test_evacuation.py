@@ -153,6 +153,7 @@ class NodeEvacuateTests(EvacuationCase):
         self.add("e.example.com", pnode="node3")
         told = self.refusal(OpNodeEvacuate(node_name="node3", mode="primary-only"))
         self.assertIn("Nothing can be moved", told)
+        self.assertIn("gnt-instance move -n NODE e.example.com", told)
 
     def test_empty(self) -> None:
         """A node without instances needs no jobs."""
