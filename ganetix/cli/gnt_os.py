@@ -3,7 +3,7 @@
 from typing import Final
 
 from ganetix.cli.command import Argument, Command
-from ganetix.cli.options import shared
+from ganetix.cli.options import os, shared
 
 ENVIRONMENT_DEFAULTS: Final[tuple[str, ...]] = ()
 
@@ -24,5 +24,11 @@ COMMANDS: Final = {
         (Argument("os", 0, None),),
         (shared.PRIORITY, shared.FORMAT),
         aliases=("show",),
+    ),
+    "modify": Command(
+        "os_modify:modify",
+        "Change parameters of a definition, hide it, or keep it from being installed.",
+        (Argument("os"),),
+        (*os.CHANGES, *shared.JOB),
     ),
 }

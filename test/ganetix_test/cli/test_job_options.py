@@ -21,6 +21,8 @@ from ganetix_test.cli.scripted import NOW, CommandCase
 from ganetix_test.cli.test_commands import commands
 
 WORDS: Final[dict[tuple[str, str], str]] = {
+    ("gnt-backup", "export"): "-n node2 vm1",
+    ("gnt-backup", "import"): "-n node1 --src-node=node2 -t diskless vm1",
     ("gnt-cluster", "add-tags"): "x",
     ("gnt-cluster", "epo"): "-f node1",
     ("gnt-cluster", "modify"): "-C 3",
@@ -42,11 +44,13 @@ WORDS: Final[dict[tuple[str, str], str]] = {
     ("gnt-instance", "migrate"): "-f vm1",
     ("gnt-instance", "info"): "vm1",
     ("gnt-instance", "modify"): "-B vcpus=2 vm1",
+    ("gnt-instance", "move"): "-f -n node2 vm1",
     ("gnt-instance", "reboot"): "vm1",
     ("gnt-instance", "reinstall"): "-f vm1",
     ("gnt-instance", "remove"): "-f vm1",
     ("gnt-instance", "remove-tags"): "vm1 x",
     ("gnt-instance", "rename"): "vm1 vm2",
+    ("gnt-instance", "replace-disks"): "-p vm1",
     ("gnt-instance", "shutdown"): "-f vm1",
     ("gnt-instance", "startup"): "-f vm1",
     ("gnt-network", "add"): "--network=192.0.2.0/24 lan",
@@ -64,6 +68,7 @@ WORDS: Final[dict[tuple[str, str], str]] = {
     ("gnt-node", "powercycle"): "--yes node1",
     ("gnt-node", "modify"): "--drained=yes node2",
     ("gnt-node", "remove-tags"): "node1 x",
+    ("gnt-os", "modify"): "--hidden=yes tiny",
 }
 """What a command needs; without a line here the names of its arguments will do."""
 ELSEWHERE: Final = frozenset(
@@ -76,6 +81,7 @@ ELSEWHERE: Final = frozenset(
 )
 """Commands that run another program before or after, or refuse; their own tests look at this."""
 RESULTS: Final[dict[str, Any]] = {
+    "OP_BACKUP_EXPORT": [True, [True]],
     "OP_CLUSTER_VERIFY": {"jobs": []},
     "OP_GROUP_EVACUATE": {"jobs": []},
     "OP_GROUP_SET_PARAMS": [],
