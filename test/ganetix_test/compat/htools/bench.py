@@ -7,21 +7,34 @@ processor time; the fastest of the runs counts, since other work on the machine 
 """
 
 import argparse
+import gc
 import json
 import os
-import random
 import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-from ganetix_test.compat.htools.generate import Generated
+from ganetix_test.compat.htools.sized import sized
 
-MEMORY, OWN, DISK, CPUS = 131072, 1024, 4194304, 32
 LONGEST = 300.0
+SEED = 20261121
+SMALL = ("20x200", "80x1000")
+HUGE = ("1000x20000",)
+# Seconds to reach.
+AIMS = {
+    "20x200": {"hbal to the end": 0.3},
+    "80x1000": {
+        "hail in master": 0.015, "hail": 0.15, "hbal, one move": 0.2, "hbal to the end": 20.0,
+        "hspace": 1.0, "hspace, tiered": 1.0,
+    },
+    "150x3000": {"hail": 0.2},
+    "1000x20000": {"hail": 1.0, "hbal, one move": 5.0},
+}  # fmt: skip
+START = "import sys; from ganetix.cli.htools.{0} import main; sys.exit(main(sys.argv[1:]))"
 
 
 class Timing(NamedTuple):
@@ -31,55 +44,14 @@ class Timing(NamedTuple):
     cpu: float
 
 
-class Sized(Generated):
-    """A cluster of mirrored instances of a given size, fuller at some nodes than at others."""
+class Case(NamedTuple):
+    """One row: a program on a cluster, and the seconds that it may take (None: no aim)."""
 
-    def __init__(self, nodes: int, instances: int, seed: int) -> None:
-        super().__init__(1, smallest=3, biggest=3)
-        rng = random.Random(seed)
-        self.tags = []
-        self.groups = [self.groups[0] | {"policy": self.policy, "alloc_policy": "preferred"}]
-        self.nodes = [self._plain(at) for at in range(nodes)]
-        order = rng.sample(self.nodes, nodes)
-        weights = [3.0 - 2.0 * at / max(1, nodes - 1) for at in range(nodes)]
-        self.instances = []
-        for at in range(instances):
-            self._add(at, rng, order, weights)
-
-    def _plain(self, at: int) -> dict[str, Any]:
-        return {
-            "name": f"node-{at:04d}", "group": 0, "t_mem": MEMORY, "n_mem": OWN,
-            "f_mem": MEMORY - OWN, "t_disk": DISK, "f_disk": DISK, "t_cpu": CPUS, "n_cpu": 1,
-            "speed": 1.0, "offline": False, "drained": False, "spindles": 12, "exclusive": False,
-            "f_spindles": 0, "tags": [],
-        }  # fmt: skip
-
-    def _add(
-        self, at: int, rng: random.Random, order: list[dict[str, Any]], weights: list[float]
-    ) -> None:
-        memory, disk = rng.choice((1024, 2048, 4096, 8192)), rng.choice((10240, 20480, 51200))
-        while True:
-            one, two = rng.choices(order, weights, k=2)
-            if one is not two and one["f_mem"] - memory > MEMORY * 0.15:
-                break
-        state = "running" if rng.random() > 0.05 else "ADMIN_down"
-        one["f_mem"] -= memory if state == "running" else 0
-        one["f_disk"] -= disk
-        two["f_disk"] -= disk
-        self.instances.append(
-            {"name": f"inst-{at:05d}", "mem": memory, "disk": disk, "cpus": rng.choice((1, 2, 4)),
-             "state": state, "auto": True, "primary": one, "secondary": two, "template": "drbd",
-             "tags": [], "use": 1, "spindles": None, "forthcoming": False}
-        )  # fmt: skip
-
-    def wish(self) -> str:
-        """Return a request for one mirrored instance."""
-        return self.request(
-            {"type": "allocate", "name": "new", "memory": 4096, "vcpus": 2, "spindle_use": 1,
-             "os": "noop", "tags": [], "disks": [{"size": 20480, "mode": "rw", "spindles": 1}],
-             "disk_space_total": 20608, "disk_template": "drbd", "required_nodes": 2, "nics": [],
-             "hypervisor": "fake"}
-        )  # fmt: skip
+    size: str
+    name: str
+    words: list[str]
+    aim: float | None
+    reference: bool
 
 
 def timed(command: Sequence[str], runs: int) -> Timing | None:
@@ -108,6 +80,8 @@ def in_master(request: str, runs: int) -> Timing:
     from ganetix.htools.hail import hail  # noqa: PLC0415
 
     message = json.loads(request)
+    gc.collect()
+    gc.freeze()  # as the master does when it has read its configuration
     found = []
     for _run in range(runs + 1):
         cpu, wall = time.process_time(), time.perf_counter()
@@ -116,45 +90,66 @@ def in_master(request: str, runs: int) -> Timing:
     return min(found)
 
 
-def _cases(data: str, request: str) -> dict[str, list[str]]:
-    sizes = ["--disk-template", "drbd", "--standard-alloc", "20480,4096,2", "--tiered-alloc"]
-    return {
+def _cases(size: str, data: str, request: str) -> list[Case]:
+    sizes = ["--disk-template", "drbd", "--standard-alloc", "20480,4096,2"]
+    aims = AIMS.get(size, {})
+    words = {
         "hail": [request],
         "hbal, one move": ["-t", data, "-l", "1"],
         "hbal to the end": ["-t", data],
-        "hspace": ["-t", data, "--machine-readable", *sizes, "20480,8192,4"],
-    }
+        "hspace": ["-t", data, "--machine-readable=yes", *sizes],
+        "hspace, tiered": [
+            "-t", data, "--machine-readable=yes", *sizes, "--tiered-alloc", "102400,8192,8",
+        ],
+    }  # fmt: skip
+    big = size not in SMALL
+    names = ["hail", "hbal, one move"] if big else list(words)
+    return [Case(size, name, words[name], aims.get(name), size not in HUGE) for name in names]
 
 
 def _cell(found: Timing | None) -> str:
     return f"{found.wall:8.3f} {found.cpu:8.3f}" if found else f"> {LONGEST:.0f} s".rjust(17)
 
 
+def _row(size: str, name: str, found: Timing | None, aim: float | None) -> str:
+    return f"{size:>10} {name:16} {_cell(found)} {'' if aim is None else f'{aim:.3f}':>8}"
+
+
+def _ours(case: Case, runs: int) -> Timing | None:
+    """Time our program, as an installed one: its bytecode is there."""
+    command = [sys.executable, "-c", START.format(_program(case)), *case.words]
+    timed(command, 1)
+    return timed(command, runs)
+
+
+def _program(case: Case) -> str:
+    return case.name.split(",", 1)[0].split(" ", 1)[0]
+
+
 def main(argv: Sequence[str] | None = None) -> int:
     """Print the table."""
     parser = argparse.ArgumentParser(prog="bench htools", description=__doc__)
     parser.add_argument("--against", type=Path)
-    parser.add_argument("--sizes", default="20x200,80x1000,150x3000")
-    parser.add_argument("--runs", type=int, default=3)
+    parser.add_argument("--sizes", default=",".join((*SMALL, "150x3000", *HUGE)))
+    parser.add_argument("--runs", type=int, default=5)
     args = parser.parse_args(argv)
-    sys.stdout.write(f"{'size':>10} {'program':18} {'wall':>8} {'cpu':>8}   reference\n")
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+    sys.stdout.write(f"{'size':>10} {'program':16} {'wall':>8} {'cpu':>8} {'aim':>8}   reference\n")
     with tempfile.TemporaryDirectory() as folder:
         for size in args.sizes.split(","):
             nodes, instances = map(int, size.split("x"))
-            cluster = Sized(nodes, instances, 20261121)
+            made = sized(nodes, instances, SEED)
             data, request = Path(folder) / "c.data", Path(folder) / "c.json"
-            data.write_text(cluster.text(), encoding="utf-8")
-            request.write_text(cluster.wish(), encoding="utf-8")
-            found: Timing | None = in_master(request.read_text(encoding="utf-8"), args.runs)
-            sys.stdout.write(f"{size:>10} {'hail in master':18} {_cell(found)}\n")
-            for name, words in _cases(str(data), str(request)).items():
-                program = name.split(",", 1)[0].split(" ", 1)[0]
-                module = f"ganetix.cli.htools.{program}"
-                found = timed([sys.executable, "-m", module, *words], args.runs)
-                line = f"{size:>10} {name:18} {_cell(found)}"
-                if args.against is not None:
-                    theirs = timed([str(args.against / program), *words], args.runs)
-                    line += f"   {_cell(theirs)}"
+            data.write_text(made.text, encoding="utf-8")
+            request.write_text(made.request, encoding="utf-8")
+            inside = in_master(made.request, args.runs)
+            aim = AIMS.get(size, {}).get("hail in master")
+            sys.stdout.write(_row(size, "hail in master", inside, aim) + "\n")
+            for case in _cases(size, str(data), str(request)):
+                line = _row(size, case.name, _ours(case, args.runs), case.aim)
+                if args.against is not None and case.reference:
+                    program = str(args.against / _program(case))
+                    line += f"   {_cell(timed([program, *case.words], min(2, args.runs)))}"
                 sys.stdout.write(line + "\n")
                 sys.stdout.flush()
     return 0
