@@ -8,7 +8,7 @@ from setuptools import find_packages, setup
 HERE = pathlib.Path(__file__).parent
 VERSION = re.search(r'__version__ = "(.+)"', (HERE / "ganetix/__init__.py").read_text("utf-8"))
 
-GNT = ("cluster", "node", "group", "instance", "network", "os", "filter", "job", "debug")
+GNT = ("backup", "cluster", "node", "group", "instance", "network", "os", "filter", "job", "debug")
 DAEMONS = {"masterd": "masterd", "noded": "noded", "rapi": "rapid"}
 HTOOLS = ("hail", "hbal", "hcheck", "hinfo", "harep", "hroller", "hscan", "hspace", "hsqueeze")
 
@@ -48,6 +48,7 @@ setup(
         "txaio>=23.1",
         "msgspec>=0.19",
         "attrs>=23.2",
+        "pycdlib>=1.14",
         "prometheus-client>=0.20",
         "numpy>=1.26",
     ],

@@ -7,20 +7,39 @@ from typing import Any
 from ganetix import errors
 from ganetix.cli import parameters
 from ganetix.cli.context import Context
-from ganetix.cli.submit import opcode, submit
+from ganetix.cli.submit import Opcode, opcode, submit
 
 
 def add(context: Context, options: Namespace, arguments: list[str]) -> int:
     """Create an instance."""
-    hypervisor, hvparams = options.hypervisor or (None, None)
-    pnode, snode = _placement(options.node)
-    op = opcode(
-        "OP_INSTANCE_CREATE",
-        instance_name=arguments[0],
+    op = creation(
+        options,
+        arguments[0],
         mode="create",
         disks=_disks(options),
+        nics=nics(options),
+        os_type=options.os,
+        force_variant=options.force_variant,
+        no_install=options.no_install,
+        start=options.start and not options.no_install and not options.forthcoming,
+        forthcoming=options.forthcoming,
+        commit=options.commit,
+        instance_communication=options.instance_communication,
+    )
+    if options.plan:
+        planner = importlib.import_module("ganetix.cli.planner.plan")
+        return int(planner.create(context, options, op))
+    return submit(context, options, op)
+
+
+def creation(options: Namespace, name: str, **more: Any) -> Opcode:
+    """Return the opcode that makes instance *name*, with *more* fields of its own."""
+    hypervisor, hvparams = options.hypervisor or (None, None)
+    pnode, snode = _placement(options.node)
+    return opcode(
+        "OP_INSTANCE_CREATE",
+        instance_name=name,
         disk_template=options.disk_template,
-        nics=_nics(options),
         pnode=pnode,
         snode=snode,
         group_name=options.nodegroup,
@@ -28,13 +47,9 @@ def add(context: Context, options: Namespace, arguments: list[str]) -> int:
         hypervisor=hypervisor,
         hvparams=hvparams,
         beparams=parameters.backend(options.beparams),
-        os_type=options.os,
         osparams=options.osparams,
         osparams_private=options.osparams_private,
         osparams_secret=options.osparams_secret,
-        force_variant=options.force_variant,
-        no_install=options.no_install,
-        start=options.start and not options.no_install and not options.forthcoming,
         file_driver=options.file_driver,
         file_storage_dir=options.file_storage_dir,
         wait_for_sync=options.wait_for_sync,
@@ -44,16 +59,10 @@ def add(context: Context, options: Namespace, arguments: list[str]) -> int:
         ignore_ipolicy=options.ignore_ipolicy,
         opportunistic_locking=options.opportunistic_locking,
         tags=options.tags.split(",") if options.tags else None,
-        forthcoming=options.forthcoming,
-        commit=options.commit,
-        instance_communication=options.instance_communication,
         helper_startup_timeout=options.helper_startup_timeout,
         helper_shutdown_timeout=options.helper_shutdown_timeout,
+        **more,
     )
-    if options.plan:
-        planner = importlib.import_module("ganetix.cli.planner.plan")
-        return int(planner.create(context, options, op))
-    return submit(context, options, op)
 
 
 def _placement(text: str | None) -> tuple[str | None, str | None]:
@@ -85,7 +94,8 @@ def _disks(options: Namespace) -> list[dict[str, Any]]:
     return disks
 
 
-def _nics(options: Namespace) -> list[dict[str, Any]]:
+def nics(options: Namespace) -> list[dict[str, Any]]:
+    """Return the network interfaces as asked for: one with all defaults when nothing was said."""
     if options.no_nics:
         if options.nics:
             raise errors.OpPrereqError("Give either --net or --no-nics, not both.", errors.INVAL)

@@ -19,6 +19,7 @@ _DEFAULTS: Final = {
     "job": ("id", "status", "summary"),
     "network": ("name", "network", "gateway", "mac_prefix", "group_list", "tags"),
     "filter": ("uuid", "watermark", "priority", "predicates", "action", "reason_trail"),
+    "export": ("node", "export"),
     "lock": ("name", "mode", "owner", "pending"),
 }  # fmt: skip
 _TIMES: Final = frozenset({"received_ts", "start_ts", "end_ts"})
@@ -89,7 +90,9 @@ def show(
 
 
 def _fields_command(what: str) -> str:
-    return "gnt-debug locks --help" if what == "lock" else f"gnt-{what} list-fields"
+    if what == "lock":
+        return "gnt-debug locks --help"
+    return f"gnt-{'backup' if what == 'export' else what} list-fields"
 
 
 def _plain(answer: dict[str, Any], names: list[str]) -> list[dict[str, Any]]:

@@ -151,6 +151,11 @@ def _program(prog: str, run: Callable[[str, list[str], World], int] = run) -> in
         return 1
 
 
+def gnt_backup() -> int:
+    """Run gnt-backup."""
+    return _program("gnt-backup")
+
+
 def gnt_cluster() -> int:
     """Run gnt-cluster."""
     return _program("gnt-cluster")

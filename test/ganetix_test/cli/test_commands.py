@@ -11,7 +11,7 @@ from ganetix.cli.values import KINDS
 from ganetix_test import spec
 
 PROGRAMS = (
-    "cluster", "node", "group", "instance", "network", "os", "filter", "job", "debug",
+    "backup", "cluster", "node", "group", "instance", "network", "os", "filter", "job", "debug",
 )  # fmt: skip
 OURS = {
     ("gnt-debug", "manhole"),
@@ -167,6 +167,7 @@ class DefaultColumnTests(SynchronousTestCase):
         for what, where in (("instance", "gnt-instance list"), ("node", "gnt-node list"),
                             ("group", "gnt-group list"), ("job", "gnt-job list"),
                             ("network", "gnt-network list"), ("filter", "gnt-filter list"),
+                            ("export", "gnt-backup list"),
                             ("lock", "gnt-debug locks")):  # fmt: skip
             self.assertEqual(lists.columns(what, None), table[where])
             self.assertEqual(lists.columns(what, "+a,b"), [*table[where], "a", "b"])

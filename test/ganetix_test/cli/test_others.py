@@ -15,7 +15,7 @@ class NodeTests(CommandCase):
 
     ROW: tuple[Any, ...] = (
         "n1", "192.0.2.1", "192.0.2.1", ["web1"], [], True, False, False, True, True, None,
-        {"ssh_port": 22, "cpu_speed": 1.5}, {"cpu_speed": 1.5}, None, None, "u-1", "default",
+        {"ssh_port": 22, "cpu_speed": 1.5}, {"cpu_speed": 1.5}, None, None, "u-1", "default", None,
     )  # fmt: skip
 
     def test_info(self) -> None:

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from twisted.trial.unittest import SynchronousTestCase
 
 from ganetix.cli import (
+    gnt_backup,
     gnt_cluster,
     gnt_filter,
     gnt_group,
@@ -27,6 +28,7 @@ from ganetix_test.cli.scripted import CommandCase
 from ganetix_test.cli.test_lists import ANSWER
 
 PROGRAMS: Final = (
+    gnt_backup,
     gnt_cluster,
     gnt_filter,
     gnt_group,
@@ -110,7 +112,7 @@ class FormatTests(CommandCase):
     def test_info(self) -> None:
         """An info command shows what it was told, not what it makes of it for people."""
         row: list[Any] = ["n1", "192.0.2.1", "192.0.2.1", [], [], True, False, False, True, True]
-        row += [None, {}, {}, 1.0, 2.0, "uuid", "default"]
+        row += [None, {}, {}, 1.0, 2.0, "uuid", "default", None]
         [found] = json.loads(self.run_command("gnt-node info --format json n1", [row]).out)
         self.assertEqual((found["name"], found["ctime"]), ("n1", 1.0))
 
