@@ -99,7 +99,9 @@ def _joined(words: list[str], options: Iterable[Option]) -> list[str]:
         if not word.startswith("-") or word == "-":
             return [*done, "--", word, *rest]
         if (flag := _needs_value(word, valued)) and (value := next(rest, None)) is not None:
-            done.append(f"{flag}={value}" if flag.startswith("--") else f"{flag}{value}")
+            # argparse takes an equals sign after a short option for its own.
+            tie = "=" if flag.startswith("--") or value.startswith("=") else ""
+            done.append(f"{flag}{tie}{value}")
             if not value:  # argparse reads an empty value only from a word of its own
                 done[-1:] = [flag, ""]
         else:

@@ -30,6 +30,6 @@ class ModifyTests(CommandCase):
 
     def test_refused(self) -> None:
         """A change of nothing, and values that can't be read, are refused before a job is made."""
-        for line in ("deb", "--hidden=perhaps deb", "--os-parameters==1 deb", ""):
+        for line in ("deb", "--hidden=perhaps deb", "--os-parameters==1 deb", "-O =1 deb", ""):
             ran = self.run_command(f"gnt-os modify {line}", 1)
             self.assertEqual((ran.code, ran.requests), (1, []), line)

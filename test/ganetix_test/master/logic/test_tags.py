@@ -4,6 +4,7 @@ import re
 
 from ganetix import errors
 from ganetix.master.logic import tags
+from ganetix.opcodes.network import OpNetworkAdd
 from ganetix.opcodes.tags import OpTagsDel, OpTagsGet, OpTagsSearch, OpTagsSet
 from ganetix.testing.logic import GROUP, node_uuid
 from ganetix_test import spec
@@ -16,11 +17,13 @@ class TagTests(UnitTestCase):
     def test_life(self) -> None:
         """Tags of each kind of object are set, shown sorted, and removed."""
         self.add()
+        self.run_op(OpNetworkAdd(network_name="lan", network="192.0.2.0/24"))
         for kind, name in (
             ("cluster", None),
             ("instance", "vm1"),
             ("node", "node2"),
             ("nodegroup", "default"),
+            ("network", "lan"),
         ):
             self.run_op(OpTagsSet(kind=kind, name=name, tags=["b", "a", "b"]))  # type: ignore[arg-type]  # the kinds
             found = self.run_op(OpTagsGet(kind=kind, name=name))  # type: ignore[arg-type]  # the kinds
@@ -60,10 +63,13 @@ class TagTests(UnitTestCase):
         self.add(tags=["web1"])
         self.run_op(OpTagsSet(kind="cluster", tags=["web", "db"]))
         self.run_op(OpTagsSet(kind="nodegroup", name="default", tags=["web2"]))
+        self.run_op(OpTagsSet(kind="node", name="node2", tags=["web3"]))
+        self.run_op(OpNetworkAdd(network_name="lan", network="192.0.2.0/24", tags=["db", "web4"]))
         self.assertEqual(
             self.run_op(OpTagsSearch(pattern="^web")),
             [["/cluster", "web"], ["/instances/vm1.example.com", "web1"],
-             ["/nodegroup/default", "web2"]],
+             ["/nodes/node2.example.com", "web3"], ["/nodegroup/default", "web2"],
+             ["/network/lan", "web4"]],
         )  # fmt: skip
         self.assertIn("not a regular expression", self.refusal(OpTagsSearch(pattern="(")))
 
