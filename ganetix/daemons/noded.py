@@ -1,6 +1,7 @@
 """The node daemon: ``ganeti-noded``, and twistd's ``noded``."""
 
 import os
+import os
 import sys
 from typing import Any, ClassVar
 
@@ -127,6 +128,7 @@ def build(daemon: Daemon, chosen: NodedSettings) -> ServiceTree:
             stop_master=daemon_util.command("stop-master"),
             administrator=os.geteuid() if paths.virtual else 0,
             libvirt=libvirt,
+            python=os.path.dirname(sys.executable),
         )
     )  # fmt: skip
     server = _server(node, clock, events, of_tls if chosen.ssl else _anyone_here(node))

@@ -39,13 +39,17 @@ class Run:
 
 @attrs.frozen
 class Scripts:
-    """Runs OS scripts and keeps what they say, a file for each run."""
+    """Runs OS scripts and keeps what they say, a file for each run.
+
+    The definitions that ship with ganetix find its own Python first, in the directory *python*.
+    """
 
     paths: Paths
     files: IFileSystem
     worker: IWorker
     clock: Clock
     processes: ProcessRunner
+    python: str = ""
 
     async def run(self, run: Run) -> str:
         """Run it to its end and return the path of its log.
@@ -56,7 +60,7 @@ class Scripts:
         await self.worker.run(self.files.make_dirs, self.paths.os_log_dir, 0o750)
         command = Command(
             (run.program, *run.arguments),
-            env=run.env,
+            env=self._environment(run),
             cwd=run.definition.path,
             keep=TAIL,
             output_file=log,
@@ -68,6 +72,12 @@ class Scripts:
         if not result.ok:
             raise errors.OpExecError(f"{self._subject(run)} {result.sentence()} All of it: {log}")
         return log
+
+    def _environment(self, run: Run) -> Mapping[str, str]:
+        own = run.definition.path.startswith(f"{self.paths.share}/")
+        if not own or not self.python:
+            return run.env
+        return {**run.env, "PATH": f"{self.python}:{run.env['PATH']}"}
 
     def _subject(self, run: Run) -> str:
         of = f" for instance {run.subject}" if run.subject else ""

@@ -73,6 +73,8 @@ class Outside:
     administrator: int = 0
     """The user id of who may say what the cluster runs here."""
     libvirt: WithLibvirt | None = None
+    python: str = ""
+    """The directory with the Python that this runs on."""
 
 
 @attrs.frozen
@@ -132,7 +134,7 @@ def make_node(outside: Outside) -> NodeServices:
     mastership = Mastership(paths, files, outside.journal_worker)
     journal = CandidateJournal(paths, files, outside.journal_worker)
     definitions = Definitions(paths, files, worker)
-    scripts = Scripts(paths, files, worker, outside.clock, outside.processes)
+    scripts = Scripts(paths, files, worker, outside.clock, outside.processes, outside.python)
     addresses = Addresses(paths, files, worker, outside.address)
     hooks = Hooks(paths, files, worker, outside.processes)
     exports = Exports(paths, files, worker)
