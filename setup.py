@@ -49,7 +49,6 @@ setup(
         "msgspec>=0.19",
         "attrs>=23.2",
         "pycdlib>=1.14",
-        "pycdlib>=1.14",
         "prometheus-client>=0.20",
         "numpy>=1.26",
     ],

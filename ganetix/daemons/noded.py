@@ -1,7 +1,6 @@
 """The node daemon: ``ganeti-noded``, and twistd's ``noded``."""
 
 import os
-import os
 import sys
 from typing import Any, ClassVar
 
@@ -15,12 +14,14 @@ from ganetix.daemons import daemon_util, layout, memory, settings
 from ganetix.daemons.daemon import Daemon, daemon_for
 from ganetix.daemons.libvirts import NodeKeys, with_libvirt
 from ganetix.daemons.listening import Listening, bind_address
-from ganetix.daemons.manhole import ConsoleOptions, Offer, consoles
+from ganetix.daemons.manhole import Offer, consoles
+from ganetix.daemons.metrics import MetricsOptions, metrics_port
 from ganetix.daemons.program import run, whole
 from ganetix.manhole.console import Name
 from ganetix.model import journal
 from ganetix.network.streams import Streams
 from ganetix.node.handlers import handlers
+from ganetix.node.metrics import read
 from ganetix.node.services import NodeServices, Outside, make_node
 from ganetix.paths import Paths
 from ganetix.process.runner import ProcessRunner
@@ -36,12 +37,13 @@ from ganetix.tls.identity import NODE, Identity, NotIdentified, of_tls
 from ganetix.tls.plain import require_loopback
 from ganetix.toolkit.clock import Clock
 from ganetix.toolkit.files import FileSystem, Worker
+from ganetix.toolkit.metrics import Metrics
 from ganetix.toolkit.services import ServiceTree
 
 NAME = "ganeti-noded"
 
 
-class Options(ConsoleOptions):
+class Options(MetricsOptions):
     """The node daemon's command line."""
 
     synopsis = "[options]"
@@ -70,6 +72,7 @@ class NodedSettings:
     ssl: bool
     lock_memory: bool
     offer: Offer
+    options: Options
 
     @property
     def where(self) -> str:
@@ -93,6 +96,7 @@ def decided(options: Options, paths: Paths) -> NodedSettings:
         ssl,
         not options["no-mlock"],
         Offer.of("noded", options),
+        options,
     )
 
 
@@ -135,8 +139,10 @@ def build(daemon: Daemon, chosen: NodedSettings) -> ServiceTree:
     endpoint = _endpoint(reactor, chosen, keys)
     listening = Listening("listening", endpoint, server.factory, chosen.where)
     manhole = consoles(daemon, paths, chosen.offer, _names(node, server))
+    figures = Metrics(lambda: clock.sleep(0), lambda: read(events))
+    metrics = metrics_port(daemon, paths, chosen.options, figures.text)
     return ServiceTree(
-        NAME, (*workers, libvirt.loop, streams, node.tree, server, *manhole, listening)
+        NAME, (*workers, libvirt.loop, streams, node.tree, server, *manhole, *metrics, listening)
     )
 
 
