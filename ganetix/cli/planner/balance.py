@@ -23,6 +23,7 @@ from ganetix.htools.search import search
 
 MARK: Final = "gnt-cluster balance"
 """The beginning of the comment of every opcode of a balancing."""
+_NOT_BEGUN: Final = frozenset({"queued", "waiting"})
 _COLUMNS: Final = (
     Column("Step", right=True),
     Column("Instance"),
@@ -236,15 +237,17 @@ def _end(context: Context, wanted: Sequence[str], done: Sequence[str]) -> int:
 def abort(context: Context) -> int:
     """Cancel the jobs of a balancing that have not begun; say which remain."""
     waiting = ["|", *(["==", "status", state] for state in ("queued", "waiting", "running"))]
-    answer = context.call("Query", "job", ["id", "ops"], waiting)
-    numbers = [int(job) for (_, job), (_, ops) in answer["data"] if _ours(ops)]
-    if not numbers:
+    answer = context.call("Query", "job", ["id", "ops", "opstatus"], waiting)
+    found = {int(job): states for (_, job), (_, ops), (_, states) in answer["data"] if _ours(ops)}
+    if not found:
         context.print("No balancing is under way.")
         return 0
     # The last first: a job whose dependency is cancelled would end as failed.
     left = []
-    for number in sorted(numbers, reverse=True):
-        done, told = context.call("CancelJob", number)
+    for number in sorted(found, reverse=True):
+        # A move of several steps that is cut short would leave its instance between two places.
+        begun = not _NOT_BEGUN.issuperset(found[number])
+        done, told = (False, "") if begun else context.call("CancelJob", number)
         if done:
             context.print(told)
         else:

@@ -368,7 +368,8 @@ class BalanceTests(PlannerCase):
                 asked.append((method, *args))
                 if method == "WaitForJobChange":
                     raise KeyboardInterrupt
-                data = [[[0, 7], [0, [{"comment": "gnt-cluster balance: a"}]]]]
+                ops = [{"comment": "gnt-cluster balance: a"}]
+                data = [[[0, 7], [0, ops], [0, ["waiting"]]]]
                 return {
                     "SubmitManyJobs": [[True, 7]],
                     "Query": {"data": data},
@@ -387,21 +388,25 @@ class BalanceTests(PlannerCase):
         self.assertIn("Interrupted", err.getvalue())
         self.assertEqual(asked[-1], ("CancelJob", 7))
 
-    def abort(self, *jobs: tuple[int, str], answers: tuple[Any, ...] = ()) -> Ran:
-        """Run --abort while there are these (job, comment)."""
-        data = [[[0, number], [0, [{"comment": text}]]] for number, text in jobs]
+    def abort(self, *jobs: tuple[int, str, str], answers: tuple[Any, ...] = ()) -> Ran:
+        """Run --abort while there are these (job, comment, state of the first opcode)."""
+        data = [
+            [[0, number], [0, [{"comment": text}] * 2], [0, [state, "queued"]]]
+            for number, text, state in jobs
+        ]
         return self.run_command("gnt-cluster balance --abort", {"data": data}, *answers)
 
     def test_abort(self) -> None:
         """Only jobs of a balancing are cancelled, the last first; what runs is named."""
         ran = self.abort(
-            (7, "gnt-cluster balance: a"), (8, "gnt-cluster balance: b"), (9, "mine"),
+            (6, "gnt-cluster balance: a", "success"), (7, "gnt-cluster balance: b", "waiting"),
+            (8, "gnt-cluster balance: c", "queued"), (9, "mine", "queued"),
             answers=([True, "Job 8 canceled."], [False, "Job 7 runs."]),
         )  # fmt: skip
         self.assertEqual([args for _, args in ran.requests[1:]], [[8], [7]])
-        self.assertIn("not cancelled: job(s) 7", ran.out)
+        self.assertIn("not cancelled: job(s) 6, 7", ran.out)
         self.assertEqual(ran.code, 0)
-        self.assertIn("No balancing", self.abort((9, "mine")).out)
+        self.assertIn("No balancing", self.abort((9, "mine", "queued")).out)
 
     def test_groups(self) -> None:
         """All groups are balanced, or the one that is named; another is refused."""
