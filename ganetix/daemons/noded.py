@@ -19,6 +19,7 @@ from ganetix.daemons.metrics import MetricsOptions, metrics_port
 from ganetix.daemons.program import run, whole
 from ganetix.manhole.console import Name
 from ganetix.model import journal
+from ganetix.network.reach import Reach
 from ganetix.network.streams import Streams
 from ganetix.node.handlers import handlers
 from ganetix.node.metrics import read
@@ -130,6 +131,8 @@ def build(daemon: Daemon, chosen: NodedSettings) -> ServiceTree:
             streams=streams,
             randomness=settings.randomness(),
             stop_master=daemon_util.command("stop-master"),
+            reach=Reach(reactor, chosen.address),
+            port=settings.default_port(NAME),
             administrator=os.geteuid() if paths.virtual else 0,
             libvirt=libvirt,
             python=os.path.dirname(sys.executable),

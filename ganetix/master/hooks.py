@@ -74,6 +74,22 @@ class HooksRunner:
             ),
         ]
 
+    async def failures(self, hooks: Hooks, op_id: str, cluster: Cluster) -> list[tuple[str, str]]:
+        """Run the post hooks and return (node, what is wrong) for what failed (no full stop)."""
+        env = environment(hooks, "post", op_id, cluster, self._data_dir)
+        results = await self._run(_online(hooks.post_nodes, cluster), hooks.path, "post", env)
+        return [
+            *(
+                (node, f"hook {script} failed with output: {output}")
+                for node, script, output in _failures(results, cluster)
+            ),
+            *(
+                (cluster.nodes[uuid].name, f"hooks could not be run: {found.message.rstrip('.')}")
+                for uuid, found in results.items()
+                if isinstance(found, errors.GanetiError)
+            ),
+        ]
+
     async def config_update(self, op_id: str, cluster: Cluster) -> list[str]:
         """Run the hooks for a changed configuration on the master."""
         master = cluster.cluster.master_node

@@ -22,6 +22,7 @@ from ganetix.node.files import ClusterFiles
 from ganetix.node.guests import Guests
 from ganetix.node.hooks import Hooks
 from ganetix.node.hypervisors import Hypervisors
+from ganetix.node.inspect import Inspection, Reach
 from ganetix.node.instances import Instances, ReasonTrails
 from ganetix.node.journal import CandidateJournal
 from ganetix.node.master_ip import MasterDuty
@@ -43,6 +44,11 @@ from ganetix.toolkit.interfaces import IFileSystem, IWorker
 from ganetix.toolkit.services import ServiceTree
 
 _STOP_MASTER: Final = Command(("/usr/lib/ganeti/daemon-util", "stop-master"))
+
+
+async def _nobody_asked(address: str, port: int) -> str:
+    """Take every node for reachable: there is no network to try."""
+    return ""
 
 
 @attrs.frozen
@@ -70,6 +76,9 @@ class Outside:
     watch_interval: float = INTERVAL
     stop_master: Command = _STOP_MASTER
     """What stops the master's daemons in good order."""
+    reach: Reach = _nobody_asked
+    port: int = 1811
+    """At which the node daemons answer, by *reach*."""
     administrator: int = 0
     """The user id of who may say what the cluster runs here."""
     libvirt: WithLibvirt | None = None
@@ -100,6 +109,7 @@ class NodeServices:
     power: Power
     restricted: Restricted
     units: Units
+    inspection: Inspection
 
     tree: ServiceTree = attrs.field(init=False)
 
@@ -161,4 +171,7 @@ def make_node(outside: Outside) -> NodeServices:
         Power(paths, outside.clock, outside.processes),
         Restricted(paths, files, worker, outside.clock, outside.processes, outside.administrator),
         Units(served),
+        Inspection(
+            paths, files, worker, outside.processes, served, outside.reach, outside.port
+        ),
     )  # fmt: skip

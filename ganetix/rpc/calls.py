@@ -11,7 +11,16 @@ import msgspec
 from ganetix.model.objects import Disk
 from ganetix.rpc import call as basic
 from ganetix.rpc.call import Call, Nothing, Role
-from ganetix.rpc.tables import cluster, export, guests, node_care, spec, storage, transfer
+from ganetix.rpc.tables import (
+    cluster,
+    export,
+    guests,
+    node_care,
+    spec,
+    storage,
+    transfer,
+    verify,
+)
 
 Params = dict[str, Any]
 Done = basic.Done
@@ -461,6 +470,7 @@ _ROWS: Final[tuple[Call[Any, Any], ...]] = (
     JOURNAL_APPEND, JOURNAL_SNAPSHOT, STORE_POSITION, NODE_LEAVE_CLUSTER, NODE_DEMOTE,
     NODE_CRYPTO_TOKENS, NODE_HAS_IP_ADDRESS, TEST_DELAY, *cluster.CALLS, *export.CALLS,
     *guests.CALLS, *node_care.CALLS, *storage.CALLS, *transfer.CALLS,
+    *verify.CALLS,
 )  # fmt: skip
 
 TABLE: Final[dict[str, Call[Any, Any]]] = {call.name: call for call in _ROWS}

@@ -10,6 +10,7 @@ from twisted.internet.task import Clock as FakeReactor
 from ganetix import errors
 from ganetix.ids import Randomness
 from ganetix.master.logic.unit import ALL, Hooks, Level, UndoAction, Unit, Want
+from ganetix.master.verify import around
 from ganetix.model import mirrors
 from ganetix.model.changes import Change, apply, stamped
 from ganetix.model.cluster import Cluster
@@ -92,6 +93,7 @@ class LogicContext:
 
     def __attrs_post_init__(self) -> None:
         """Connect the nodes to the world."""
+        self.world.digests = lambda: around.digests(self.state)
         self.fake = FakeNodes({**self.world.handlers(), **self.handlers})
 
     @property

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 import attrs
+import msgspec
 
 from ganetix import __version__, errors
 from ganetix.rpc.calls import (
@@ -37,6 +38,7 @@ from ganetix.rpc.calls import (
     VerifyFacts,
     VerifyRequest,
 )
+from ganetix.rpc.tables.verify import Inspect, Inspected
 from ganetix.testing.nodes import FakeHandler
 from ganetix.testing.storage_world import Mirrors, key_of
 
@@ -60,6 +62,10 @@ class World:
     scripts: list[tuple[str, str, str]] = attrs.field(factory=list)
     oses: list[str] = attrs.field(factory=lambda: ["tiny"])
     memory: dict[str, int] = attrs.field(factory=dict)
+    digests: Callable[[], dict[str, str]] = dict
+    """Of the ssconf files that nodes have, but for those in *stale*."""
+    stale: set[str] = attrs.field(factory=set)
+    inspected: dict[str, Inspected] = attrs.field(factory=dict)
     before: Callable[[str, str], None] = _no_failure
     after: Callable[[str, str], None] = _no_failure
     mirrors: Mirrors = attrs.field(init=False)
@@ -104,6 +110,7 @@ class World:
             "node_crypto_tokens": lambda node, request: CryptoTokens(f"digest of {node}"),
             "node_verify": self._verify,
             "hooks_runner": lambda node, request: HookResults([]),
+            "node_verify_light": self._inspect,
             "node_activate_master_ip": lambda node, request: Done("It is up."),
             "node_deactivate_master_ip": lambda node, request: Done("It is down."),
             **dict.fromkeys(
@@ -146,6 +153,10 @@ class World:
             epoch=1,
             serial=1,
         )
+
+    def _inspect(self, node: str, request: Inspect) -> Inspected:
+        found = self.inspected.get(node, Inspected())
+        return msgspec.structs.replace(found, ssconf={} if node in self.stale else self.digests())
 
     def _node_info(self, node: str, request: NodeInfoRequest) -> NodeInfo:
         used = sum(guest.memory for (where, _), guest in self.guests.items() if where == node)

@@ -173,7 +173,7 @@ def units(outside: Outside) -> Mapping[type[OpCode], Unit[Any, Any]]:
         OpClusterRepairDiskSizes: ClusterRepairDiskSizes(),
         OpClusterSetParams: ClusterSetParams(outside, allocator),
         OpClusterVerify: ClusterVerify(),
-        OpClusterVerifyConfig: ClusterVerifyConfig(),
+        OpClusterVerifyConfig: ClusterVerifyConfig(outside),
         OpClusterVerifyDisks: ClusterVerifyDisks(),
         OpClusterVerifyGroup: ClusterVerifyGroup(),
         OpGroupAdd: GroupAdd(),

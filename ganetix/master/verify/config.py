@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 
 from ganetix import errors
 from ganetix.master.logic import capacity
-from ganetix.master.verify import networks
+from ganetix.master.verify import mirrors, networks
 from ganetix.master.verify.finding import Finding
 from ganetix.model import hv_checks, params, policy, schema
 from ganetix.model.cluster import Cluster
@@ -16,6 +16,7 @@ def findings(cluster: Cluster) -> list[Finding]:
     """Return everything that is wrong in *cluster*."""
     found = [*_settings(cluster), *_candidates(cluster), *_groups(cluster)]
     found += networks.findings(cluster)
+    found += mirrors.unsuitable(cluster)
     for instance in cluster.instances.values():
         found += _instance(cluster, instance)
     return found
@@ -73,23 +74,25 @@ def _candidates(cluster: Cluster) -> Iterator[Finding]:
 def _groups(cluster: Cluster) -> Iterator[Finding]:
     for node in cluster.nodes.values():
         if node.group not in cluster.nodegroups:
-            text = f"node {node.name} is in a group that there is not"
+            text = f"node {node.name} is in a group that there is not; 'gnt-group assign-nodes'"
             yield Finding("ECLUSTERDANGLINGNODES", "node", node.name, text)
 
 
 def _instance(cluster: Cluster, instance: Instance) -> Iterator[Finding]:
     node = cluster.nodes.get(instance.primary_node)
     if node is None:
-        text = "its primary node is not in the configuration"
-        yield Finding("ECLUSTERDANGLINGINST", "instance", instance.name, text)
+        text = f"is the primary node of {instance.name}, and is not in the configuration; restore"
+        text += " config.data from a backup"
+        yield Finding("ECLUSTERDANGLINGINST", "node", instance.primary_node, text)
         return
     disks = cluster.disks_of(instance)
     shape = capacity.shape_of(cluster, instance, disks)
     group = cluster.nodegroups[node.group]
-    for text in policy.violations(policy.of_group(cluster, group), shape):
+    for violation in policy.violations(policy.of_group(cluster, group), shape):
+        text = f"{violation}; see 'gnt-instance modify' and 'gnt-group modify'"
         yield Finding("EINSTANCEPOLICY", "instance", instance.name, text)
     if params.template_of(disks) == "mixed":
-        text = "its disks have different templates"
+        text = "its disks have different templates; 'gnt-instance modify -t' makes them one"
         yield Finding("EINSTANCELAYOUT", "instance", instance.name, text)
     groups = {cluster.nodes[uuid].group for uuid in cluster.nodes_of(instance)}
     if len(groups) > 1:

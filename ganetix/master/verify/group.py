@@ -63,7 +63,7 @@ def _node(node: Node, code: str, text: str) -> Finding:
 
 def _checked(cluster: Cluster, node: Node, answer: VerifyFacts, facts: Facts) -> Iterator[Finding]:
     if answer.version != facts.release:
-        text = f"runs release {answer.version}, the master {facts.release}"
+        text = f"runs release {answer.version}, the master {facts.release}; upgrade the older one"
         yield Finding("ENODEVERSION", "node", node.name, text, "WARNING")
     if not facts.started - MAX_SKEW <= answer.clock <= facts.ended + MAX_SKEW:
         skew = answer.clock - facts.ended
@@ -82,7 +82,7 @@ def _checked(cluster: Cluster, node: Node, answer: VerifyFacts, facts: Facts) ->
     if answer.rapi_without_users:
         yield Finding("ENODESETUP", "node", node.name, _ANYBODY, "WARNING")
     if node.uuid in facts.behind:
-        text = "is a candidate that is behind: it lacks acknowledged changes until it catches up"
+        text = "is behind: it lacks acknowledged changes as a candidate; it catches up by itself"
         yield Finding("ENODEFILECHECK", "node", node.name, text, "WARNING")
     yield from _guests(cluster, node, answer)
 
@@ -90,6 +90,8 @@ def _checked(cluster: Cluster, node: Node, answer: VerifyFacts, facts: Facts) ->
 def _path_code(cluster: Cluster, path: str) -> str:
     if path.endswith(cluster.cluster.shared_file_storage_dir):
         return "ENODESHAREDFILESTORAGEPATHUNUSABLE"
+    if path.endswith(cluster.cluster.gluster_storage_dir):
+        return "ENODEGLUSTERSTORAGEPATHUNUSABLE"
     return "ENODEFILESTORAGEPATHUNUSABLE"
 
 
@@ -111,19 +113,26 @@ def _guests(cluster: Cluster, node: Node, answer: VerifyFacts) -> Iterator[Findi
 
 
 def _files(cluster: Cluster, group: str, facts: Facts) -> Iterator[Finding]:
-    """Compare the checksums of cluster files with the master's."""
+    """Compare the checksums of cluster files with the master's, file by file."""
     master = facts.answers.get(cluster.cluster.master_node)
     if not isinstance(master, VerifyFacts):
         return
+    others: dict[str, dict[str, list[str]]] = {}
     for node in cluster.members(group):
         answer = facts.answers.get(node.uuid)
         if not isinstance(answer, VerifyFacts):
             continue
-        for path, checksum in sorted(answer.files.items()):
-            if checksum != master.files.get(path):
-                what = "is missing" if checksum is None else "differs from the master's"
-                text = f"file {shown(path)} {what}; run 'gnt-cluster redist-conf'"
+        for path, checksum in master.files.items():
+            if path not in answer.files:
+                text = f"said nothing about file {shown(path)}; restart ganeti-noded there"
                 yield _node(node, "ENODEFILECHECK", text)
+            elif answer.files[path] != checksum:
+                what = "is missing on" if answer.files[path] is None else "differs on"
+                others.setdefault(path, {}).setdefault(what, []).append(node.name)
+    for path, found in sorted(others.items()):
+        told = " and ".join(f"{what} {', '.join(names)}" for what, names in sorted(found.items()))
+        text = f"file {shown(path)} {told}; run 'gnt-cluster redist-conf'"
+        yield Finding("ECLUSTERFILECHECK", "cluster", "", text)
 
 
 def _oses(cluster: Cluster, group: str, facts: Facts) -> Iterator[Finding]:
@@ -138,7 +147,7 @@ def _oses(cluster: Cluster, group: str, facts: Facts) -> Iterator[Finding]:
     for node, answer in nodes:
         have[node.uuid] = set(answer.oses)
         for name in sorted(set(count) - have[node.uuid]):
-            yield _node(node, "ENODEOS", f"lacks OS {name}, which other nodes of the group have")
+            yield _node(node, "ENODEOS", f"lacks OS {name}, which other nodes have; copy it there")
 
 
 def _instance(cluster: Cluster, instance: Instance, facts: Facts) -> Iterator[Finding]:
@@ -150,10 +159,11 @@ def _instance(cluster: Cluster, instance: Instance, facts: Facts) -> Iterator[Fi
         return Finding(code, "instance", instance.name, text)
 
     if node.offline:
-        yield wrong("EINSTANCEBADNODE", f"its primary node {node.name} is offline; fail it over")
+        text = f"its primary node {node.name} is offline; 'gnt-instance failover'"
+        yield wrong("EINSTANCEBADNODE", text)
         return
     if not node.vm_capable:
-        yield wrong("EINSTANCEBADNODE", f"its primary node {node.name} is not vm_capable")
+        yield wrong("EINSTANCEBADNODE", f"primary node {node.name} is not vm_capable; migrate it")
     answer = facts.answers.get(node.uuid)
     if not isinstance(answer, VerifyFacts):
         return
@@ -185,6 +195,6 @@ def memory(cluster: Cluster, group: str, facts: Facts) -> list[Finding]:
             if mib > info.memory_free:
                 peer = cluster.nodes[primary].name
                 text = f"has not enough memory for the instances of {peer} if that fails"
-                text += f" ({mib} MiB needed, {info.memory_free} MiB free)"
+                text += f" ({mib} MiB needed, {info.memory_free} MiB free); see 'hbal'"
                 found.append(_node(node, "ENODEN1", text))
     return found

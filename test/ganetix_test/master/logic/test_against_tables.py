@@ -107,6 +107,8 @@ DRY: dict[str, Any] = {
 """What a dry run of a sample returns, where that is more than nothing."""
 ELSEWHERE = frozenset({"OP_CLUSTER_DESTROY", "OP_NODE_ADD"})
 """Opcodes that need another cluster; their own tests look at this."""
+WITHIN = frozenset({"OP_CLUSTER_VERIFY_GROUP"})
+"""Opcodes that run their hooks themselves; their own tests look at them."""
 
 
 class AgainstTablesTests(UnitTestCase):
@@ -150,7 +152,7 @@ class AgainstTablesTests(UnitTestCase):
         """Opcodes have the table's hooks, with all of its variables, on its nodes."""
         for row, op in self.samples():
             hooks = self.hooks(op)
-            if row["hooks"] is None:
+            if row["hooks"] is None or row["id"] in WITHIN:
                 self.assertIsNone(hooks, row["id"])
                 continue
             assert hooks is not None, row["id"]
