@@ -1,14 +1,17 @@
 """Why an instance is where it is: its place compared with all others."""
 
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from ganetix.htools.faults import PlanError
-from ganetix.htools.finder import targets
+from ganetix.htools.finder import Targets, targets, try_alloc
 from ganetix.htools.model import NO_NODE, Cluster, Instance, Nodes, required_nodes
 from ganetix.htools.options import DEFAULT_OPTIONS, Options
 from ganetix.htools.placement import remove_primary, remove_secondary
-from ganetix.htools.plans import Candidate, explain
+from ganetix.htools.plans import Candidate, explain, explain_around
 from ganetix.htools.score import cluster_score, in_order
+
+MANY_PLACES: Final = 10_000
+"""Up to so many places all are looked at."""
 
 
 class Elsewhere(NamedTuple):
@@ -54,10 +57,8 @@ def why(cluster: Cluster, inst: Instance, options: Options = DEFAULT_OPTIONS) ->
     home = tuple(cluster.nodes[idx].name for idx in inst.nodes)
     group = cluster.nodes[inst.primary].spec.group
     without = _without(cluster, inst)
-    here = _places(without, inst, group, options)
-    others = tuple(one for one in here if one.nodes != home)
-    present = [one for one in here if one.nodes == home]
-    lacks = present[0].lacks if present else "nodes that are online"
+    others = tuple(one for one in _places(without, inst, group, options) if one.nodes != home)
+    lacks = _lacks(without, inst, options)
     away = tuple(
         Elsewhere(one.name, tuple(_places(without, inst, idx, options)))
         for idx, one in sorted(cluster.groups.items())
@@ -76,7 +77,27 @@ def _without(cluster: Cluster, inst: Instance) -> Cluster:
     return cluster._replace(nodes=nodes, instances=instances)
 
 
+def _lacks(cluster: Cluster, inst: Instance, options: Options) -> str | None:
+    """Say what the place that *inst* had would lack for it."""
+    if any(cluster.nodes[idx].offline for idx in inst.nodes):
+        return "nodes that are online"
+    first, *others = inst.nodes
+    where = Targets(None, [(first, others)]) if others else Targets([first], None)
+    return explain(options, cluster.nodes, cluster.instances, inst, where)[0].lacks
+
+
 def _places(cluster: Cluster, inst: Instance, group: int, options: Options) -> list[Candidate]:
+    """Return the places in *group*, the best first; of very many those near the best one."""
     members = [node for node in in_order(cluster.nodes) if node.spec.group == group]
-    where = targets(options, members, required_nodes(inst.template))
-    return explain(options, cluster.nodes, cluster.instances, inst, where)
+    needed = required_nodes(inst.template)
+    where = targets(options, members, needed)
+    if not (where.singles or where.pairs):
+        return []
+    if len(members) ** needed <= MANY_PLACES:
+        return explain(options, cluster.nodes, cluster.instances, inst, where)
+    best = try_alloc(options, cluster.nodes, cluster.instances, inst, where).place
+    if best is None:
+        return []
+    chosen = [node.idx for node in best.nodes]
+    usable = [node.idx for node in members if not node.offline]
+    return explain_around(options, cluster.nodes, inst, chosen, usable)

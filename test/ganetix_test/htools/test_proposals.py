@@ -12,7 +12,7 @@ from ganetix.htools.faults import FailMode, PlanError
 from ganetix.htools.model import DRBD, Cluster, Node, Nodes, split
 from ganetix.htools.moves import apply_move
 from ganetix.htools.options import DEFAULT_OPTIONS
-from ganetix.htools.placement import add_primary, remove_primary
+from ganetix.htools.placement import add_primary, add_secondary, remove_primary
 from ganetix.htools.plans import balance_plan
 from ganetix.htools.proposals import Proposal
 from ganetix.htools.score import cluster_score
@@ -183,6 +183,23 @@ class WhyTests(SynchronousTestCase):
                     self.assertEqual(one.score, cluster_score(after))
                     checked += 1
         self.assertGreater(checked, 0)
+
+    def test_many_nodes(self) -> None:
+        """On a large cluster the places near the best one are told, and the best is better."""
+        cluster, _warnings = build.assemble(parse(["p,120,2T,64G,32"]))
+        first = next(iter(cluster.nodes))
+        inst = new_instance(Size(1024, 512, 1, 1), "drbd", 1)._replace(
+            idx=0, name="one", primary=first, secondary=first + 1, movable=True
+        )
+        nodes: Any = {
+            **cluster.nodes,
+            first: add_primary(cluster.nodes[first], inst),
+            first + 1: add_secondary(cluster.nodes[first + 1], inst, first),
+        }
+        found = why(cluster._replace(nodes=nodes, instances={0: inst}), inst)
+        self.assertLess(len(found.others), 300)
+        self.assertGreater(len(found.others), 200)
+        self.assertIsNone(found.lacks)
 
     def test_find_instance(self) -> None:
         """An instance is found by its full name or up to a dot."""
