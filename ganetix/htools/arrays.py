@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from ganetix.htools.model import NO_NODE, Instance, Node
 from ganetix.htools.placement import may_migrate
-from ganetix.htools.score import COMPONENTS, Statistics, node_values, statistics
+from ganetix.htools.score import COMPONENTS, Scorer, Statistics, statistics
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -135,11 +135,30 @@ def _centred(values: Sequence[Sequence[float]], online: Bools) -> Floats:
     return np.where(online, columns - columns[:, online].mean(axis=1)[:, None], 0.0)
 
 
-def node_arrays(nodes: Sequence[Node]) -> NodeArrays:
+class Memory:
+    """What was read of nodes and instances; it holds while they are the same objects."""
+
+    def __init__(self) -> None:
+        self._scorer = Scorer()
+        self._rows: dict[int, tuple[Instance, tuple[float, ...]]] = {}
+
+    def values(self, node: Node) -> tuple[float, ...]:
+        """Return what *node* contributes to the components of the score."""
+        return self._scorer.values(node)
+
+    def row(self, inst: Instance) -> tuple[float, ...]:
+        """Return the figures of *inst* in the order of `InstanceArrays`, from memory to load."""
+        known = self._rows.get(inst.idx)
+        if known is None or known[0] is not inst:
+            known = self._rows[inst.idx] = inst, _row(inst)
+        return known[1]
+
+
+def node_arrays(nodes: Sequence[Node], memory: Memory) -> NodeArrays:
     """Return the arrays of *nodes*, which come in the order of their numbers."""
     position = {node.idx: at for at, node in enumerate(nodes)}
     specs = [node.spec for node in nodes]
-    values = [node_values(node) for node in nodes]
+    values = [memory.values(node) for node in nodes]
     online = np.array([not spec.offline for spec in specs], dtype=np.bool_)
     peers = _peers(nodes, position)
     first, first_at, second = _tops(peers)
@@ -182,10 +201,13 @@ def node_arrays(nodes: Sequence[Node]) -> NodeArrays:
 
 
 def instance_arrays(
-    instances: Sequence[Instance], position: dict[int, int], swap: Sequence[bool]
+    instances: Sequence[Instance],
+    position: dict[int, int],
+    swap: Sequence[bool],
+    memory: Memory,
 ) -> InstanceArrays:
     """Return the arrays of *instances*; *swap* says which of them may fail over."""
-    table = np.array([_row(inst) for inst in instances], dtype=np.float64).reshape(-1, 13).T
+    table = np.array([memory.row(inst) for inst in instances], dtype=np.float64).reshape(-1, 13).T
     whole = table[:8].astype(np.int64)
     return InstanceArrays(
         _ints([position[inst.primary] for inst in instances]),
@@ -206,7 +228,6 @@ def instance_arrays(
 
 
 def _row(inst: Instance) -> tuple[float, ...]:
-    """Return the figures of an instance in the order of `InstanceArrays`, from memory to load."""
     mem, local, spindles = inst.mem, inst.local_storage, inst.spindles
     return (
         mem, mem if inst.uses_memory else 0, mem if inst.needs_reserve else 0, local,

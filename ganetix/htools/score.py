@@ -173,7 +173,8 @@ class Scorer:
     def __init__(self) -> None:
         self._known: dict[int, tuple[Node, tuple[float, ...]]] = {}
 
-    def _values(self, node: Node) -> tuple[float, ...]:
+    def values(self, node: Node) -> tuple[float, ...]:
+        """Return what *node* contributes to each component."""
         known = self._known.get(node.idx)
         if known is None or known[0] is not node:
             known = self._known[node.idx] = node, node_values(node)
@@ -182,7 +183,7 @@ class Scorer:
     def score(self, nodes: Nodes) -> float:
         """Return the score of all of *nodes*."""
         ordered = in_order(nodes)
-        return weigh(statistics(ordered, [self._values(node) for node in ordered]).values)
+        return weigh(statistics(ordered, [self.values(node) for node in ordered]).values)
 
 
 def optimum(nodes: Nodes) -> float:

@@ -13,6 +13,7 @@ from ganetix.htools.arrays import (
     Floats,
     InstanceArrays,
     Ints,
+    Memory,
     NodeArrays,
     instance_arrays,
     node_arrays,
@@ -188,8 +189,13 @@ def _classes(
 ) -> dict[tuple[str, ...], list[tuple[Instance, bool]]]:
     """Sort instances by the kinds of moves that they may make."""
     found: dict[tuple[str, ...], list[tuple[Instance, bool]]] = {}
+    away = {idx: node.spec.offline for idx, node in nodes.items()}
+    known: dict[tuple[str, bool, bool], tuple[bool, tuple[str, ...]]] = {}
     for inst in movable:
-        swap, kinds = move_kinds(inst, nodes, options)
+        alike = inst.template, away[inst.primary], away.get(inst.secondary, False)
+        if alike not in known:
+            known[alike] = move_kinds(inst, nodes, options)
+        swap, kinds = known[alike]
         if swap or kinds:
             found.setdefault(kinds, []).append((inst, swap))
     return found
@@ -203,6 +209,7 @@ def _scan(
     kinds: tuple[str, ...],
     options: Options,
     first: int,
+    memory: Memory,
 ) -> None:
     """Score the moves of *victims* that may be the best, block by block.
 
@@ -210,14 +217,15 @@ def _scan(
     never looked at.
     """
     instances = [inst for inst, _swap in victims]
-    insts = instance_arrays(instances, arrays.position, [swap for _inst, swap in victims])
+    swaps = [swap for _inst, swap in victims]
+    insts = instance_arrays(instances, arrays.position, swaps, memory)
     marks = tagged(nodes, instances, insts.primary, arrays.online)
     targets = np.nonzero(arrays.online)[0]
     numbers = [nodes[at].idx for at in targets.tolist()]
     parts = planes(arrays, insts)
     force = options.ignore_soft_errors
     whole = Block(arrays, insts, targets, marks, parts, force=force)
-    if any(swap for _inst, swap in victims):
+    if any(swaps):
         found.offer(whole.failover()[:, None], instances, FAILOVER, 0, [-1])
     size = max(1, first // max(1, len(targets)))
     if not kinds or len(instances) <= size:
@@ -247,20 +255,22 @@ def search(
     movable: list[Instance],
     options: Options,
     first: int = FIRST,
+    memory: Memory | None = None,
 ) -> list[Candidate]:
     """Propose the moves that may be the best of all, in the order in which they are tried.
 
     *first* is the number of moves of one kind that are looked at before any is left out.
     """
+    memory = Memory() if memory is None else memory
     ordered = in_order(nodes)
     if not any(not node.spec.offline for node in ordered):
         return []
     plain = [inst for inst in movable if not inst.forthcoming]
     with np.errstate(invalid="ignore", divide="ignore", over="ignore"):
-        arrays = node_arrays(ordered)
+        arrays = node_arrays(ordered, memory)
         found = Best(weigh(arrays.base.values))
         for kinds, victims in _classes(plain, nodes, options).items():
-            _scan(ordered, found, arrays, victims, kinds, options, first)
+            _scan(ordered, found, arrays, victims, kinds, options, first, memory)
     planned = [
         Candidate(inst.idx, move)
         for inst in movable
@@ -268,3 +278,16 @@ def search(
         for move in possible_moves(inst, nodes, options)
     ]
     return sorted(found.candidates() + planned, key=lambda candidate: candidate.instance)
+
+
+class Searcher:
+    """`search` again and again on one cluster, keeping what is read of nodes and instances."""
+
+    def __init__(self) -> None:
+        self._memory = Memory()
+
+    def __call__(
+        self, nodes: Nodes, instances: Instances, movable: list[Instance], options: Options
+    ) -> list[Candidate]:
+        """Propose the moves that may be the best of all."""
+        return search(nodes, instances, movable, options, memory=self._memory)

@@ -112,13 +112,15 @@ def _plan(
     values: Values, state: balance.State, until: float
 ) -> list[tuple[balance.State, balance.Step]]:
     """Find the moves and print each as it is found."""
-    from ganetix.htools.search import search
+    from ganetix.htools.search import Searcher
 
     options = output.algorithm(values)
     inst_width = max((len(inst.alias) for inst in state.instances.values()), default=0)
     node_width = max(len(node.spec.alias) for node in state.nodes.values())
     found = []
-    for after, step in balance.steps(state, options, search, rounds=values.max_length, until=until):
+    for after, step in balance.steps(
+        state, options, Searcher(), rounds=values.max_length, until=until
+    ):
         found.append((after, step))
         say(jobs.step_line(step, after.nodes, len(found), node_width, inst_width))
         sys.stdout.flush()

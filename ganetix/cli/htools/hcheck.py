@@ -92,7 +92,7 @@ def _report(values: Values, phase: str, health: Sequence[Health], *, need: bool 
 
 def _balanced(values: Values, nodes: Nodes, instances: Instances) -> tuple[Nodes, Instances]:
     """Return the group as hbal would leave it."""
-    from ganetix.htools.search import search
+    from ganetix.htools.search import Searcher
 
     state = balance.start(nodes, instances)
     until = values.min_score + optimum(nodes)
@@ -100,7 +100,7 @@ def _balanced(values: Values, nodes: Nodes, instances: Instances) -> tuple[Nodes
         return nodes, instances
     options = output.algorithm(values)
     for after, _step in balance.steps(
-        state, options, search, rounds=values.max_length, until=until
+        state, options, Searcher(), rounds=values.max_length, until=until
     ):
         state = after
     return state.nodes, state.instances

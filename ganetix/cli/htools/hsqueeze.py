@@ -10,7 +10,7 @@ from ganetix.cli.htools.output import say
 from ganetix.htools import jobs, squeeze
 from ganetix.htools.faults import PlanError
 from ganetix.htools.model import Cluster, Node
-from ganetix.htools.search import search
+from ganetix.htools.search import Searcher
 
 OPTIONS: Final = (
     "luxi", "text-data", "exec", "minimal-resources", "target-resources", "save",
@@ -86,7 +86,7 @@ def _finish(values: Values, cluster: Cluster, result: squeeze.Squeezed, what: st
 
 def _expand(values: Values, cluster: Cluster, nodes: Sequence[Node], *, enough: bool) -> None:
     which = [node.idx for node in nodes]
-    result = squeeze.switched(cluster.nodes, cluster.instances, which, search, offline=False)
+    result = squeeze.switched(cluster.nodes, cluster.instances, which, Searcher(), offline=False)
     if not values.no_headers:
         say("'Nodes to online'")
     for node in nodes:
@@ -103,7 +103,7 @@ def _expand(values: Values, cluster: Cluster, nodes: Sequence[Node], *, enough: 
 
 def _condense(values: Values, cluster: Cluster, nodes: Sequence[Node]) -> None:
     which = [node.idx for node in nodes]
-    result = squeeze.switched(cluster.nodes, cluster.instances, which, search, offline=True)
+    result = squeeze.switched(cluster.nodes, cluster.instances, which, Searcher(), offline=True)
     if not values.no_headers:
         say("'Nodes to offline'")
     for node in nodes:
@@ -132,12 +132,12 @@ def body(values: Values) -> int:
     _candidates(values, "Online", squeeze.may_come(nodes))
     least = squeeze.sample(values.minimal_resources, cluster.policy.std)
     if not squeeze.room_everywhere(least, nodes):
-        found = squeeze.to_switch_on(least, nodes, instances, search)
+        found = squeeze.to_switch_on(least, nodes, instances, Searcher())
         chosen = squeeze.may_come(nodes) if found is None else found
         _expand(values, cluster, chosen, enough=found is not None)
         return 0
     target = squeeze.sample(values.target_resources, cluster.policy.std)
-    off = squeeze.to_switch_off(target, nodes, instances, search)
+    off = squeeze.to_switch_off(target, nodes, instances, Searcher())
     if off:
         _condense(values, cluster, off)
         return 0

@@ -1,12 +1,12 @@
 """What the programs share when they print, and how they end."""
 
 import gc
+import os
 import sys
 from collections.abc import Callable, Iterable, Sequence
 
 from ganetix.cli.htools.options import Values, arguments
 from ganetix.cli.htools.sources import write
-from ganetix.htools import jobs, tables
 from ganetix.htools.faults import PlanError
 from ganetix.htools.model import Instances, Nodes
 from ganetix.htools.options import Options
@@ -35,6 +35,8 @@ def run(
     values = arguments(program, names, argv, least=least, most=most)
     if isinstance(values, int):
         return values
+    # Threads for matrices that fit in a cache cost more than they bring.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     collecting = gc.isenabled()
     gc.disable()  # hardly any cycles here, and hundreds of thousands of tuples to look through
     try:
@@ -83,6 +85,8 @@ def algorithm(values: Values) -> Options:
 def show_nodes(values: Values, what: str, nodes: Nodes) -> None:
     """Print the node table on standard error when ``-p`` asks for it."""
     if values.print_nodes is not None:
+        from ganetix.htools import tables
+
         lines = tables.node_table(nodes, tables.chosen_fields(values.print_nodes))
         sys.stderr.write(f"\n{what} status:\n" + "".join(line + "\n" for line in lines) + "\n")
 
@@ -90,6 +94,8 @@ def show_nodes(values: Values, what: str, nodes: Nodes) -> None:
 def show_instances(values: Values, what: str, nodes: Nodes, instances: Instances) -> None:
     """Print the instance table on standard error when it is asked for."""
     if values.print_instances:
+        from ganetix.htools import tables
+
         lines = tables.instance_table(nodes, instances)
         sys.stderr.write(f"\n{what} instance map:\n" + "".join(line + "\n" for line in lines))
 
@@ -106,6 +112,8 @@ def show_commands(values: Values, title: str, lines: Iterable[str]) -> None:
             if line != "  check":
                 say("  " + line)
         return
+    from ganetix.htools import jobs
+
     write(path, jobs.SCRIPT + "".join(line + "\n" for line in lines))
     say(f"The commands have been written to file '{path}'")
 

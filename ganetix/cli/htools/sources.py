@@ -4,7 +4,7 @@ import sys
 from collections.abc import Callable
 
 from ganetix.cli.htools.options import Values
-from ganetix.htools import build, dynamic, text
+from ganetix.htools import build
 from ganetix.htools.faults import PlanError
 from ganetix.htools.model import Cluster, Load, Nodes
 from ganetix.htools.names import lookup_all
@@ -34,6 +34,8 @@ def write(path: str, content: str) -> None:
 
 
 def _from_text(values: Values) -> build.Raw:
+    from ganetix.htools import text
+
     path = values.text_data or ""
     return text.parse(read(path), path)
 
@@ -88,6 +90,8 @@ def _backend(values: Values) -> Callable[[Values], build.Raw]:
 def _loads(values: Values) -> dict[str, Load]:
     if values.dynu_file is None:
         return {}
+    from ganetix.htools import dynamic
+
     return dynamic.parse_loads(read(values.dynu_file), values.dynu_file)
 
 
@@ -160,6 +164,8 @@ def save(values: Values, stage: str, what: str, cluster: Cluster) -> None:
     """Write the cluster where ``-S`` says."""
     if values.save is None:
         return
+    from ganetix.htools import text
+
     path = f"{values.save}.{stage}"
     write(path, text.serialize(cluster))
     sys.stderr.write(f"The cluster state {what} has been written to file '{path}'\n")
