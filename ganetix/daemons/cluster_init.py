@@ -51,7 +51,7 @@ def init(paths: Paths, request: Init) -> None:
     cluster = first_configuration(request, place, digest, uuid, randomness, now)
     _check_hypervisors(cluster)
     _check_volume_group(cluster)
-    _check_allocator(paths, cluster)
+    check_allocator(paths, cluster)
     check_directories(paths, cluster)
     try:
         cluster_files.write_authority(paths, authority)
@@ -180,7 +180,8 @@ def check_directories(paths: Paths, cluster: Cluster) -> None:
             allowed.possible(directory)
 
 
-def _check_allocator(paths: Paths, cluster: Cluster) -> None:
+def check_allocator(paths: Paths, cluster: Cluster) -> None:
+    """Raise `errors.OpPrereqError` if the default instance allocator is not there."""
     name = cluster.cluster.default_iallocator
     if name not in ("", BUILT_IN) and find_program(paths, FileSystem(), name) is None:
         raise errors.OpPrereqError(

@@ -1,9 +1,11 @@
 """`ganetix.daemons.cluster_init`: what is refused before anything is made."""
 
+import os
+
 from twisted.trial.unittest import SynchronousTestCase
 
 from ganetix import errors
-from ganetix.daemons.cluster_init import check_directories
+from ganetix.daemons.cluster_init import check_allocator, check_directories
 from ganetix.paths import Paths
 from ganetix.testing.logic import three_nodes
 
@@ -27,3 +29,22 @@ class DirectoriesTests(SynchronousTestCase):
         )
         only = {"enabled_disk_templates": ["diskless"], "file_storage_dir": "/etc"}
         check_directories(PATHS, three_nodes(**only))
+
+
+class AllocatorTests(SynchronousTestCase):
+    """The default instance allocator."""
+
+    def test_known(self) -> None:
+        """The built-in one, none at all, and a program on the search path are taken."""
+        paths = Paths(f"{os.path.abspath(self.mktemp())}/node1.x", "node1.x")
+        for name in ("hail", ""):
+            check_allocator(paths, three_nodes(default_iallocator=name))
+        cluster = three_nodes(default_iallocator="dice")
+        error = self.assertRaises(errors.OpPrereqError, check_allocator, paths, cluster)
+        self.assertIn("no instance allocator 'dice'", error.message)
+        directory = paths.iallocator_search_path[0]
+        os.makedirs(directory)
+        with open(f"{directory}/dice", "w", encoding="utf-8") as file:
+            file.write("#!/bin/sh\n")
+        os.chmod(file.name, 0o755)
+        check_allocator(paths, cluster)
