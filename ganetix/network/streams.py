@@ -28,8 +28,6 @@ from ganetix.toolkit.tasks import Tasks
 TRIES: Final = 10
 PAUSE: Final = 2.0
 """Seconds between two tries to connect."""
-WAIT: Final = 180.0
-"""Seconds that an end waits for the other one to connect."""
 _MAGIC_LIMIT: Final = 256
 
 
@@ -88,8 +86,11 @@ class Stream:
 class StreamMaker(Protocol):
     """Who makes streams."""
 
-    async def receive(self, commands: Sequence[Command], trust: Trust) -> Stream:
-        """Listen on a free port (`Stream.port`) for one sender, and feed *commands* with it."""
+    async def receive(self, commands: Sequence[Command], trust: Trust, wait: float) -> Stream:
+        """Listen on a free port (`Stream.port`) for one sender, and feed *commands* with it.
+
+        It must come within *wait* seconds.
+        """
 
     def send(self, commands: Sequence[Command], trust: Trust, host: str, port: int) -> Stream:
         """Run *commands* and send what the last one writes to *host*."""
@@ -116,7 +117,7 @@ class Streams:
             await stream.ended()
         await self._tasks.stop()
 
-    async def receive(self, commands: Sequence[Command], trust: Trust) -> Stream:
+    async def receive(self, commands: Sequence[Command], trust: Trust, wait: float) -> Stream:
         """See `StreamMaker`; raise `errors.CommandError` when a program is missing."""
         stream = Stream()
         receiving = _Receiving(stream, Pipeline(self.reactor, self.clock, commands), trust.magic)
@@ -128,7 +129,7 @@ class Streams:
         port: IListeningPort = await server.listen(factory)
         where: Any = port.getHost()
         stream.port = where.port
-        receiving.listening(port, self.clock)
+        receiving.listening(port, self.clock, wait)
         self._own(stream)
         return stream
 
@@ -194,11 +195,11 @@ class _Receiving:
     _port: IListeningPort | None = None
     _timer: Any = None
 
-    def listening(self, port: IListeningPort, clock: Clock) -> None:
-        """The port is open: somebody must come in time."""
+    def listening(self, port: IListeningPort, clock: Clock, wait: float) -> None:
+        """The port is open: somebody must come within *wait* seconds."""
         self._port = port
-        late = f"nobody connected within {WAIT:.0f} seconds"
-        self._timer = clock.call_later(WAIT, self.close, late)
+        late = f"nobody connected within {wait:.0f} seconds"
+        self._timer = clock.call_later(wait, self.close, late)
         self.stream.aborting(self.close)
 
     def close(self, why: str) -> None:

@@ -88,7 +88,7 @@ class Transfers:
         """``import_start``."""
         undo = compressor(request.peer.compress, back=True)
         commands = [*undo, await self._sink(request.place)]
-        stream = await self.streams.receive(commands, self._trust(request.peer))
+        stream = await self.streams.receive(commands, self._trust(request.peer), request.wait)
         return Started(self._named(stream), self.address, stream.port)
 
     async def send(self, request: SendStart, context: CallContext) -> Started:

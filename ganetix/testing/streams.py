@@ -20,7 +20,7 @@ class FakeStreams:
     sent: list[tuple[Command, ...]] = attrs.field(factory=list, init=False)
     _port: int = attrs.field(default=20000, init=False)
 
-    async def receive(self, commands: Sequence[Command], trust: Trust) -> Stream:
+    async def receive(self, commands: Sequence[Command], trust: Trust, wait: float) -> Stream:
         """See `StreamMaker`."""
         self._port += 1
         stream = Stream(port=self._port)

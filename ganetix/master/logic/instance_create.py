@@ -15,6 +15,7 @@ from ganetix.master.logic import (
     guest_values,
     hooks_env,
     instance_allocation,
+    instance_import,
     instance_reserve,
     names,
     new_disks,
@@ -22,6 +23,7 @@ from ganetix.master.logic import (
     wants,
 )
 from ganetix.master.logic.instance_draft import Draft, draft_of, records
+from ganetix.master.logic.instance_import import Contents
 from ganetix.master.logic.nic_addresses import Site
 from ganetix.master.logic.outside import Outside
 from ganetix.master.logic.specs import os_params, spec_of
@@ -61,6 +63,8 @@ class Plan:
     disks: tuple[Disk, ...]
     reserved: Instance | None = None
     """The reservation that it takes the place of."""
+    contents: Contents | None = None
+    """What is to be on its disks, in place of a new installation."""
 
     def change(self, cluster: Cluster) -> Change:
         """Return the change that adds it."""
@@ -117,6 +121,7 @@ class InstanceCreate:
     async def check(self, op: OpInstanceCreate, context: Context) -> Plan:
         """See `IUnit`."""
         cluster = context.cluster
+        op, contents = await instance_import.prepared(op, self.outside, context)
         name, reserved = instance_reserve.named(cluster, op)
         draft = draft_of(cluster, op, name)
         op = communication.of_new(cluster, await self._addresses_checked(op, name))
@@ -134,7 +139,7 @@ class InstanceCreate:
             await new_disks.require_room(context, nodes, made, draft.disks)
         if op.no_install and op.start:
             context.log("Without an installation the instance is not started.")
-        return Plan(draft, instance, tuple(made), reserved)
+        return Plan(draft, instance, tuple(made), reserved, contents)
 
     async def _addresses_checked(self, op: OpInstanceCreate, name: str) -> OpInstanceCreate:
         """Return *op* with ``auto`` addresses of NICs replaced by the name's own."""
@@ -292,7 +297,9 @@ async def _install_and_start(op: OpInstanceCreate, plan: Plan, context: Context)
     await disks.assemble(context, instance, fresh=True)
     own = context.cluster.disks_of(instance)
     await new_disks.settle(context, instance, own, wait=op.wait_for_sync)
-    if plan.draft.install:
+    if plan.contents is not None:
+        await instance_import.fill(plan.contents, spec, [disk.size for disk in own], context)
+    elif plan.draft.install:
         context.log(f"Installing OS {instance.os} on instance {instance.name}...")
         script = OsScript(spec, debug_level=op.debug_level or 0)
         await context.call(instance.primary_node, INSTANCE_OS_ADD, script)

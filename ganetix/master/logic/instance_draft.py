@@ -35,7 +35,6 @@ class Draft:
 
 def draft_of(cluster: Cluster, op: OpInstanceCreate, name: str) -> Draft:
     """Return the draft for *op*; raise `errors.OpPrereqError` with what can't be so."""
-    _require_plain_creation(op)
     template = op.disk_template or cluster.cluster.enabled_disk_templates[0]
     disks.require_template(cluster, template)
     hypervisor = _hypervisor(cluster, op)
@@ -60,15 +59,6 @@ def _installs(op: OpInstanceCreate, os: str, template: str, wanted: Sequence[Wan
     if op.no_install or op.forthcoming or template == "diskless":
         return False
     return bool(os) and not any(one.adopt for one in wanted)
-
-
-def _require_plain_creation(op: OpInstanceCreate) -> None:
-    if op.mode != "create":
-        raise errors.OpPrereqError(
-            f"Creating an instance with mode {op.mode} is not available in this release; "
-            "use mode create.",
-            errors.INVAL,
-        )
 
 
 def _hypervisor(cluster: Cluster, op: OpInstanceCreate) -> str:

@@ -7,6 +7,7 @@ import attrs
 from ganetix import errors
 from ganetix.master.logic.unit import Context
 from ganetix.model.cluster import Cluster
+from ganetix.rpc.tables.spec import InstanceSpec
 from ganetix.rpc.tables.transfer import (
     EXPORT_START,
     IMPEXP_CLEANUP,
@@ -87,6 +88,53 @@ async def passed(context: Context, route: Route) -> None:
         await watched(context, route, ends)
     finally:
         await _clean_up(context, ends, keys)
+
+
+def dump(export: str, file: str) -> Place:
+    """Return the dump *file* of *export*."""
+    return Place("file", export=export, file=file)
+
+
+def through_script(spec: InstanceSpec, index: int) -> Place:
+    """Return disk *index* of *spec* as its OS definition reads and writes it."""
+    return Place("script", spec, index)
+
+
+@attrs.frozen
+class Arrival:
+    """A disk that another cluster is to send: where it is waited for, and by which word."""
+
+    node: str
+    started: Started
+    host: str
+    port: int
+    magic: str
+
+
+async def awaited(context: Context, there: End, terms: tuple[KeyMade, str, str, float]) -> Arrival:
+    """Listen for contents from another cluster.
+
+    *terms*: this end's key, the other's certificate, the compression, seconds to wait for it.
+    """
+    made, certificate, compress, wait = terms
+    magic = context.randomness.secret(10)
+    peer = Peer(made.name, certificate, magic, compress)
+    started: Started = await context.call(
+        there.node, IMPORT_START, ReceiveStart(there.place, peer, wait)
+    )
+    host = started.host or context.cluster.nodes[there.node].primary_ip
+    return Arrival(there.node, started, host, started.port, magic)
+
+
+async def arrived(context: Context, arrival: Arrival, what: str, size: int) -> None:
+    """Wait until everything has come; raise `errors.OpExecError` if it broke off. *size* is MiB."""
+    progress = Progress(context, what, size)
+    try:
+        state = await _sending(context, progress, arrival.node, arrival.started)
+    finally:
+        await _clean_up(context, [(arrival.node, arrival.started)], [])
+    if state.error:
+        raise errors.OpExecError(f"{what} could not be received: {state.error}.")
 
 
 async def sent_abroad(

@@ -38,10 +38,11 @@ class Peer(msgspec.Struct, frozen=True):
 
 
 class ReceiveStart(msgspec.Struct, frozen=True):
-    """Listen for a transfer, and put it into *place*."""
+    """Listen for a transfer for *wait* seconds, and put it into *place*."""
 
     place: Place
     peer: Peer
+    wait: float = 180.0
 
 
 class SendStart(msgspec.Struct, frozen=True):

@@ -55,7 +55,7 @@ class StreamTests(TestCase):
         self, source: list[Command], sink: list[Command], **more: Any
     ) -> tuple[str, str]:
         """Send from *source* to *sink*; return both errors."""
-        receiving = await self.streams.receive(sink, self.trust(self.theirs, self.ours))
+        receiving = await self.streams.receive(sink, self.trust(self.theirs, self.ours), 60)
         trust = more.get("trust") or self.trust(self.ours, self.theirs)
         sending = self.streams.send(source, trust, "127.0.0.1", receiving.port)
         await sending.ended()
@@ -115,7 +115,7 @@ class StreamTests(TestCase):
     async def test_impostor(self) -> None:
         """A receiver with another certificate gets nothing."""
         receiving = await self.streams.receive(
-            [dd("of=/dev/null")], self.trust(key("impostor"), self.ours)
+            [dd("of=/dev/null")], self.trust(key("impostor"), self.ours), 60
         )
         trust = self.trust(self.ours, self.theirs)
         sending = self.streams.send([dd("if=/etc/hostname")], trust, "127.0.0.1", receiving.port)
@@ -128,7 +128,7 @@ class StreamTests(TestCase):
     async def test_abort(self) -> None:
         """A stream that is given up ends both ends' programs."""
         receiving = await self.streams.receive(
-            [dd("of=/dev/null")], self.trust(self.theirs, self.ours)
+            [dd("of=/dev/null")], self.trust(self.theirs, self.ours), 60
         )
         trust = self.trust(self.ours, self.theirs)
         sending = self.streams.send([dd("if=/dev/zero")], trust, "127.0.0.1", receiving.port)

@@ -7,8 +7,10 @@ from twisted.trial.unittest import SynchronousTestCase
 from ganetix import errors
 from ganetix.master.logic import remote_export
 from ganetix.master.logic.export_config import parse
+from ganetix.model import params
 from ganetix.model.cluster import Cluster
 from ganetix.opcodes.backup import OpBackupExport, OpBackupPrepare, OpBackupRemove
+from ganetix.opcodes.instance import OpInstanceCreate
 from ganetix.opcodes.instance_state import OpInstanceShutdown
 from ganetix.testing.dice import seeded
 from ganetix.testing.logic import LogicContext, node_uuid, three_nodes
@@ -221,6 +223,132 @@ class RemoteTests(BackupTestCase):
         for fields in made_up:
             self.refusal(self.remote(shown, **fields))
         self.assertEqual(self.transfers.sent, [])
+
+
+class ImportTests(BackupTestCase):
+    """Instances made of exports."""
+
+    def setUp(self) -> None:
+        """Export vm1 to node2."""
+        super().setUp()
+        self.stop()
+        self.run_op(self.export())
+        self.transfers.sent.clear()
+        self.transfers.received.clear()
+
+    def imported(self, name: str = "new.example.com", **fields: Any) -> OpInstanceCreate:
+        """Return an import onto node3."""
+        given: dict[str, Any] = {
+            "mode": "import", "disks": [], "nics": [], "pnode": "node3", "start": False,
+            "src_path": NAME, **fields,
+        }  # fmt: skip
+        return OpInstanceCreate(instance_name=name, **given)
+
+    def test_as_it_was(self) -> None:
+        """Sizes, parameters, OS and tags are the export's; a MAC address in use is another one."""
+        self.run_op(self.imported())
+        new, old = self.instance("new.example.com"), self.instance()
+        disks = self.context.cluster.disks_of(new)
+        self.assertEqual([(d.size, d.name) for d in disks], [(1024, None), (2048, "data")])
+        self.assertEqual((new.os, new.hypervisor), (old.os, old.hypervisor))
+        self.assertNotEqual(new.nics[0].mac, old.nics[0].mac)
+        self.assertEqual(params.of_backend(self.context.cluster, new)["maxmem"],
+                         params.of_backend(self.context.cluster, old)["maxmem"])  # fmt: skip
+
+    def test_contents(self) -> None:
+        """Each dump goes from the node that has it through the import script, which is renamed."""
+        self.run_op(self.imported(compress="gzip"))
+        self.assertEqual(
+            [(node, request.place.file) for node, request in self.transfers.sent],
+            [(node_uuid(2), uuid) for uuid in self.vm.disks],
+        )
+        self.assertEqual(
+            [
+                (node, place.kind, place.index, tool)
+                for node, place, tool in self.transfers.received
+            ],
+            [(node_uuid(3), "script", 0, "gzip"), (node_uuid(3), "script", 1, "gzip")],
+        )
+        renames = [m for m in self.context.fake.made if m.call == "instance_run_rename"]
+        self.assertEqual([made.request.old_name for made in renames], [NAME])  # type: ignore[attr-defined]  # an OsScript
+        self.assertEqual(self.calls("instance_os_add"), [node_uuid(1)])
+
+    def test_other_shape(self) -> None:
+        """What the request says counts; fewer disks than the export has are refused."""
+        self.run_op(self.imported(beparams={"vcpus": 3}, tags=["restored"]))
+        new = self.instance("new.example.com")
+        self.assertEqual(params.of_backend(self.context.cluster, new)["vcpus"], 3)
+        self.assertEqual(new.tags, ["restored"])
+        words = self.refusal(self.imported("x.example.com", disks=[{"size": 1024}]))
+        self.assertIn("2 disks", words)
+
+    def test_defaults(self) -> None:
+        """With identify_defaults nothing is kept that the cluster has anyway."""
+        self.run_op(self.imported(identify_defaults=True))
+        new = self.instance("new.example.com")
+        self.assertEqual((new.beparams, new.hvparams), ({}, {}))
+
+    def test_missing(self) -> None:
+        """An export that no node has is refused, and nothing is made."""
+        self.assertIn("gnt-backup list", self.refusal(self.imported(src_path="/srv/other")))
+        with self.assertRaises(errors.OpPrereqError):
+            self.instance("new.example.com")
+
+    def test_breaks_off(self) -> None:
+        """A transfer that fails leaves no instance and no disk."""
+        seen = self.context.world.seen()
+        self.transfers.breaks = "no route to host"
+        self.assertIn("no route", self.refusal(self.imported(), errors.OpExecError))
+        self.assertEqual(self.context.world.seen(), seen)
+
+    def test_no_description(self) -> None:
+        """A config.ini that is none is refused, naming it."""
+        for text in ("", "[export]\nversion = 7\n", "no ini at all"):
+            self.transfers.exports[node_uuid(2), NAME] = text
+            self.assertIn("config.ini", self.refusal(self.imported(src_node="node2")))
+
+
+class RemoteImportTests(BackupTestCase):
+    """Instances that another cluster sends."""
+
+    def op(self, **fields: Any) -> OpInstanceCreate:
+        """Return the import of an instance of another cluster."""
+        given: dict[str, Any] = {
+            "mode": "remote-import",
+            "disks": [{"size": 1024}],
+            "disk_template": "file",
+            "nics": [{}],
+            "os_type": self.vm.os,
+            "pnode": "node3",
+            "source_instance_name": "theirs.example.org",
+            "source_handshake": remote_export.handshake(SECRET, seeded(5)),
+            "source_x509_ca": remote_export.sign_certificate(SECRET, "their PEM", seeded(6)),
+            **fields,
+        }
+        return OpInstanceCreate(instance_name="moved.example.com", **given)
+
+    def test_told(self) -> None:
+        """The job's log tells the source where each disk is waited for, signed."""
+        self.run_op(self.op())
+        [(kind, told)] = self.context.entries
+        self.assertEqual(kind, "remote-import")
+        host, port, _ = remote_export.check_disk_info(SECRET, 0, told["disks"][0])
+        self.assertEqual((host, port), ("127.0.0.13", 20001))
+        self.assertIn("certificate", remote_export.check_certificate(SECRET, told["x509_ca"]))
+        [(node, place, _)] = self.transfers.received
+        self.assertEqual((node, place.kind), (node_uuid(3), "script"))
+        self.assertEqual(self.transfers.open, set())
+
+    def test_stranger(self) -> None:
+        """A cluster without the secret gets no port."""
+        for fields in (
+            {"source_handshake": remote_export.handshake("other", seeded(5))},
+            {"source_handshake": None},
+            {"source_x509_ca": "their PEM"},
+            {"source_instance_name": None},
+        ):
+            self.refusal(self.op(**fields))
+        self.assertEqual(self.transfers.received, [])
 
 
 class HandshakeTests(SynchronousTestCase):

@@ -155,7 +155,7 @@ class RefusalTests(UnitTestCase):
         rows: list[tuple[dict[str, Any], str]] = [
             ({"instance_name": "taken.example.com"}, "already in the cluster"),
             ({"instance_name": "bad name"}, "can't be the name"),
-            ({"mode": "import"}, "mode import"),
+            ({"mode": "import"}, "No node has an export"),
             ({"ip_check": True}, "check of the name"),
             ({"disk_template": "plain"}, "not enabled"),
             ({"disk_template": "diskless"}, "diskless instance has no disks"),
