@@ -19,9 +19,12 @@ from ganetix.htools.reasons import answer_with_reasons
 from ganetix.master.allocation.programs import SearchedPrograms, find_program
 from ganetix.master.allocation.request import gather, request_of
 from ganetix.master.allocator import Allocator
+from ganetix.master.logic import instance_allocation
+from ganetix.master.logic.instance_draft import draft_of
+from ganetix.master.logic.outside import Outside
 from ganetix.master.logic.table import units
 from ganetix.model.changes import Change, apply
-from ganetix.model.objects import Instance
+from ganetix.model.objects import Instance, NodeGroup
 from ganetix.paths import Paths
 from ganetix.process.runner import ProcessRunner
 from ganetix.testing.dice import seeded
@@ -152,13 +155,43 @@ class ProgramTests(TestCase):
         self.assertEqual(len(found.moved) + len(found.failed), 1200)
 
     async def test_reference(self) -> None:
-        """The reference's own hail understands the request, and its answer is taken."""
+        """The reference's own hail understands requests of all modes, and answers as ours does."""
         if not os.access(REFERENCE, os.X_OK):
             raise SkipTest(f"{REFERENCE} is not here: install Debian's ganeti-htools.")
         self.program("reference", f'exec {REFERENCE} "$@"')
-        (theirs,) = await self.create("reference")
-        request = creation("vm2.example.com", pnode=None, iallocator="hail")
-        self.context = LogicContext(three_nodes())
         outside = attrs.evolve(self.outside, hail=answer_with_reasons)
-        (ours,) = await run(units(outside)[type(request)], request, self.context)
-        self.assertEqual(theirs, ours)
+        asked = Allocator(outside)
+        await self.inhabited(outside)
+        cluster = self.context.cluster
+        first, second = (cluster.instance_named(f"vm{number}") for number in (1, 2))
+        every = list(cluster.nodes)
+        body, more = (self.body(f"new{number}.example.com") for number in (1, 2))
+        for work in (
+            lambda name: asked.allocate(self.context, name, body, every),
+            lambda name: asked.allocate_many(self.context, name, [body, more], every),
+            lambda name: asked.relocate(self.context, first, name),
+            lambda name: asked.evacuate(self.context, name, [first, second], "primary-only"),
+            lambda name: asked.change_group(self.context, name, [first, second], []),
+        ):
+            self.assertEqual(await work("reference"), await work("hail"))
+        moved = await asked.change_group(self.context, "reference", [first, second], [])
+        self.assertEqual([one.group for one in moved.moved], ["rack2", "rack2"])
+
+    async def inhabited(self, outside: Outside) -> None:
+        """Make two groups of two nodes, and two instances on shared disks in the first."""
+        nodes = self.context.cluster.nodes
+        fourth = msgspec.structs.replace(
+            nodes[node_uuid(3)], uuid=node_uuid(4), name="node4.example.com", group="rack2-uuid"
+        )
+        third = msgspec.structs.replace(nodes[node_uuid(3)], group="rack2-uuid")
+        change = Change(nodegroups=(NodeGroup("rack2-uuid", "rack2"),), nodes=(third, fourth))
+        self.context.state = apply(self.context.cluster, change, 0.0)
+        for number in (1, 2):
+            op = creation(f"vm{number}.example.com", disk_template="sharedfile")
+            await run(units(outside)[type(op)], op, self.context)
+
+    def body(self, name: str) -> dict[str, Any]:
+        """Return what is asked for a new instance."""
+        op = creation(name, pnode=None)
+        cluster = self.context.cluster
+        return instance_allocation.body(cluster, op, draft_of(cluster, op, name))
