@@ -3,7 +3,7 @@
 from typing import Final
 
 from ganetix.cli.command import Argument, Command
-from ganetix.cli.options import instance, instance_state, placement, shared
+from ganetix.cli.options import backup, instance, instance_state, placement, shared
 
 ENVIRONMENT_DEFAULTS: Final = ("GNT_INSTANCE_LIST",)
 
@@ -155,6 +155,20 @@ COMMANDS: Final = {
             instance.IGNORE_IPOLICY,
             instance.IGNORE_HVVERSIONS,
             instance.NO_RUNTIME_CHANGES,
+        ),
+    ),
+    "move": Command(
+        "instance_move:move",
+        "Copy an instance with its disks to another node.",
+        (_INSTANCE,),
+        (
+            *shared.JOB,
+            shared.FORCE,
+            instance.DESTINATION,
+            backup.COMPRESS,
+            instance.SHUTDOWN_TIMEOUT,
+            instance.IGNORE_CONSISTENCY,
+            instance.IGNORE_IPOLICY,
         ),
     ),
     "change-group": Command(

@@ -1,4 +1,4 @@
-"""gnt-instance failover and migrate."""
+"""gnt-instance failover, migrate and move."""
 
 from argparse import Namespace
 
@@ -51,6 +51,28 @@ def migrate(context: Context, options: Namespace, arguments: list[str]) -> int:
         ignore_ipolicy=options.ignore_ipolicy,
         ignore_hvversions=options.ignore_hvversions,
         allow_runtime_changes=options.allow_runtime_chgs,
+    )
+    return submit(context, options, op)
+
+
+def move(context: Context, options: Namespace, arguments: list[str]) -> int:
+    """Copy an instance with its disks to another node, after asking."""
+    name = arguments[0]
+    if options.node is None:
+        raise errors.OpPrereqError(
+            "Say where it is to go: -n NODE. See: gnt-node list", errors.INVAL
+        )
+    if not options.force:
+        _must_exist(context, name)
+        context.confirm(f"Move {name} to {options.node}? It is stopped while its disks are copied.")
+    op = opcode(
+        "OP_INSTANCE_MOVE",
+        instance_name=name,
+        target_node=options.node,
+        compress=options.compress,
+        shutdown_timeout=options.shutdown_timeout,
+        ignore_consistency=options.ignore_consistency,
+        ignore_ipolicy=options.ignore_ipolicy,
     )
     return submit(context, options, op)
 

@@ -239,6 +239,7 @@ NO_RUNTIME_CHANGES = Option(
     "Do not shrink the memory to make it fit.",
     action="store_false",
 )
+DESTINATION = Option(("-n", "--node"), "node", "Node that the instance goes to.", metavar="node")
 NEW_SECONDARY = Option(
     ("-n", "--node"), "node", "Secondary node, when converting to drbd.", metavar="node"
 )

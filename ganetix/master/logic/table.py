@@ -40,6 +40,7 @@ from ganetix.master.logic.instance_create import InstanceCreate
 from ganetix.master.logic.instance_failover import InstanceFailover
 from ganetix.master.logic.instance_grow_disk import InstanceGrowDisk
 from ganetix.master.logic.instance_migrate import InstanceMigrateUnit
+from ganetix.master.logic.instance_move import InstanceMove
 from ganetix.master.logic.instance_multi_alloc import InstanceMultiAlloc
 from ganetix.master.logic.instance_query_data import InstanceQueryData
 from ganetix.master.logic.instance_reboot import InstanceRebootUnit
@@ -115,6 +116,7 @@ from ganetix.opcodes.instance_state import (
     OpInstanceChangeGroup,
     OpInstanceFailover,
     OpInstanceMigrate,
+    OpInstanceMove,
     OpInstanceReboot,
     OpInstanceShutdown,
     OpInstanceStartup,
@@ -191,6 +193,7 @@ def units(outside: Outside) -> Mapping[type[OpCode], Unit[Any, Any]]:
         OpInstanceFailover: InstanceFailover(allocator),
         OpInstanceGrowDisk: InstanceGrowDisk(),
         OpInstanceMigrate: InstanceMigrateUnit(allocator),
+        OpInstanceMove: InstanceMove(),
         OpInstanceMultiAlloc: InstanceMultiAlloc(allocator),
         OpInstanceQueryData: InstanceQueryData(),
         OpInstanceReboot: InstanceRebootUnit(),

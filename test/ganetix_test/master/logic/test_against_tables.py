@@ -27,6 +27,7 @@ SAMPLES: dict[str, dict[str, Any]] = {
     "OP_INSTANCE_MULTI_ALLOC": {
         "instances": [codec.encode(creation("new.example.com"))],
     },
+    "OP_INSTANCE_MOVE": {"instance_name": "down.example.com", "target_node": "node2"},
     "OP_INSTANCE_REBOOT": {"instance_name": VM, "reboot_type": "soft"},
     "OP_INSTANCE_REINSTALL": {"instance_name": "down.example.com"},
     "OP_INSTANCE_REMOVE": {"instance_name": VM},
