@@ -26,9 +26,13 @@ WAITING: Final = 1000
 
 
 class BoundedRequest(Request):
-    """A request that keeps no more of its body than is needed to say that it is too long."""
+    """A request that keeps no more of its body than is needed, and leaves it as it is."""
 
     _kept = 0
+
+    def __init__(self, channel: Any, *args: Any) -> None:
+        # Twisted would take a form apart, or refuse it with an answer that is not ours.
+        super().__init__(channel, *args, parsePOSTFormSubmission=False)
 
     def handleContentChunk(self, data: bytes) -> None:
         """Keep *data*, if there is room."""

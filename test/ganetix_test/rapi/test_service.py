@@ -234,6 +234,12 @@ class WireTests(ServiceTestCase):
             answer = self.ask(asked, body=body, kind=given)
             self.assertEqual(answer.status, status, body[:20])
 
+    def test_forms(self) -> None:
+        """A form is no JSON, whether its parts can be told or not: refused in our own words."""
+        for kind in ("multipart/form-data", "application/x-www-form-urlencoded"):
+            answer = self.ask("POST /2/instances", body=b"a=b", kind=kind)
+            self.assertEqual((answer.status, answer.json()["code"]), (415, 415), kind)
+
     def test_a_form_is_no_query(self) -> None:
         """Arguments come from the address alone."""
         body = b"tag=evil"
