@@ -74,7 +74,7 @@ def lines(found: Capacity, size: Size, template: str, *, chart: bool) -> Iterabl
 
 def _shown(size: Size) -> str:
     return (
-        f"{size.cpus} CPUs, {format_size(size.memory, 'h')} memory, "
+        f"{size.cpus} CPU{'' if size.cpus == 1 else 's'}, {format_size(size.memory, 'h')} memory, "
         f"{format_size(size.disk, 'h')} disk"
     )
 

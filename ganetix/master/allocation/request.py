@@ -25,6 +25,8 @@ from ganetix.rpc.calls import (
 VERSION: Final = 2
 DRBD_META: Final = 128
 """MiB of metadata that a mirrored disk has beside its data."""
+Backends = Mapping[str, Mapping[str, Any]]
+"""The filled backend parameters of each instance, by uuid."""
 _LVM: Final = ("plain", "drbd")
 
 
@@ -78,6 +80,7 @@ def request_of(
 ) -> dict[str, Any]:
     """Return the whole request: the cluster as it is now, and what is asked."""
     settings = cluster.cluster
+    backends = {uuid: params.of_backend(cluster, one) for uuid, one in cluster.instances.items()}
     return {
         "version": VERSION,
         "cluster_name": settings.cluster_name,
@@ -95,14 +98,18 @@ def request_of(
             for group in cluster.nodegroups.values()
         },
         "nodes": {
-            node.name: _node(cluster, node, live.get(node.uuid)) for node in cluster.nodes.values()
+            node.name: _node(cluster, node, live.get(node.uuid), backends)
+            for node in cluster.nodes.values()
         },
-        "instances": {one.name: _instance(cluster, one) for one in cluster.instances.values()},
+        "instances": {
+            one.name: _instance(cluster, one, backends[one.uuid])
+            for one in cluster.instances.values()
+        },
         "request": dict(request),
     }
 
 
-def _node(cluster: Cluster, node: Node, live: Live | None) -> dict[str, Any]:
+def _node(cluster: Cluster, node: Node, live: Live | None, backends: Backends) -> dict[str, Any]:
     found: dict[str, Any] = {
         "tags": sorted(node.tags),
         "primary_ip": node.primary_ip,
@@ -116,10 +123,10 @@ def _node(cluster: Cluster, node: Node, live: Live | None) -> dict[str, Any]:
         "vm_capable": node.vm_capable,
         "ndparams": params.node(cluster, node),
     }
-    return found if live is None else {**found, **_figures(cluster, node, live)}
+    return found if live is None else {**found, **_figures(cluster, node, live, backends)}
 
 
-def _figures(cluster: Cluster, node: Node, live: Live) -> dict[str, Any]:
+def _figures(cluster: Cluster, node: Node, live: Live, backends: Backends) -> dict[str, Any]:
     primaries = [
         cluster.instances[uuid] for uuid in cluster.indexes.primaries.get(node.uuid, frozenset())
     ]
@@ -130,31 +137,28 @@ def _figures(cluster: Cluster, node: Node, live: Live) -> dict[str, Any]:
     return {
         "total_memory": live.info.memory_total,
         "reserved_memory": live.info.memory_dom0,
-        "free_memory": live.info.memory_free - _not_taken(cluster, up, live.running),
+        "free_memory": live.info.memory_free - _not_taken(up, live.running, backends),
         "total_disk": size,
         "free_disk": free,
         "total_spindles": 0,
         "free_spindles": 0,
         "total_cpus": live.info.cpu_total,
         "reserved_cpus": live.info.cpu_dom0,
-        "i_pri_memory": _memory(cluster, primaries),
-        "i_pri_up_memory": _memory(cluster, up),
+        "i_pri_memory": _memory(primaries, backends),
+        "i_pri_up_memory": _memory(up, backends),
     }
 
 
-def _memory(cluster: Cluster, instances: Iterable[Instance]) -> int:
-    return sum(params.of_backend(cluster, one)["maxmem"] for one in instances)
+def _memory(instances: Iterable[Instance], backends: Backends) -> int:
+    return sum(backends[one.uuid]["maxmem"] for one in instances)
 
 
-def _not_taken(cluster: Cluster, up: Iterable[Instance], running: Mapping[str, int]) -> int:
+def _not_taken(up: Iterable[Instance], running: Mapping[str, int], backends: Backends) -> int:
     """MiB that instances which run, or should, may still take."""
-    return sum(
-        max(0, params.of_backend(cluster, one)["maxmem"] - running.get(one.name, 0)) for one in up
-    )
+    return sum(max(0, backends[one.uuid]["maxmem"] - running.get(one.name, 0)) for one in up)
 
 
-def _instance(cluster: Cluster, one: Instance) -> dict[str, Any]:
-    backend = params.of_backend(cluster, one)
+def _instance(cluster: Cluster, one: Instance, backend: Mapping[str, Any]) -> dict[str, Any]:
     disks = cluster.disks_of(one)
     return {
         "tags": sorted(one.tags),

@@ -157,7 +157,7 @@ class CapacityTests(PlannerCase):
         """How many fit, of which sizes, what runs out; no chart where there is no terminal."""
         ran = self.run_command("gnt-cluster capacity", *UNEVEN, INFO)
         self.assertEqual(ran.code, 0, ran.err)
-        self.assertIn("Standard instances of 1 CPUs, 512M memory", ran.out)
+        self.assertIn("Standard instances of 1 CPU, 512M memory", ran.out)
         self.assertIn("disk template sharedfile", ran.out)
         self.assertIn("first to run out: ", ran.out)
         self.assertIn("not for sharedfile.", ran.out)
