@@ -21,6 +21,7 @@ from ganetix.rpc.calls import (
     NodeInfoRequest,
     StorageUnit,
 )
+from ganetix.rpc.tables.node_care import STORAGE_LIST, StorageQuery, StorageUnits
 
 VERSION: Final = 2
 DRBD_META: Final = 128
@@ -32,10 +33,14 @@ _LVM: Final = ("plain", "drbd")
 
 @attrs.frozen
 class Live:
-    """Live figures of one node, and MiB of memory that each of its running instances has."""
+    """Live figures of one node, and MiB of memory that each of its running instances has.
+
+    *spindles* are all and the free physical volumes, where instances have whole ones.
+    """
 
     info: NodeInfo
     running: Mapping[str, int]
+    spindles: tuple[int, int] = (0, 0)
 
 
 async def gather(context: Context, template: str) -> dict[str, Live]:
@@ -46,12 +51,30 @@ async def gather(context: Context, template: str) -> dict[str, Live]:
     wanted = NodeInfoRequest(_units(cluster, template), hypervisors)
     infos = await context.call_each(uuids, NODE_INFO, wanted)
     lists = await context.call_each(uuids, ALL_INSTANCES_INFO, AllInstancesRequest(hypervisors))
+    spindles = await _spindles(context, uuids)
     found: dict[str, Live] = {}
     for uuid in uuids:
         info, running = infos[uuid], lists[uuid]
         if isinstance(info, NodeInfo) and isinstance(running, InstanceList):
-            found[uuid] = Live(info, {row.name: row.memory for row in running.instances})
+            memory = {row.name: row.memory for row in running.instances}
+            found[uuid] = Live(info, memory, spindles.get(uuid, (0, 0)))
     return found
+
+
+async def _spindles(context: Context, uuids: Iterable[str]) -> dict[str, tuple[int, int]]:
+    """Return all and the free physical volumes of those nodes that give them away whole."""
+    cluster = context.cluster
+    asked = [
+        uuid for uuid in uuids if params.node(cluster, cluster.nodes[uuid])["exclusive_storage"]
+    ]
+    if not asked:
+        return {}
+    answers = await context.call_each(asked, STORAGE_LIST, StorageQuery("lvm-pv"))
+    return {
+        uuid: (len(answer.units), sum(unit.used == 0 for unit in answer.units))
+        for uuid, answer in answers.items()
+        if isinstance(answer, StorageUnits)
+    }
 
 
 def _units(cluster: Cluster, template: str) -> list[StorageUnit]:
@@ -140,8 +163,8 @@ def _figures(cluster: Cluster, node: Node, live: Live, backends: Backends) -> di
         "free_memory": live.info.memory_free - _not_taken(up, live.running, backends),
         "total_disk": size,
         "free_disk": free,
-        "total_spindles": 0,
-        "free_spindles": 0,
+        "total_spindles": live.spindles[0],
+        "free_spindles": live.spindles[1],
         "total_cpus": live.info.cpu_total,
         "reserved_cpus": live.info.cpu_dom0,
         "i_pri_memory": _memory(primaries, backends),

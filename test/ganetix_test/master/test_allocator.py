@@ -13,6 +13,7 @@ from ganetix.master.allocator import Allocator
 from ganetix.master.logic.outside import Outside
 from ganetix.model.changes import Change, apply
 from ganetix.opcodes.instance_state import OpInstanceFailover
+from ganetix.rpc.tables.node_care import StorageQuery, StorageUnitInfo, StorageUnits
 from ganetix.testing.logic import LogicContext, node_uuid, three_nodes
 from ganetix_test.master.logic.cases import OUTSIDE, UnitTestCase, creation
 
@@ -73,6 +74,19 @@ class RequestTests(UnitTestCase):
         self.assertEqual((node1["total_disk"], node1["free_disk"]), (100000, 50000))
         self.assertTrue(node3["offline"])
         self.assertNotIn("total_memory", node3)
+
+    def test_spindles(self) -> None:
+        """Where instances have whole physical volumes, all and the empty ones are told."""
+
+        async def listed(node: str, request: StorageQuery) -> StorageUnits:
+            return StorageUnits(
+                [StorageUnitInfo("/dev/sdb", 100, 100, 0), StorageUnitInfo("/dev/sdc", 100, 0, 100)]
+            )
+
+        state = three_nodes(ndparams={"exclusive_storage": True})
+        self.context = LogicContext(state, handlers={"storage_list": listed})
+        node = self.asked()["nodes"][NODES[0]]
+        self.assertEqual((node["total_spindles"], node["free_spindles"]), (2, 1))
 
     def test_memory_not_taken(self) -> None:
         """Memory that an instance should have but does not use yet is not free."""
