@@ -130,6 +130,11 @@ class InstanceSetParams:
             await disks.shutdown(context, plan.instance, only=plan.disks.detached)
         await context.commit(lambda cluster: _change(cluster, plan), settles=True)
         await _begin_mirrors(plan, context, wait=op.wait_for_sync)
+        for disk in plan.disks.detached:
+            context.log(
+                f"Disk {disk.uuid} belongs to no instance now; 'gnt-instance modify --disk "
+                f"attach:uuid={disk.uuid} INSTANCE' attaches it."
+            )
         fresh = context.cluster.instances[plan.instance.uuid]
         if fresh.disks_active:
             await disks.assemble(context, fresh, only=plan.disks.attached)

@@ -48,6 +48,7 @@ class AttachTests(AttachTestCase):
         """The disk leaves the instance and stays where it is, in the configuration too."""
         seen = dict(self.context.world.disks)
         self.assertEqual(self.modify(VM, ("detach", 1, {})), [["disk/1", "detach"]])
+        self.assertIn(f"--disk attach:uuid={self.moved.uuid}", self.context.logged[-1])
         self.assertEqual([disk.uuid for disk in self.disks()], [self.instance().disks[0]])
         self.assertIn(self.moved.uuid, self.context.cluster.disks)
         self.assertEqual(self.context.world.disks, seen)
