@@ -3,7 +3,7 @@
 from typing import Final
 
 from ganetix.cli.command import Argument, Command
-from ganetix.cli.options import backup, instance, instance_state, placement, shared
+from ganetix.cli.options import backup, disks, instance, instance_state, placement, shared
 
 ENVIRONMENT_DEFAULTS: Final = ("GNT_INSTANCE_LIST",)
 
@@ -262,6 +262,28 @@ COMMANDS: Final = {
             instance.ABSOLUTE,
             instance.IGNORE_IPOLICY,
         ),
+    ),
+    "replace-disks": Command(
+        "instance_disks:replace",
+        "Replace parts of mirrored disks, or the node that the mirror is on.",
+        (_INSTANCE,),
+        (
+            *shared.JOB,
+            disks.AUTO,
+            disks.INDICES,
+            instance.IALLOCATOR,
+            disks.EARLY_RELEASE,
+            disks.NEW_SECONDARY,
+            disks.ON_PRIMARY,
+            disks.ON_SECONDARY,
+            instance.IGNORE_IPOLICY,
+        ),
+    ),
+    "recreate-disks": Command(
+        "instance_disks:recreate",
+        "Make lost disks of a stopped instance anew, empty.",
+        (_INSTANCE,),
+        (*shared.JOB, disks.RECREATED, disks.NODES, instance.IALLOCATOR),
     ),
     "console": Command(
         "console:console",

@@ -37,13 +37,20 @@ def logical_id(
     return [*nodes, 0, *minors, randomness.secret(_SECRET)]
 
 
-def moved(cluster: Cluster, disk: Disk, primary: str, secondary: str) -> Disk:
-    """Return *disk* with its mirror on *secondary* instead of where it was; the port stays."""
+def moved(
+    cluster: Cluster, disk: Disk, primary: str, secondary: str, others: Iterable[Disk] = ()
+) -> Disk:
+    """Return *disk* with its mirror on *secondary* instead of where it was; the port stays.
+
+    *others* are moved as well and not in the cluster yet.
+    """
     node_a, _, port, minor_a, minor_b, secret = disk.logical_id
     own = minor_a if node_a == primary else minor_b
-    there = lowest_minor(cluster, secondary)
+    there = lowest_minor(cluster, secondary, others)
     fresh = [primary, secondary, port, own, there, secret]
-    return msgspec.structs.replace(disk, logical_id=fresh, nodes=[primary, secondary])
+    nodes = [primary, secondary]
+    children = [msgspec.structs.replace(child, nodes=nodes) for child in disk.children]
+    return msgspec.structs.replace(disk, logical_id=fresh, nodes=nodes, children=children)
 
 
 def with_ports(cluster: Cluster, change: Change) -> Change:

@@ -72,10 +72,12 @@ class Storage:
 
     async def convert(self, request: DiskPair, context: CallContext) -> Done:
         """``blockdev_convert``: copy one disk onto another that is not smaller."""
-        source, target = await self._path(request.disk), await self._path(request.other)
+        source = await self._driver(request.disk).assemble(request.disk, True)
+        target = await self._driver(request.other).assemble(request.other, True)
         await self.drivers.programs.must(
-            f"copy {source} to {target}",
-            _DD, f"if={source}", f"of={target}", "bs=1M", "conv=notrunc,fsync", "status=none",
+            f"copy {source.path} to {target.path}",
+            _DD, f"if={source.path}", f"of={target.path}", "bs=1M", "conv=notrunc,fsync",
+            "status=none",
             timeout=_COPY_TIME,
         )  # fmt: skip
         return Done()

@@ -172,6 +172,7 @@ class DrbdDisks:
         await self.programs.must(f"write DRBD metadata to {meta.path}", *argv)
 
     async def _attach(self, disk: Disk, side: Side, data: str, meta: str) -> None:
+        await self._run(f"clean {meta}", *drbd_argv.apply_log(side, meta))
         await self._run(
             f"attach {data} to {side.path}", *drbd_argv.attach(side, data, meta, disk.params)
         )

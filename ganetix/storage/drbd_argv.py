@@ -69,6 +69,11 @@ def create_metadata(side: Side, meta: str) -> tuple[str, ...]:
     return META, "--force", str(side.minor), "v08", meta, "flex-external", "create-md"
 
 
+def apply_log(side: Side, meta: str) -> tuple[str, ...]:
+    """Return what brings metadata *meta* in order that were in use when the power went."""
+    return META, str(side.minor), "v08", meta, "flex-external", "apply-al"
+
+
 def attach(side: Side, data: str, meta: str, params: Mapping[str, Any]) -> tuple[str, ...]:
     """Return what gives the device its local volumes."""
     letters = str(params.get("disabled-barriers", "n"))

@@ -1,6 +1,5 @@
-"""What LVM's listing programs say, and which names it takes. Sizes are bytes in, MiB out."""
+"""What LVM's listing programs say. Sizes are bytes in, MiB out."""
 
-import re
 from typing import Final
 
 import attrs
@@ -15,13 +14,6 @@ VG_FIELDS: Final = "vg_name,vg_size,vg_free,pv_count"
 PV_FIELDS: Final = "pv_name,vg_name,pv_size,pv_free,pv_attr"
 
 _MIB: Final = 1024 * 1024
-_NAME = re.compile(r"[A-Za-z0-9_.+][A-Za-z0-9_.+-]*")
-_RESERVED_STARTS: Final = ("snapshot", "pvmove")
-_RESERVED_PARTS: Final = (
-    "_cdata", "_cmeta", "_corig", "_mlog", "_mimage", "_pmspare", "_rimage", "_rmeta", "_tdata",
-    "_tmeta", "_vorigin", "_vdata",
-)  # fmt: skip
-_LONGEST: Final = 127
 
 
 @attrs.frozen
@@ -106,17 +98,6 @@ def groups(text: str) -> list[Group]:
 def physicals(text: str) -> list[Physical]:
     """Return what ``pvs -o PV_FIELDS`` printed."""
     return [Physical(r[0], r[1], _mib(r[2]), _mib(r[3]), r[4]) for r in _rows(text)]
-
-
-def wrong_name(name: str) -> str:
-    """Say what is wrong with *name* for a volume or group, empty if LVM takes it."""
-    if not name or len(name) > _LONGEST:
-        return f"it must have 1 to {_LONGEST} characters"
-    if name in (".", "..") or not _NAME.fullmatch(name):
-        return "it may have letters, digits and _ . + -, and may not begin with -"
-    if name.startswith(_RESERVED_STARTS) or any(part in name for part in _RESERVED_PARTS):
-        return "LVM keeps such names for itself"
-    return ""
 
 
 def _rows(text: str) -> list[list[str]]:

@@ -7,6 +7,7 @@ import msgspec
 from zope.interface import implementer
 
 from ganetix import errors
+from ganetix.model import volume_names
 from ganetix.model.objects import Disk
 from ganetix.storage import lvm_parse
 from ganetix.storage.interface import Found, IBlockDevice, Space, Sync
@@ -29,7 +30,7 @@ class PlainDisks:
     async def create(self, disk: Disk) -> None:
         """See `IBlockDevice`; parameters: *stripes*, and *exclusive* with *spindles*."""
         group, name = place_of(disk)
-        wrong = lvm_parse.wrong_name(name)
+        wrong = volume_names.wrong_name(name)
         if wrong:
             raise errors.BlockDeviceError(f"'{name}' can't be a logical volume's name: {wrong}.")
         known = await self.lvm.group(group)
@@ -70,7 +71,7 @@ class PlainDisks:
     async def rename(self, disk: Disk, new: Disk) -> None:
         """See `IBlockDevice`; the volume group stays."""
         (group, old), (other, name) = place_of(disk), place_of(new)
-        wrong = lvm_parse.wrong_name(name)
+        wrong = volume_names.wrong_name(name)
         if wrong or group != other:
             why = wrong or "a volume can't change its group"
             raise errors.BlockDeviceError(f"{group}/{old} can't become {other}/{name}: {why}.")

@@ -43,7 +43,8 @@ class FakeDrbd:
         return "UpToDate" if one["good"] else "Inconsistent"
 
     async def _meta(self, command: Command) -> Result:
-        self.metadata.add(command.argv[4])
+        if "create-md" in command.argv:
+            self.metadata.add(command.argv[4])
         return Result(command, 0)
 
     async def _setup(self, command: Command) -> Result:

@@ -89,6 +89,7 @@ class World:
             "instance_start": self._start,
             "instance_shutdown": self._shutdown,
             "instance_reboot": self._reboot,
+            "instance_balloon_memory": self._balloon,
             "accept_instance": self._accept,
             "instance_migrate": self._migrate,
             "instance_finalize_migration": self._finalize,
@@ -139,7 +140,7 @@ class World:
 
     def _verify(self, node: str, request: VerifyRequest) -> VerifyFacts:
         missing = [d.uuid for d in request.instance_disks if self._disk(node, d) not in self.disks]
-        owned = {key_of(disk) for disk in request.instance_disks}
+        owned = {key_of(one) for disk in request.instance_disks for one in disk.children or [disk]}
         return VerifyFacts(
             version=__version__,
             clock=0.0,
@@ -212,14 +213,16 @@ class World:
         return self._place(node, key_of(disk))
 
     def _create(self, node: str, request: DiskRequest) -> Done:
-        where = self._disk(node, request.disk)
-        if where in self.disks:
-            raise errors.BlockDeviceError(f"{where} exists.")
-        self.disks[where] = request.disk.size
+        for part in request.disk.children or [request.disk]:
+            where = self._disk(node, part)
+            if where in self.disks:
+                raise errors.BlockDeviceError(f"{where} exists.")
+            self.disks[where] = part.size
         return Done()
 
     def _remove(self, node: str, request: DiskRequest) -> Done:
-        self.disks.pop(self._disk(node, request.disk), None)
+        for part in request.disk.children or [request.disk]:
+            self.disks.pop(self._disk(node, part), None)
         return Done()
 
     def _assemble(self, node: str, request: DiskRequest) -> DiskInfo:

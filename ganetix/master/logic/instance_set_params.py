@@ -11,6 +11,7 @@ from ganetix import errors
 from ganetix.master.logic import (
     capacity,
     communication,
+    disk_conversion,
     disks,
     guest_values,
     hooks_env,
@@ -21,6 +22,7 @@ from ganetix.master.logic import (
     nics,
     wants,
 )
+from ganetix.master.logic.disk_conversion import Conversion
 from ganetix.master.logic.instance_devices import Edit, Told, edited_disks, edited_nics
 from ganetix.master.logic.instance_reinstall import validate_os, with_os
 from ganetix.master.logic.nic_addresses import Site
@@ -48,6 +50,7 @@ class Plan:
     told: tuple[tuple[str, Any], ...]
     nics: Edit[Nic]
     plugged: bool
+    conversion: Conversion | None = None
 
 
 @implementer(IUnit)
@@ -62,6 +65,8 @@ class InstanceSetParams:
         own = list(cluster.nodes_of(instance))
         if op.pnode is not None:
             own.append(names.node_of(cluster, op.pnode, op.pnode_uuid).uuid)
+        if op.remote_node is not None:
+            own.append(names.node_of(cluster, op.remote_node, op.remote_node_uuid).uuid)
         groups = tuple(sorted({cluster.nodes[uuid].group for uuid in own}))
         return [
             *wants.instance_only(instance),
@@ -80,7 +85,10 @@ class InstanceSetParams:
         nics.reserve(context, instance.nics, edit_nics.rows)
         edit_disks = edited_disks(cluster, instance, op, (context.randomness, context.paths))
         fresh, told = _changed(cluster, instance, op)
+        conversion = await disk_conversion.planned(op, instance, context)
         told = [*edit_nics.told, *edit_disks.told, *told]
+        if conversion is not None:
+            told.append(("disk_template", op.disk_template))
         if not told:
             raise errors.OpPrereqError(
                 f"Nothing to change was given for instance {instance.name}; "
@@ -100,7 +108,8 @@ class InstanceSetParams:
         if op.nics:
             await guest_values.require_bridges(context, fresh, fresh.primary_node)
         await _check_os(op, fresh, context)
-        capacity.check_policy(context, fresh, edit_disks.rows, ignore=op.ignore_ipolicy)
+        rows = edit_disks.rows if conversion is None else conversion.new
+        capacity.check_policy(context, fresh, rows, ignore=op.ignore_ipolicy)
         await _check_memory(op, instance, fresh, context)
         return Plan(
             instance,
@@ -110,6 +119,7 @@ class InstanceSetParams:
             tuple(told),
             edit_nics,
             plugged,
+            conversion,
         )
 
     def hooks(self, op: OpInstanceSetParams, plan: Plan, cluster: Cluster) -> Hooks | None:
@@ -130,6 +140,8 @@ class InstanceSetParams:
             await disks.shutdown(context, plan.instance, only=plan.disks.detached)
         await context.commit(lambda cluster: _change(cluster, plan), settles=True)
         await _begin_mirrors(plan, context, wait=op.wait_for_sync)
+        if plan.conversion is not None:
+            await disk_conversion.convert(plan.conversion, context)
         for disk in plan.disks.detached:
             context.log(
                 f"Disk {disk.uuid} belongs to no instance now; 'gnt-instance modify --disk "
@@ -150,7 +162,6 @@ class InstanceSetParams:
 
 def _require_available(op: OpInstanceSetParams) -> None:
     refused = {
-        "disk_template": "Converting the disk template",
         "runtime_mem": "Changing the memory of a running instance",
     }
     for name, what in refused.items():

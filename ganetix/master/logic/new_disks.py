@@ -55,11 +55,15 @@ def require_exclusive(cluster: Cluster, template: str, nodes: Sequence[Node]) ->
 async def require_room(
     context: Context, nodes: Sequence[Node], made: Sequence[Disk], wanted: Sequence[Wanted]
 ) -> None:
+    """Raise `errors.OpPrereqError` unless *nodes* have room for what is not adopted."""
+    fresh = [disk for disk, one in zip(made, wanted, strict=True) if one.adopt is None]
+    await require_room_for(context, nodes, fresh)
+
+
+async def require_room_for(context: Context, nodes: Sequence[Node], made: Sequence[Disk]) -> None:
     """Raise `errors.OpPrereqError` unless *nodes* have the volume groups, and room in them."""
     needed: dict[str, int] = {}
-    for disk, one in zip(made, wanted, strict=True):
-        if one.adopt is not None:
-            continue
+    for disk in made:
         for volume in disk.children or [disk]:
             if volume.dev_type == "plain":
                 group = str(volume.logical_id[0])

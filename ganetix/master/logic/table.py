@@ -44,9 +44,11 @@ from ganetix.master.logic.instance_move import InstanceMove
 from ganetix.master.logic.instance_multi_alloc import InstanceMultiAlloc
 from ganetix.master.logic.instance_query_data import InstanceQueryData
 from ganetix.master.logic.instance_reboot import InstanceRebootUnit
+from ganetix.master.logic.instance_recreate_disks import InstanceRecreateDisks
 from ganetix.master.logic.instance_reinstall import InstanceReinstall
 from ganetix.master.logic.instance_remove import InstanceRemove
 from ganetix.master.logic.instance_rename import InstanceRename
+from ganetix.master.logic.instance_replace_disks import InstanceReplaceDisks
 from ganetix.master.logic.instance_set_params import InstanceSetParams
 from ganetix.master.logic.instance_shutdown import InstanceShutdownUnit
 from ganetix.master.logic.instance_startup import InstanceStartup
@@ -111,6 +113,8 @@ from ganetix.opcodes.instance_disks import (
     OpInstanceActivateDisks,
     OpInstanceDeactivateDisks,
     OpInstanceGrowDisk,
+    OpInstanceRecreateDisks,
+    OpInstanceReplaceDisks,
 )
 from ganetix.opcodes.instance_state import (
     OpInstanceChangeGroup,

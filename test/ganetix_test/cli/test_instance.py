@@ -206,6 +206,26 @@ class ChangeTests(CommandCase):
         self.assertTrue(ran.opcodes()[0]["wait_for_sync"])
         self.assertTrue(self.one("gnt-instance deactivate-disks -f web1")["force"])
 
+    def test_replace_disks(self) -> None:
+        """One of the ways to replace is chosen; none or two are refused."""
+        op = self.one("gnt-instance replace-disks -s --disks 0,2 --early-release web1")
+        self.assertEqual((op["mode"], op["disks"]), ("replace_on_secondary", [0, 2]))
+        self.assertTrue(op["early_release"])
+        op = self.one("gnt-instance replace-disks -n node3 web1")
+        self.assertEqual((op["mode"], op["remote_node"]), ("replace_new_secondary", "node3"))
+        op = self.one("gnt-instance replace-disks -I hail web1")
+        self.assertEqual((op["mode"], op["iallocator"]), ("replace_new_secondary", "hail"))
+        self.assertEqual(self.one("gnt-instance replace-disks -a web1")["mode"], "replace_auto")
+        for words in ("", "-p -s ", "-p --disks x "):
+            self.assertEqual(self.run_command(f"gnt-instance replace-disks {words}web1", 1).code, 1)
+
+    def test_recreate_disks(self) -> None:
+        """Disks have numbers and may have another size; nodes are primary and secondary."""
+        op = self.one("gnt-instance recreate-disks --disk 1:size=2g -n node2:node3 web1")
+        self.assertEqual(op["disks"], [[1, {"size": 2048}]])
+        self.assertEqual(op["nodes"], ["node2", "node3"])
+        self.assertEqual(self.one("gnt-instance recreate-disks web1")["disks"], [])
+
     def test_modify(self) -> None:
         """Changes become the opcode's, and what was changed is printed."""
         line = (

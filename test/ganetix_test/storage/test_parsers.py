@@ -84,10 +84,3 @@ class LvmTests(SynchronousTestCase):
         [physical] = lvm_parse.physicals(recorded.read("pvs"))
         self.assertEqual((physical.path, physical.group), ("/dev/ubdb", "xenvg"))
         self.assertTrue(physical.allocatable)
-
-    def test_names(self) -> None:
-        """Names that LVM refuses are known before it is asked."""
-        for name in ("a.disk0", "A+b_c-1", "x" * 127):
-            self.assertEqual(lvm_parse.wrong_name(name), "", name)
-        for name in ("", "-a", "a b", "a/b", "..", "snapshot1", "a_mlog", "x" * 128, "ä"):
-            self.assertNotEqual(lvm_parse.wrong_name(name), "", name)

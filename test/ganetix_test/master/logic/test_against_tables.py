@@ -29,6 +29,7 @@ SAMPLES: dict[str, dict[str, Any]] = {
     },
     "OP_INSTANCE_MOVE": {"instance_name": "down.example.com", "target_node": "node2"},
     "OP_INSTANCE_REBOOT": {"instance_name": VM, "reboot_type": "soft"},
+    "OP_INSTANCE_RECREATE_DISKS": {"instance_name": "down.example.com"},
     "OP_INSTANCE_REINSTALL": {"instance_name": "down.example.com"},
     "OP_INSTANCE_REMOVE": {"instance_name": VM},
     "OP_INSTANCE_RENAME": {"instance_name": "down.example.com", "new_name": "x.example.com"},
@@ -106,7 +107,7 @@ DRY: dict[str, Any] = {
     "OP_INSTANCE_MULTI_ALLOC": {"allocatable": ["new.example.com"], "failed": [], "jobs": []},
 }
 """What a dry run of a sample returns, where that is more than nothing."""
-ELSEWHERE = frozenset({"OP_CLUSTER_DESTROY", "OP_NODE_ADD"})
+ELSEWHERE = frozenset({"OP_CLUSTER_DESTROY", "OP_INSTANCE_REPLACE_DISKS", "OP_NODE_ADD"})
 """Opcodes that need another cluster; their own tests look at this."""
 WITHIN = frozenset({"OP_CLUSTER_VERIFY_GROUP"})
 """Opcodes that run their hooks themselves; their own tests look at them."""

@@ -332,7 +332,7 @@ class LifeTests(DiskTestCase):
         self.assertEqual(
             (disk.size, disk.children[0].size, disk.children[1].size), (1536, 1536, 128)
         )
-        self.assertEqual(set(self.world.disks.values()), {1536})
+        self.assertEqual(set(self.world.disks.values()), {1536, 128})
         self.assertIn((NODE1, "resize", "disk/0"), self.mirrors.done)
 
     def test_activate_without_secondary(self) -> None:

@@ -287,7 +287,7 @@ class SetParamsTests(StoppedTestCase):
         """Every impossible change is refused in words."""
         rows: list[tuple[dict[str, Any], str]] = [
             ({}, "Nothing to change"),
-            ({"disk_template": "drbd"}, "disk template"),
+            ({"disk_template": "drbd"}, "not enabled"),
             ({"runtime_mem": 256}, "memory of a running"),
             ({"instance_communication": True}, "communication"),
             ({"ext_params": {"a": 1}}, "external storage"),
