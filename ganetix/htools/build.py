@@ -5,8 +5,10 @@ from typing import NamedTuple
 
 from ganetix.htools import names
 from ganetix.htools.model import (
+    LOCAL_STORAGE,
     NO_LOAD,
     NO_NODE,
+    OFFLINE,
     Cluster,
     Group,
     Instance,
@@ -144,14 +146,18 @@ def _instances(raw: Raw, specs: Mapping[int, NodeSpec], wishes: Wishes, suffix: 
         name = inst.name
         home = specs[inst.primary]
         away = specs[inst.secondary] if inst.secondary != NO_NODE else None
-        free = name not in excluded and (not selected or name in selected)
-        together = away is None or home.group == away.group
+        movable = inst.movable and name not in excluded and (not selected or name in selected)
+        score = 0
+        if away is not None:
+            movable = movable and home.group == away.group
+            if home.locations:
+                score = len(home.locations & away.locations)
         done[inst.idx] = _completed(
             mark.apply(inst) if inst.tags else inst,
             names.alias(name, suffix) if suffix else name,
-            NO_LOAD if ignore else loads.get(name, inst.load),
-            movable=inst.movable and free and together,
-            location_score=len(home.locations & away.locations) if away else 0,
+            NO_LOAD if ignore else loads.get(name, inst.load) if loads else inst.load,
+            movable=movable,
+            location_score=score,
         )
     return done
 
@@ -160,6 +166,10 @@ def _completed(
     inst: Instance, alias: str, load: Load, *, movable: bool, location_score: int
 ) -> Instance:
     """Return *inst* with these fields; `_replace` takes three times as long, for each instance."""
+    if not (location_score or inst.location_score) and (
+        alias == inst.alias and load is inst.load and movable == inst.movable
+    ):
+        return inst
     return Instance(
         inst.idx, inst.name, alias, inst.mem, inst.disk, inst.disks, inst.vcpus, inst.status,
         inst.primary, inst.secondary, inst.template, inst.tags, inst.spindle_use,
@@ -200,28 +210,29 @@ class _Tally:
         else:
             self.f_spindles_forth = 0
 
-    def _used_spindles(self, spec: NodeSpec, inst: Instance) -> None:
-        if not spec.exclusive and inst.local_storage:
-            self.spindles_forth += inst.spindle_use
-            if not inst.forthcoming:
-                self.spindles += inst.spindle_use
+    def _used_spindles(self, inst: Instance) -> None:
+        self.spindles_forth += inst.spindle_use
+        if not inst.forthcoming:
+            self.spindles += inst.spindle_use
 
     def add_primary(self, spec: NodeSpec, inst: Instance) -> None:
         """Count a primary."""
         cpus = inst.vcpus if inst.online else 0
         self.cpus_forth += cpus
-        self._used_spindles(spec, inst)
-        if not inst.uses_memory:
+        uses = inst.uses_memory
+        if not uses:
             self.f_mem_forth -= inst.mem
         if inst.exclusion:
             self.exclusion = counted(self.exclusion, inst.exclusion)
+        if not spec.exclusive and inst.template in LOCAL_STORAGE:
+            self._used_spindles(inst)
         if inst.forthcoming:
             self._forthcoming(spec, inst)
             return
         self.primaries.append(inst.idx)
         self.disk += inst.disk
         self.cpus += cpus
-        if inst.uses_memory:
+        if uses:
             self.i_mem += inst.mem
         load, total = inst.load, self.load
         total[0] += load[0]
@@ -236,14 +247,15 @@ class _Tally:
 
     def add_secondary(self, spec: NodeSpec, inst: Instance) -> None:
         """Count a secondary."""
-        self._used_spindles(spec, inst)
+        if not spec.exclusive and inst.template in LOCAL_STORAGE:
+            self._used_spindles(inst)
         if inst.forthcoming:
             self._forthcoming(spec, inst)
             return
         self.secondaries.append(inst.idx)
         self.disk += inst.disk
-        self.load[2] += inst.load.disk
-        need = inst.mem if inst.needs_reserve else 0
+        self.load[2] += inst.load[2]
+        need = inst.mem if inst.auto_balance and inst.status != OFFLINE else 0
         self.peers[inst.primary] = self.peers.get(inst.primary, 0) + need
 
     def node(self, raw: RawNode, spec: NodeSpec) -> tuple[Node, str | None]:
