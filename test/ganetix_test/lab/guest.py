@@ -73,7 +73,7 @@ def _pack() -> None:
     """Make the initramfs of busybox, the modules and the init script."""
     with tempfile.TemporaryDirectory(dir=host.LABS) as place:
         root = pathlib.Path(place)
-        for name in ("bin", "dev", "proc", "sys", "etc/acpi/PWRF", "modules"):
+        for name in ("bin", "dev", "proc", "sys", "etc/acpi/PWRF", "modules", "var/log"):
             (root / name).mkdir(parents=True)
         shutil.copy("/bin/busybox", root / "bin/busybox")
         (root / "bin/sh").symlink_to("busybox")

@@ -1,0 +1,1 @@
+"""What is tried in the lab, with real guests: each scenario reads what its guest wrote."""
