@@ -24,7 +24,7 @@ USER: Final = ("jack", "secret")
 INSTANCES: Final = ("instance1.example.com", "instance2.example.com")
 
 EXAMPLES: Final = settings(
-    max_examples=6, derandomize=True, database=None, deadline=None, phases=[Phase.generate],
+    max_examples=4, derandomize=True, database=None, deadline=None, phases=[Phase.generate],
     suppress_health_check=list(HealthCheck),
 )  # fmt: skip
 """So many of each of both kinds: requests that fit the document, and some that do not."""
@@ -160,16 +160,22 @@ class GeneratedRequestTests(SynchronousTestCase):
             defect = status >= 500 and (operation.label, status) not in EXPECTED
             self.assertFalse(defect, f"{status} {response.text} for {case.as_curl_command()}")
             case.validate_response(response, checks=CHECKS)
-            if status == 200:
-                validate(response.json(), answer_of(there.plain, operation.label))
+            schema = answer_of(there.plain, operation.label)
+            if status == 200 and schema is not None:
+                validate(response.json(), schema)
 
         run()
 
 
-def answer_of(document: Mapping[str, Any], label: str) -> dict[str, Any]:
-    """Return the schema of what an operation answers; schemathesis misreads ``prefixItems``."""
+def answer_of(document: Mapping[str, Any], label: str) -> dict[str, Any] | None:
+    """Return the schema of what an operation answers, None for one that answers no JSON.
+
+    Not by schemathesis itself, which misreads ``prefixItems``.
+    """
     verb, path = label.split()
     told_of = document["paths"][path][verb.lower()]["responses"]["200"]["content"]
+    if "application/json" not in told_of:
+        return None
     return {**told_of["application/json"]["schema"], "components": document["components"]}
 
 
