@@ -19,6 +19,7 @@ PROGRAMS = [
     "cfgupgrade = ganetix.daemons.cfgupgrade:main",
     "node-cleanup = ganetix.daemons.node_cleanup:main",
     "burnin = ganetix.cli.main:burnin",
+    "move-instance = ganetix.cli.main:move_instance",
     "vcluster-setup = ganetix.vcluster.setup:main",
     "ganeti-watcher = ganetix.watcher.program:main",
     "ganeti-cleaner = ganetix.watcher.cleaner_program:main",

@@ -125,7 +125,8 @@ def _ask(question: str) -> str | None:
 
 def tool(prog: str, words: list[str], world: World) -> int:
     """Run *prog*, a program with one command only, which `ganetix.cli.PROG.options` describes."""
-    command: Command = importlib.import_module(f"ganetix.cli.{prog}.options").COMMAND
+    package = prog.replace("-", "_")
+    command: Command = importlib.import_module(f"ganetix.cli.{package}.options").COMMAND
     return _carry_out(Context(world, prog, "", command), words)
 
 
@@ -199,6 +200,11 @@ def gnt_filter() -> int:
 def burnin() -> int:
     """Run burnin."""
     return _program("burnin", tool)
+
+
+def move_instance() -> int:
+    """Run move-instance."""
+    return _program("move-instance", tool)
 
 
 def gnt_debug() -> int:
