@@ -77,6 +77,12 @@ class FakeHypervisor:
             raise self._not_here(guest.name, "rebooted")
         await self._write(guest, "running")
 
+    async def balloon(self, name: str, memory: int) -> None:
+        """See `IHypervisor`."""
+        if await self.lookup(name) is None:
+            raise self._not_here(name, "given other memory")
+        await self.worker.run(self._thd_changed, name, {"memory": str(memory)})
+
     async def lookup(self, name: str) -> GuestState | None:
         """See `IHypervisor`."""
         rows: Mapping[str, str] | None = await self.worker.run(self._thd_read, name)
@@ -172,7 +178,12 @@ class FakeHypervisor:
     def _thd_resume(self, name: str) -> None:
         rows = self._thd_read(name)
         if rows is not None and rows.get("state") == "paused":
-            fresh = {**rows, "state": "running"}
+            self._thd_changed(name, {"state": "running"})
+
+    def _thd_changed(self, name: str, values: Mapping[str, str]) -> None:
+        rows = self._thd_read(name)
+        if rows is not None:
+            fresh = {**rows, **values}
             self._thd_write(name, "".join(f"{k}={v}\n" for k, v in fresh.items()).encode())
 
     def _thd_write(self, name: str, data: bytes) -> None:

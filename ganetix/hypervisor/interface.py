@@ -102,6 +102,9 @@ class IHypervisor(Interface):
     def reboot(guest: Guest) -> Awaitable[None]:
         """Restart the running guest from inside: same process, new boot."""
 
+    def balloon(name: str, memory: int) -> Awaitable[None]:
+        """Give the running guest *memory* MiB, no more than it was made for."""
+
     def lookup(name: str) -> Awaitable[GuestState | None]:
         """Return the guest's state, None when it is not here."""
 

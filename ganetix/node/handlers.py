@@ -38,6 +38,7 @@ def handlers(node: NodeServices) -> Handlers:
         guests.BRIDGES_EXIST.name: node.guests.bridges_exist,
         guests.INSTANCE_ADDRESSES.name: node.guests.addresses,
         guests.HOTPLUG_DEVICE.name: node.instances.hotplug,
+        guests.INSTANCE_BALLOON_MEMORY.name: node.instances.balloon,
         calls.BLOCKDEV_CREATE.name: node.disks.create,
         calls.BLOCKDEV_REMOVE.name: node.disks.remove,
         calls.BLOCKDEV_ASSEMBLE.name: node.disks.assemble,

@@ -30,7 +30,7 @@ from ganetix.rpc.calls import (
     InstanceState,
 )
 from ganetix.rpc.interfaces import CallContext
-from ganetix.rpc.tables.guests import Hotplug
+from ganetix.rpc.tables.guests import Balloon, Hotplug
 from ganetix.toolkit.clock import Clock
 from ganetix.toolkit.interfaces import IFileSystem, IWorker
 
@@ -151,6 +151,12 @@ class Instances:
         elif request.success != request.source:
             await self.nics.down(guest.name)
         await self.changed(guest.name)
+        return Done()
+
+    async def balloon(self, request: Balloon, context: CallContext) -> Done:
+        """``instance_balloon_memory``."""
+        await self._driver(request.hypervisor).balloon(request.name, request.memory)
+        await self.changed(request.name)
         return Done()
 
     async def hotplug(self, request: Hotplug, context: CallContext) -> Done:

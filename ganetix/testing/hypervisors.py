@@ -101,6 +101,15 @@ class HypervisorPromises(AwaitingTestCase):
         self.awaited(self.source.reboot(guest()))
         self.assertEqual(self.states(self.source), [("vm1.example.com", "running")])
 
+    def test_balloon(self) -> None:
+        """A running guest gets other memory; one that is not there is refused by name."""
+        error = self.refusal(self.source.balloon("vm1.example.com", 16), HypervisorError)
+        self.assertIn("vm1.example.com", error.message)
+        self.awaited(self.source.create(guest(memory=32), False))
+        self.awaited(self.source.balloon("vm1.example.com", 16))
+        [found] = self.awaited(self.source.all_domains())
+        self.assertEqual((found.memory, found.state), (16, "running"))
+
     def require_neighbours(self) -> None:
         """Skip the test where the two nodes can't migrate guests to each other."""
         if self.apart:

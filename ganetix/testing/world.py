@@ -38,6 +38,7 @@ from ganetix.rpc.calls import (
     VerifyFacts,
     VerifyRequest,
 )
+from ganetix.rpc.tables.guests import Balloon
 from ganetix.rpc.tables.verify import Inspect, Inspected
 from ganetix.testing.nodes import FakeHandler
 from ganetix.testing.storage_world import Mirrors, key_of
@@ -191,6 +192,11 @@ class World:
         if (node, request.spec.instance.name) not in self.guests:
             raise errors.HypervisorError("It does not run.")
         return Done(request.kind)
+
+    def _balloon(self, node: str, request: Balloon) -> Done:
+        guest = self.guests[node, request.name]
+        self.guests[node, request.name] = msgspec.structs.replace(guest, memory=request.memory)
+        return Done()
 
     def _accept(self, node: str, request: InstanceAccept) -> Done:
         return Done()

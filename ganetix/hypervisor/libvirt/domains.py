@@ -34,7 +34,9 @@ def state_of(domain: Any, leaving: bool) -> GuestState | None:
         found = states.run_state(state, reason, leaving=leaving)
         if found is None:
             return None
-        _, memory, _, vcpus, used = domain.info()
+        _, most, now, vcpus, used = domain.info()
+        # A container's second figure is what its programs use, not what they may use.
+        memory = most if domain.connect().getType() == "LXC" else now
         name = domain.name()
     except library.libvirtError as error:
         if error.get_error_code() == library.VIR_ERR_NO_DOMAIN:
@@ -191,6 +193,12 @@ def addresses(connection: Any, name: str) -> dict[str, list[str]]:
         interface: [f"{row['addr']}/{row['prefix']}" for row in told["addrs"] or ()]
         for interface, told in found.items()
     }
+
+
+def balloon(connection: Any, name: str, memory: int) -> None:
+    """Give the running guest *memory* MiB."""
+    kib = memory * KIB_IN_MIB
+    connection.lookupByName(name).setMemoryFlags(kib, require().VIR_DOMAIN_AFFECT_LIVE)
 
 
 def attach(connection: Any, name: str, text: str) -> None:

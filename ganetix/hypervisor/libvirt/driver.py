@@ -118,6 +118,15 @@ class LibvirtHypervisor:
             lambda connection: self.kind.reboot(connection, guest),
         )
 
+    async def balloon(self, name: str, memory: int) -> None:
+        """See `IHypervisor`."""
+        await self._require_running(name, "given other memory")
+        await self._aside(
+            f"balloon {name}",
+            f"Instance {name} does not get other memory",
+            lambda connection: domains.balloon(connection, name, memory),
+        )
+
     async def lookup(self, name: str) -> GuestState | None:
         """See `IHypervisor`."""
         leaving = name in self._leaving

@@ -20,6 +20,7 @@ from ganetix.master.logic import (
     new_disks,
     nic_addresses,
     nics,
+    runtime_memory,
     wants,
 )
 from ganetix.master.logic.disk_conversion import Conversion
@@ -111,6 +112,7 @@ class InstanceSetParams:
         rows = edit_disks.rows if conversion is None else conversion.new
         capacity.check_policy(context, fresh, rows, ignore=op.ignore_ipolicy)
         await _check_memory(op, instance, fresh, context)
+        await runtime_memory.check(op, instance, fresh, context)
         return Plan(
             instance,
             fresh,
@@ -155,18 +157,13 @@ class InstanceSetParams:
         await _remove_disks(plan, context)
         devices = (plan.disks, plan.nics) if plan.plugged else ()
         done = sum(len(edit.come) + len(edit.gone) for edit in devices)
+        done += await runtime_memory.change(op, fresh, context)
         if plan.instance.admin_state == "up" and done < len(plan.told):
             context.log("A running instance gets the changes at its next start.")
         return list(plan.told)
 
 
 def _require_available(op: OpInstanceSetParams) -> None:
-    refused = {
-        "runtime_mem": "Changing the memory of a running instance",
-    }
-    for name, what in refused.items():
-        if getattr(op, name) is not None:
-            raise errors.OpPrereqError(f"{what} is not available in this release.", errors.INVAL)
     if op.ext_params:
         raise errors.OpPrereqError(
             "Parameters of external storage were given, but the instance has no such disks.",
@@ -207,6 +204,8 @@ def _changed(
         *((f"os/{name}", value) for name, value in op.osparams.items()),
         *((f"os_private/{name}", "<redacted>") for name in op.osparams_private or {}),
     ]
+    if op.runtime_mem is not None:
+        told.append(("runtime_memory", op.runtime_mem))
     if op.instance_communication is not None:
         told.append(("instance_communication", op.instance_communication))
     if op.os_name is not None:

@@ -39,6 +39,14 @@ class GuestAddresses(msgspec.Struct, frozen=True):
     addresses: dict[str, list[str]]
 
 
+class Balloon(msgspec.Struct, frozen=True):
+    """Give a running instance *memory* MiB."""
+
+    name: str
+    hypervisor: str
+    memory: int
+
+
 class Hotplug(msgspec.Struct, frozen=True):
     """Give a running instance the disk or NIC *uuid* of *spec* (*add*), or take it away."""
 
@@ -55,9 +63,12 @@ BRIDGES_EXIST: Final = Call("bridges_exist", Bridges, Done, "fast", True)
 INSTANCE_ADDRESSES: Final = Call("instance_addresses", GuestQuery, GuestAddresses, "fast", True)
 HOTPLUG_DEVICE: Final = Call("hotplug_device", Hotplug, Done, "normal", False)
 
+INSTANCE_BALLOON_MEMORY: Final = Call("instance_balloon_memory", Balloon, Done, "normal", True)
+
 CALLS: Final[tuple[Call[Any, Any], ...]] = (
     HYPERVISOR_VALIDATE_PARAMS,
     BRIDGES_EXIST,
     INSTANCE_ADDRESSES,
     HOTPLUG_DEVICE,
+    INSTANCE_BALLOON_MEMORY,
 )

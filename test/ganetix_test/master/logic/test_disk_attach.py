@@ -93,7 +93,7 @@ class AttachTests(AttachTestCase):
         self.assertIn(
             "is on node1.example.com", self.refused("vm3.example.com", ("attach", -1, mine))
         )
-        added = (("add", -1, {"size": 4}), ("detach", -1, {}))
+        added: Any = (("add", -1, {"size": 4}), ("detach", -1, {}))
         self.assertIn("only about to be added", self.refused(VM, *added))
 
     def test_nics(self) -> None:

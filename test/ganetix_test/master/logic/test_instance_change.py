@@ -288,7 +288,6 @@ class SetParamsTests(StoppedTestCase):
         rows: list[tuple[dict[str, Any], str]] = [
             ({}, "Nothing to change"),
             ({"disk_template": "drbd"}, "not enabled"),
-            ({"runtime_mem": 256}, "memory of a running"),
             ({"instance_communication": True}, "communication"),
             ({"ext_params": {"a": 1}}, "external storage"),
             ({"beparams": {"minmem": 512}}, "above the maximum"),
