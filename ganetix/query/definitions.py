@@ -64,7 +64,12 @@ def _doc(resource: str, name: str, kind: str) -> str:
     return f"The {resource}'s {re.sub('[/._]', ' ', name)} ({kind})"
 
 
-def natural(name: str) -> list[tuple[int, int, str]]:
+_REMEMBERED: Final = 1 << 16
+"""Names whose sort keys are kept: working them out costs more than sorting."""
+
+
+@functools.lru_cache(maxsize=_REMEMBERED)
+def natural(name: str) -> tuple[tuple[int, int, str], ...]:
     """Return a sort key that orders the numbers in *name* by value."""
     parts = re.split(r"(\d+)", name)
-    return [(1, int(part), "") if part.isdecimal() else (0, 0, part) for part in parts]
+    return tuple((1, int(part), "") if part.isdecimal() else (0, 0, part) for part in parts)

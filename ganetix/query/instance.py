@@ -128,13 +128,11 @@ NicPick = Callable[[View, Instance, Nic], Any]
 
 
 def _nic_param(name: str) -> NicPick:
-    return lambda view, row, nic: params.nic_in_group(view.cluster, nic, _group(view, row)).get(
-        name
-    )
+    return lambda view, row, nic: view.nicparams(nic, _group(view, row)).get(name)
 
 
 def _bridge(view: View, row: Instance, nic: Nic) -> Any:
-    filled = params.nic_in_group(view.cluster, nic, _group(view, row))
+    filled = view.nicparams(nic, _group(view, row))
     return filled.get("link") if filled.get("mode") == "bridged" else None
 
 
@@ -183,8 +181,8 @@ FIELDS: Final[dict[str, Value]] = {
         )
     },
     "admin_up": lambda view, row: normal(row.admin_state == "up"),
-    "beparams": lambda view, row: normal(params.of_backend(view.cluster, row)),
-    "hvparams": lambda view, row: normal(params.of_hypervisor(view.cluster, row)),
+    "beparams": lambda view, row: normal(view.beparams(row)),
+    "hvparams": lambda view, row: normal(view.hvparams(row)),
     "osparams": lambda view, row: normal(params.os_params(view.cluster, row.os, row.osparams)),
     "custom_beparams": lambda view, row: normal(row.beparams),
     "custom_hvparams": lambda view, row: normal(row.hvparams),
@@ -234,9 +232,9 @@ def value_of(name: str) -> Value | None:
     if name == "console":
         return _with_console
     if head == "be":
-        return lambda view, row: maybe(params.of_backend(view.cluster, row).get(tail))
+        return lambda view, row: maybe(view.beparams(row).get(tail))
     if head == "hv":
-        return lambda view, row: maybe(params.of_hypervisor(view.cluster, row).get(tail))
+        return lambda view, row: maybe(view.hvparams(row).get(tail))
     if tail.isdecimal():
         return _indexed(head, int(tail))
     return FIELDS.get(name)
@@ -254,3 +252,8 @@ def _indexed(head: str, index: int) -> Value | None:
 def rows(view: View) -> list[Instance]:
     """Return all instances."""
     return list(view.cluster.instances.values())
+
+
+def named(view: View, name: str) -> Instance | None:
+    """Return the instance with exactly that name."""
+    return view.cluster.instances.get(view.cluster.indexes.instance_names.get(name, ""))

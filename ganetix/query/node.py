@@ -125,3 +125,8 @@ def value_of(name: str) -> Value | None:
 def rows(view: View) -> list[Node]:
     """Return all nodes."""
     return list(view.cluster.nodes.values())
+
+
+def named(view: View, name: str) -> Node | None:
+    """Return the node with exactly that name."""
+    return view.cluster.nodes.get(view.cluster.indexes.node_names.get(name, ""))

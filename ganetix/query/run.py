@@ -25,6 +25,8 @@ class Resource:
     hostnames: frozenset[str] = frozenset()
     ordered: bool = False
     """Whether `rows` come in the order of their names."""
+    named: Callable[[View, str], Any] | None = None
+    """How the row with exactly that name is found at once; None when there is none."""
 
 
 _MORE: Final = {"job": " --archived"}
@@ -38,12 +40,16 @@ RESOURCES: Final[Mapping[str, Resource]] = {
     "filter": Resource(plain.filter_value, plain.filter_rows, plain.NONE_LIVE),
     "group": Resource(group.value_of, group.rows, group.LIVE),
     "instance": Resource(
-        instance.value_of, instance.rows, instance.LIVE, frozenset(("name", "pnode"))
+        instance.value_of,
+        instance.rows,
+        instance.LIVE,
+        frozenset(("name", "pnode")),
+        named=instance.named,
     ),
     "job": Resource(plain.job_value, plain.job_rows, plain.JOB_LIVE, ordered=True),
     "lock": Resource(plain.lock_value, plain.lock_rows, plain.LOCK_LIVE),
     "network": Resource(network.value_of, network.rows, network.LIVE),
-    "node": Resource(node.value_of, node.rows, node.LIVE, _NAME),
+    "node": Resource(node.value_of, node.rows, node.LIVE, _NAME, named=node.named),
     "os": Resource(plain.told_value, plain.told_rows, plain.NONE_LIVE),
 }
 
@@ -115,6 +121,9 @@ def _getter(view: View, what: str, field: str) -> Callable[[Any], Cell]:
 
 def _named(view: View, what: str, asked: list[str]) -> list[Any]:
     """Return the rows of a name request in its order, each once."""
+    exact = _exact(view, what, asked)
+    if exact is not None:
+        return list({id(row): row for row in exact}.values())
     by_name = _by_name(view, what)
     found: dict[int, Any] = {}
     for name in asked:
@@ -127,6 +136,15 @@ def _named(view: View, what: str, asked: list[str]) -> list[Any]:
             )
         found.update((id(row), row) for row in rows)
     return list(found.values())
+
+
+def _exact(view: View, what: str, asked: Sequence[str]) -> list[Any] | None:
+    """Return the rows called *asked* if all are there by their full names and quickly found."""
+    named = RESOURCES[what].named
+    if named is None:
+        return None
+    found = [named(view, name) for name in asked]
+    return None if any(row is None for row in found) else found
 
 
 def _by_name(view: View, what: str) -> dict[str, list[Any]]:
@@ -157,6 +175,9 @@ def classic(view: View, what: str, wanted: Sequence[str], names: Sequence[str]) 
 
 
 def _matching(view: View, what: str, wanted: Sequence[str]) -> list[Any]:
+    exact = _exact(view, what, wanted)
+    if exact is not None:
+        return exact
     by_name = _by_name(view, what)
     by_uuid = {getattr(row, "uuid", ""): row for rows in by_name.values() for row in rows}
     found: list[Any] = []

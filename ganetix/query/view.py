@@ -1,11 +1,13 @@
 """What fields are computed from: one configuration, live facts, jobs and locks."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Protocol
 
 import attrs
 
+from ganetix.model import params
 from ganetix.model.cluster import Cluster
+from ganetix.model.objects import Instance, Nic, NodeGroup
 
 
 class NodeFacts(Protocol):
@@ -54,3 +56,37 @@ class View:
     """Node uuid to the exports on it; None when the node did not answer."""
     told: Iterable[Mapping[str, Any]] = ()
     """Rows, field name to value, of a resource that is gathered for the query: cluster, os."""
+    _filled: dict[Any, dict[str, Any]] = attrs.field(factory=dict, init=False, repr=False, eq=False)
+    """Parameters that were filled in this moment: most instances set none of their own."""
+
+    def beparams(self, row: Instance) -> dict[str, Any]:
+        """Return the filled backend parameters of an instance; shared: not to be changed."""
+        return self._own("be", row.beparams, lambda own: params.backend(self.cluster, own))
+
+    def hvparams(self, row: Instance) -> dict[str, Any]:
+        """Return the filled hypervisor parameters of an instance; shared: not to be changed."""
+        name, system = row.hypervisor, row.os
+        return self._own(
+            (name, system),
+            row.hvparams,
+            lambda own: params.hypervisor(self.cluster, name, system, own),
+        )
+
+    def nicparams(self, nic: Nic, group: NodeGroup) -> dict[str, Any]:
+        """Return the filled parameters of a NIC in *group*; shared: not to be changed."""
+        return self._own(
+            (group.uuid, nic.network),
+            nic.nicparams,
+            lambda own: params.nic_in_group(self.cluster, nic, group),
+        )
+
+    def _own(
+        self, key: Any, own: Mapping[str, Any], fill: Callable[[Mapping[str, Any]], dict[str, Any]]
+    ) -> dict[str, Any]:
+        """Return what *fill* makes of *own*; it is remembered by *key* where that is empty."""
+        if own:
+            return fill(own)
+        found = self._filled.get(key)
+        if found is None:
+            found = self._filled[key] = fill(own)
+        return found

