@@ -64,7 +64,8 @@ class Node:
                 stderr=subprocess.STDOUT,
                 check=True,
             )
-        while not self._pid_file.exists():
+        # The shell makes the file before it writes to it.
+        while not self._pid_file.exists() or not self._pid_file.read_text("ascii").strip():
             time.sleep(0.01)
 
     def wait(self) -> None:
