@@ -114,6 +114,28 @@ def shutdown(lab: Lab) -> str:
     return "the guest said that its power button was pressed"
 
 
+def shuts_itself_down(lab: Lab) -> str:
+    """A guest that stops by itself is USER_down where that is allowed, and starts again."""
+    steps.gnt(lab, "gnt-cluster modify --user-shutdown=yes")
+    steps.gnt(lab, f"gnt-instance modify -H user_shutdown=true {VM}")
+    # The button is pressed behind the cluster's back: to it the guest stops by itself.
+    lab.node(1).run(f"virsh shutdown {VM}")
+    took = steps.wait("USER_down", 120, lambda: steps.status(lab, VM) == "USER_down")
+    steps.gnt(lab, f"gnt-instance start {VM}")
+    steps.booted(lab.node(1), VM)
+    return f"USER_down was listed {took:.0f} s after the button was pressed"
+
+
+def removed(lab: Lab) -> str:
+    """A removed guest leaves nothing in libvirt, and no disk."""
+    disk = steps.disk_of(lab, VM)
+    steps.remove(lab, VM)
+    left = [name for node in lab.nodes for name in node.run("virsh list --all --name").split()]
+    if VM in left or disk.exists():
+        raise LabError(f"Left are {left} in libvirt, and {disk} is there: {disk.exists()}.")
+    return "no domain, no disk"
+
+
 def two_guests(lab: Lab) -> str:
     """Two guests run at once, each writing to its own disk."""
     steps.add(lab, OTHER, "node2.example.com")
@@ -169,7 +191,9 @@ SCENARIOS: Final[Mapping[str, Callable[[Lab], str]]] = {
     "guest dies": guest_dies,
     "disk and NIC while it runs": devices,
     "shutdown by power button": shutdown,
+    "shutdown from inside": shuts_itself_down,
     "two guests": two_guests,
+    "removal": removed,
     "container": container,
 }
 """In this order: each finds the guest where the one before has left it."""
