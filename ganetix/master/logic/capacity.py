@@ -13,8 +13,8 @@ from ganetix.rpc.calls import NODE_INFO, NodeInfo, NodeInfoRequest
 
 async def require_memory(
     context: Context, node: str, needed: int, hypervisor: str, what: str
-) -> None:
-    """Raise `errors.OpPrereqError` unless *node* has *needed* MiB free, for *what*."""
+) -> int:
+    """Return the free memory of *node* (MiB); raise unless it is *needed* at least, for *what*."""
     request = NodeInfoRequest(hypervisors=[hypervisor])
     info: NodeInfo = await context.call(node, NODE_INFO, request)
     if info.memory_free < needed:
@@ -24,6 +24,7 @@ async def require_memory(
             "stop or move an instance, or choose another node.",
             errors.NORES,
         )
+    return info.memory_free
 
 
 def shape_of(cluster: Cluster, instance: Instance, disks: Sequence[Disk]) -> policy.Shape:

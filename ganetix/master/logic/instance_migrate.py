@@ -28,6 +28,7 @@ from ganetix.rpc.calls import (
     InstanceMigrate,
     InstanceSpec,
 )
+from ganetix.rpc.tables.guests import INSTANCE_BALLOON_MEMORY, Balloon
 
 SHUTDOWN_TIMEOUT: Final = 120
 """Seconds for the guest to stop when a migration becomes a failover."""
@@ -35,11 +36,15 @@ SHUTDOWN_TIMEOUT: Final = 120
 
 @attrs.frozen
 class Plan:
-    """The move; *why* it is done as a failover, or nothing; *live* as the mode says."""
+    """The move; *why* it is done as a failover, or nothing; *live* as the mode says.
+
+    The guest has to *shrink* to that many MiB before it fits; 0: it fits as it is.
+    """
 
     move: Move
     why: str
     live: bool
+    shrink: int = 0
 
 
 @attrs.frozen
@@ -79,11 +84,13 @@ class InstanceMigrateUnit:
                 f"'gnt-instance failover {move.instance.name}' moves it all the same.",
                 errors.STATE,
             )
+        shrink = 0
         if move.instance.admin_state == "up":
-            await relocation.require_memory(context, move, "migrating instance")
+            free = await relocation.require_memory(context, move, "migrating instance")
+            shrink = 0 if why else await _too_much(op, move, free, context)
         if not why:
             await disk_sync.require_good(context, move.instance, move.target, "a migration")
-        return Plan(move, why, _live(op, context.cluster, move.instance))
+        return Plan(move, why, _live(op, context.cluster, move.instance), shrink)
 
     def hooks(self, op: OpInstanceMigrate, plan: Plan, cluster: Cluster) -> Hooks | None:
         """See `IUnit`."""
@@ -136,10 +143,44 @@ async def _not_migratable(context: Context, instance: Instance) -> str:
     return ""
 
 
+async def _too_much(op: OpInstanceMigrate, move: Move, free: int, context: Context) -> int:
+    """Return the memory to which the guest must shrink to fit into *free* MiB; 0: it fits."""
+    instance = move.instance
+    if params.of_backend(context.cluster, instance)["maxmem"] <= free:
+        return 0
+    state = await names.running(context, instance)
+    if state is None or state.memory <= free:
+        return 0
+    if not op.allow_runtime_changes:
+        name = context.cluster.nodes[move.target].name
+        raise errors.OpPrereqError(
+            f"Instance {instance.name} has {state.memory} MiB now, and node {name} has {free} MiB "
+            "free. Without --no-runtime-changes it is made to fit.",
+            errors.NORES,
+        )
+    return free
+
+
+async def _shrunk(plan: Plan, context: Context) -> None:
+    """Let the guest shrink to what the target has; it grows again if the migration fails."""
+    instance = plan.move.instance
+    state = await names.running(context, instance)
+    if state is None:
+        return
+    back = msgspec.to_builtins(Balloon(instance.name, instance.hypervisor, state.memory))
+    what = f"Taking memory from {instance.name}"
+    await context.undo(UndoAction(what, plan.move.source, INSTANCE_BALLOON_MEMORY.name, back))
+    context.log(f"Giving instance {instance.name} {plan.shrink} MiB of memory, as much as fits.")
+    request = Balloon(instance.name, instance.hypervisor, plan.shrink)
+    await context.call(plan.move.source, INSTANCE_BALLOON_MEMORY, request)
+
+
 async def _migrate(plan: Plan, context: Context) -> None:
     move, cluster = plan.move, context.cluster
     spec = spec_of(cluster, move.instance)
     source, target = cluster.nodes[move.source], cluster.nodes[move.target]
+    if plan.shrink:
+        await _shrunk(plan, context)
     await context.undo(*migration_disks.undo_of(cluster, move), *_undo_of(move, spec))
     await migration_disks.open_on_both(context, move)
     context.log(f"Preparing {target.name} to accept the instance.")

@@ -136,10 +136,10 @@ def _require_fit(op: Op, instance: Instance, target: Node, context: Context) -> 
     capacity.check_policy(context, instance, disks, ignore=op.ignore_ipolicy, group=group)
 
 
-async def require_memory(context: Context, move: Move, what: str) -> None:
-    """Raise `errors.OpPrereqError` unless the target has the memory that the instance needs."""
+async def require_memory(context: Context, move: Move, what: str) -> int:
+    """Return the target's free memory; raise unless it is what the instance needs at least."""
     needed = params.of_backend(context.cluster, move.instance)["minmem"]
-    await capacity.require_memory(
+    return await capacity.require_memory(
         context, move.target, needed, move.instance.hypervisor, f"{what} {move.instance.name}"
     )
 

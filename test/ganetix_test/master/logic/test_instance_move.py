@@ -2,9 +2,13 @@
 
 from typing import Any
 
+import msgspec
+
 from ganetix import errors
+from ganetix.opcodes.instance import OpInstanceSetParams
 from ganetix.opcodes.instance_state import OpInstanceFailover, OpInstanceMigrate
 from ganetix.rpc.calls import InstanceMigrate, InstanceState
+from ganetix.rpc.tables.guests import Balloon
 from ganetix.testing.logic import LogicContext, node_uuid, three_nodes
 from ganetix_test.master.logic.cases import UnitTestCase, creation
 
@@ -134,6 +138,37 @@ class FailoverTests(MoveTestCase):
 
 class MigrateTests(MoveTestCase):
     """OP_INSTANCE_MIGRATE."""
+
+    def test_shrinks(self) -> None:
+        """A guest that is too large for the target is made to fit first, if that is allowed."""
+        self.run_op(OpInstanceSetParams(instance_name=VM, beparams={"minmem": 128, "maxmem": 512}))
+        guest = self.context.world.guests[NODE1, VM]
+        self.context.world.guests[NODE1, VM] = msgspec.structs.replace(guest, memory=512)
+        self.context.world.memory[NODE2] = 200
+        self.assertIn("has 512 MiB now", self.refusal(migration(allow_runtime_changes=False)))
+        self.run_op(migration())
+        self.assertEqual(self.where(), [NODE2])
+        shrunk = [made for made in self.context.fake.made if made.call == "instance_balloon_memory"]
+        self.assertEqual(
+            [(made.node, made.request) for made in shrunk],
+            [(NODE1, Balloon(VM, "fake", 200))],
+        )
+
+    def test_grows_again(self) -> None:
+        """When the migration fails it has its memory back."""
+        self.run_op(OpInstanceSetParams(instance_name=VM, beparams={"minmem": 128, "maxmem": 512}))
+        guest = self.context.world.guests[NODE1, VM]
+        self.context.world.guests[NODE1, VM] = msgspec.structs.replace(guest, memory=512)
+        self.context.world.memory[NODE2] = 200
+
+        def refuse(node: str, call: str) -> None:
+            if call == "instance_migrate":
+                raise errors.HypervisorError("The line is dead.")
+
+        self.context.world.before = refuse
+        self.refusal(migration(), errors.HypervisorError)
+        self.assertEqual(self.context.world.guests[NODE1, VM].memory, 512)
+        self.assertEqual(self.where(), [NODE1])
 
     def test_live(self) -> None:
         """Both nodes are told in order, the guest runs on the target alone."""
