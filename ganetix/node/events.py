@@ -58,7 +58,8 @@ class Watch:
     _published: int = attrs.field(default=0, init=False)
     _looked_at: dict[str, int] = attrs.field(factory=dict, init=False)
     """Instances that were looked at alone, with the number of that look."""
-    _complaint: str = attrs.field(default="", init=False)
+    _complaints: dict[str, str] = attrs.field(factory=dict, init=False)
+    """What was last said of each hypervisor that did not answer, and (``""``) of a whole look."""
 
     async def start(self) -> None:
         """Look once, then regularly."""
@@ -120,8 +121,10 @@ class Watch:
         except CancelledError:
             raise
         except GanetiError as error:
-            self._complain(error.message)
+            self._complain(name, error.message)
             self._changed.add(name)
+        else:
+            self._complaints.pop(name, None)
         return self._seen.get(name, {})
 
     async def _lookup(self, name: str) -> InstanceState | None:
@@ -164,17 +167,17 @@ class Watch:
         """Look; a failure is logged once and the next round tries again."""
         try:
             await self.look()
-            if not self._changed:
-                self._complaint = ""
+            self._complaints.pop("", None)
         except CancelledError:
             raise
         except (GanetiError, OSError) as error:
-            self._complain(error.message if isinstance(error, GanetiError) else str(error))
+            self._complain("", error.message if isinstance(error, GanetiError) else str(error))
 
-    def _complain(self, why: str) -> None:
-        if why != self._complaint:
+    def _complain(self, key: str, why: str) -> None:
+        """Say it once."""
+        if why != self._complaints.get(key):
             self.log.error("Watching instances failed: {why}", why=why)
-        self._complaint = why
+        self._complaints[key] = why
 
     def _newest(self, found: dict[str, InstanceState], look: int) -> dict[str, InstanceState]:
         """Return what look number *look* found, corrected by looks at one instance since."""

@@ -57,8 +57,9 @@ def said(node: Node, name: str) -> str:
 
 
 def told(node: Node, name: str) -> tuple[int, int]:
-    """Return the last (count, record) that the guest *name* has told on *node*."""
-    rows = re.findall(r"guest: count (\d+) wrote (\d+)\r?\n", said(node, name))
+    """Return the last (count, record) that the guest *name* has told on *node* since its boot."""
+    now = said(node, name).rpartition("guest: up on ")[2]
+    rows = re.findall(r"guest: count (\d+) wrote (\d+)\r?\n", now)
     return (int(rows[-1][0]), int(rows[-1][1])) if rows else (0, 0)
 
 
