@@ -74,12 +74,22 @@ def always(_place: Place) -> bool:
     return True
 
 
+class Acceptance:
+    """Accepts a place that leaves the cluster redundant."""
+
+    def __init__(self, outlook: Outlook) -> None:
+        self.outlook = outlook
+
+    def __call__(self, place: Place) -> bool:
+        """Whether the cluster is redundant with the instance at *place*."""
+        return self.outlook.allows(place.inst, place.nodes)
+
+
 def acceptance(options: Options, nodes: Nodes, instances: Instances) -> Accept:
     """Return the test that a place must pass to be taken."""
     if not options.capacity:
         return always
-    outlook = Outlook(nodes, instances, options)
-    return lambda place: outlook.allows(place.inst, place.nodes)
+    return Acceptance(Outlook(nodes, instances, options))
 
 
 class Barred(NamedTuple):
@@ -214,19 +224,28 @@ class Finder:
         limits = Limits()
         limits.load(nodes)
         scan = PairScan(limits, self._inst, force=self._force)
-        found: list[tuple[int, Solution]] = []
         parts = blocks(limits, pairs)
         counts = failures(limits, [self._inst], parts, force=self._force)[0]
         merged = {fault: counts[fault] for fault in FAULTS if counts[fault]}
-        found.append((-1, Solution(None, 0, merged)))
+        good = 0
+        best: tuple[float, Node, Node] | None = None
         for block in parts:
             part = scan.possible(block)
             columns = [limits.nodes[at] for at in part.twos.tolist()]
-            for idx, at, scores, good in scan.rows(part):
-                row = self._accepted(limits.nodes[at], columns, scores, good, accept)
-                found.append((idx, row))
-        found.sort(key=itemgetter(0))
-        return best_of(solution for _at, solution in found)
+            for at, scores, fitting in scan.rows(part):
+                one = limits.nodes[at]
+                dropped, other, reached = self._accepted(one, columns, scores, fitting, accept)
+                merge(merged, FailMode.FailN1, dropped)
+                good += fitting - dropped
+                if other is not None and (
+                    best is None or (reached, -one.idx) < (best[0], -best[1].idx)
+                ):
+                    best = reached, one, other
+        if best is None:
+            return Solution(None, good, merged)
+        reached, one, other = best
+        place = self._placed(with_primary(one, self._inst), other, reached)
+        return Solution(place, good, merged)
 
     def _accepted(
         self,
@@ -235,21 +254,27 @@ class Finder:
         scores: "np.ndarray[Any, Any]",
         good: int,
         accept: Accept,
-    ) -> Solution:
-        """Take the best secondary for primary *one* that is accepted; of equals the last."""
+    ) -> tuple[int, Node | None, float]:
+        """Find the best secondary for primary *one* that is accepted; of equals the last.
+
+        Returns how many were not accepted before it, the secondary if there is one, and the score.
+        """
         last = len(columns) - 1
         backwards = scores[::-1]
-        first = with_primary(one, self._inst)
         order: list[int] = [int(backwards.argmin())]
         for dropped in range(good):
             if dropped == 1:
                 order = backwards.argsort(kind="stable").tolist()
             at = last - order[dropped]
-            place = self._placed(first, columns[at], float(scores[at]))
-            if accept(place):
-                failures = {FailMode.FailN1: dropped} if dropped else {}
-                return Solution(place, good - dropped, failures)
-        return Solution(None, 0, {FailMode.FailN1: good})
+            other, reached = columns[at], float(scores[at])
+            known = None
+            if isinstance(accept, Acceptance):
+                known = accept.outlook.allows_pair(self._inst, one, other)
+            if known is None:
+                known = accept(self._placed(with_primary(one, self._inst), other, reached))
+            if known:
+                return dropped, other, reached
+        return good, None, 0.0
 
     def _placed(self, first: Node, other: Node, reached: float) -> Place:
         """Return the place with the primary *first* (which has the instance) and *other*."""

@@ -249,8 +249,8 @@ class PairScan:
         scores[~fits] = np.inf
         return scores
 
-    def rows(self, part: Block) -> Iterator[tuple[int, int, Floats, int]]:
-        """Yield number and place of each primary that fits, its scores, and how many there are."""
+    def rows(self, part: Block) -> Iterator[tuple[int, Floats, int]]:
+        """Yield the place of each primary that fits, its scores, and how many of them there are."""
         size = max(1, BLOCK // max(1, len(part.twos)))
         for start in range(0, len(part.ones) if len(part.twos) else 0, size):
             ones = part.ones[start : start + size]
@@ -258,7 +258,7 @@ class PairScan:
             counts = (scores < np.inf).sum(axis=1).tolist()
             for row, at in enumerate(ones.tolist()):
                 if counts[row]:
-                    yield self._limits.nodes[at].idx, at, scores[row], counts[row]
+                    yield at, scores[row], counts[row]
 
     @quietly
     def best(self, parts: Iterable[Block]) -> tuple[float, int, int] | None:

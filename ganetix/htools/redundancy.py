@@ -222,15 +222,28 @@ class Outlook:
         for node in changed:
             if node.u_mem <= self._biggest.get(node.idx, -1):
                 return False
-        own = changed[0].idx
-        if not self._mixed:
-            if own not in self._plain:
-                return True
-            if inst.template == DRBD and inst.idx < 0 and _ordinary(inst, changed):
-                one, two = changed
-                landed = self._plain[own].get(two.idx, 0) + (inst.mem if inst.uses_memory else 0)
-                return landed < two.u_mem and may_migrate(one, two)
         return self._looked_at(inst, changed)
+
+    def allows_pair(self, inst: Instance, one: Node, two: Node) -> bool | None:
+        """Whether the cluster is redundant with a new mirrored *inst* on *one* and *two*.
+
+        They do not have it yet. None where more than memory has to be looked at.
+        """
+        if self._fine is None:
+            self._fine = self._prepare()
+        if not self._fine:
+            return False
+        if self._mixed or not _ordinary(inst, (one, two)):
+            return None
+        used = inst.mem if inst.uses_memory else 0
+        if one.u_mem - used <= self._biggest.get(one.idx, -1):
+            return False
+        if two.u_mem <= self._biggest.get(two.idx, -1):
+            return False
+        if one.idx not in self._plain:
+            return True
+        landed = self._plain[one.idx].get(two.idx, 0) + used
+        return landed < two.u_mem and may_migrate(one, two)
 
     def _looked_at(self, inst: Instance, changed: tuple[Node, ...]) -> bool:
         """Whether all nodes can be emptied that the instance makes it harder for."""
@@ -247,8 +260,7 @@ class Outlook:
         return True
 
 
-def _ordinary(inst: Instance, changed: tuple[Node, ...]) -> bool:
-    """Whether nothing but memory can keep *inst* from failing over between the *changed* nodes."""
-    return not inst.forthcoming and all(
-        node.f_disk > 0 and not node.spec.exclusive for node in changed
-    )
+def _ordinary(inst: Instance, nodes: tuple[Node, ...]) -> bool:
+    """Whether nothing but memory can keep a new *inst* from failing over between *nodes*."""
+    new = inst.template == DRBD and inst.idx < 0 and not inst.forthcoming
+    return new and all(node.f_disk > inst.disk and not node.spec.exclusive for node in nodes)
