@@ -81,6 +81,10 @@ class Client:
             link = self._connected()
             try:
                 return messages.decode_response(self._exchange(link, request))
+            except KeyboardInterrupt:
+                # Its answer, when it comes, must not be taken for that of the next call.
+                self.close()
+                raise
             except TimeoutError:
                 self.close()
                 raise errors.LuxiError(self._silent(method)) from None

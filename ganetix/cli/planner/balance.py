@@ -210,6 +210,7 @@ def run(context: Context, options: Namespace, jobs: Sequence[Move]) -> int:
 def _followed(context: Context, name: str, number: int) -> bool:
     """Follow one job to its end; whether it succeeded."""
     context.print(f"Waiting for job {number} for {name} ...")
+    context.flush()
     wait(context, number)
     try:
         results(context, number)

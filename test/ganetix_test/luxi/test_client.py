@@ -50,8 +50,32 @@ class ClientCase(SynchronousTestCase):
         return error.message
 
 
+class Impatient(socket.socket):
+    """A connection whose user presses Ctrl-C while the answer is waited for."""
+
+    def recv(self, size: int, flags: int = 0) -> bytes:
+        """Be interrupted."""
+        raise KeyboardInterrupt
+
+
 class AnswerTests(ClientCase):
     """Calls and their answers."""
+
+    def test_interrupted(self) -> None:
+        """After an interrupt the next call does not take the late answer for its own."""
+        late, theirs = socket.socketpair()
+        theirs.sendall(encode_result("late"))
+        self.addCleanup(theirs.close)
+        self.script = [encode_result("mine")]
+        links = [Impatient(fileno=late.detach())]
+
+        def connect(path: str, timeout: float) -> socket.socket:
+            return links.pop() if links else self.connect(path, timeout)
+
+        client = Client(Door("/sock", "node1", lambda: self.master, 0.0, 180.0, connect))
+        self.addCleanup(client.close)
+        self.assertRaises(KeyboardInterrupt, client.call, "WaitForJobChange")
+        self.assertEqual(client.call("Query"), "mine")
 
     def test_calls(self) -> None:
         """Several calls go over one connection and each gets its answer."""
