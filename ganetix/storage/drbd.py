@@ -16,6 +16,7 @@ from ganetix.storage.programs import Programs, failed
 from ganetix.toolkit.interfaces import IFileSystem, IWorker
 
 STATUS: Final = "/proc/drbd"
+_BLOCKDEV: Final = "/usr/sbin/blockdev"
 _GOOD: Final = frozenset({"UpToDate", "Consistent"})
 _BEING_MADE_GOOD: Final = frozenset({"Inconsistent", "Outdated", "Negotiating", "Attaching"})
 
@@ -73,6 +74,7 @@ class DrbdDisks:
         if primary:
             force = ("--force",) if fresh else ()
             await self._run(f"make {side.path} primary", SETUP, "primary", str(side.minor), *force)
+            await self._require_device(side)
         return Found(side.path, disk.size)
 
     async def shutdown(self, disk: Disk) -> None:
@@ -193,6 +195,15 @@ class DrbdDisks:
                 f"connect {side.path}",
                 *drbd_argv.connect(side, disk.params),
                 secrets=(side.secret,),
+            )
+
+    async def _require_device(self, side: Side) -> None:
+        """Raise unless the device's path is that: whoever writes to it too early makes a file."""
+        result = await self.programs.run(_BLOCKDEV, "--getsize64", side.path)
+        if not result.ok:
+            raise errors.BlockDeviceError(
+                f"{side.path} is no device that can be opened; if it is a file, 'rm {side.path}' "
+                f"and 'drbdsetup down {side.resource}' on {self.hostname} make room for it."
             )
 
     def _require_own(self, side: Side, shown: Shown, data: str) -> None:

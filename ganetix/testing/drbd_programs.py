@@ -15,16 +15,22 @@ _HEAD: Final = "version: 8.4.11 (api:1/proto:86-101)\nsrcversion: 059B1B470318F0
 class FakeDrbd:
     """*devices* by minor: resource, disk, meta, addresses, role; *metadata* has what was written.
 
-    The peer is never there. *status* is what ``/proc/drbd`` says.
+    The peer is never there. *in_the_way*: files are where devices should be. *status* is what
+    ``/proc/drbd`` says.
     """
 
     devices: dict[int, dict[str, Any]] = attrs.field(factory=dict)
     metadata: set[str] = attrs.field(factory=set)
     asked: list[tuple[str, ...]] = attrs.field(factory=list)
+    in_the_way: bool = False
 
     def programs(self) -> dict[str, Program]:
         """Return the programs by their absolute names."""
-        return {"/usr/sbin/drbdsetup": self._setup, "/usr/sbin/drbdmeta": self._meta}
+        return {
+            "/usr/sbin/drbdsetup": self._setup,
+            "/usr/sbin/drbdmeta": self._meta,
+            "/usr/sbin/blockdev": self._measure,
+        }
 
     @property
     def status(self) -> bytes:
@@ -41,6 +47,12 @@ class FakeDrbd:
         if not one["disk"]:
             return "Diskless"
         return "UpToDate" if one["good"] else "Inconsistent"
+
+    async def _measure(self, command: Command) -> Result:
+        """Only a primary's device can be opened."""
+        minor = int(command.argv[-1].removeprefix("/dev/drbd"))
+        known = self.devices.get(minor, {})
+        return Result(command, 0 if known.get("role") == "Primary" and not self.in_the_way else 1)
 
     async def _meta(self, command: Command) -> Result:
         if "create-md" in command.argv:

@@ -133,6 +133,13 @@ class DrbdTests(AwaitingTestCase):
         self.assertEqual(found.path, "/dev/drbd3")
         self.assertEqual(self.drbd.devices[3]["role"], "Primary")
 
+    def test_file_in_the_way(self) -> None:
+        """A file where the device should be is told with what removes it."""
+        self.make()
+        self.drbd.in_the_way = True
+        error = self.refusal(self.driver.assemble(DISK, True, fresh=True), BlockDeviceError)
+        self.assertIn("'rm /dev/drbd3'", error.message)
+
     def test_taken_minor(self) -> None:
         """A device that somebody else's volume is attached to is left alone."""
         self.make()
