@@ -9,7 +9,7 @@ from ganetix import errors
 from ganetix.query import filter as filters
 from ganetix.query import group, instance, network, node, plain
 from ganetix.query.definitions import NAME_FIELD, fields_of, natural
-from ganetix.query.results import NO_FIELD, NORMAL, Cell, FieldDef, unknown_field
+from ganetix.query.results import NO_FIELD, Cell, FieldDef, unknown_field
 from ganetix.query.view import View
 
 Value = Callable[[View, Any], Cell]
@@ -171,7 +171,8 @@ def classic(view: View, what: str, wanted: Sequence[str], names: Sequence[str]) 
             raise unknown_field(what, field)
     values = [_value(what, field) for field in names]
     rows = _matching(view, what, wanted) if wanted else selected(view, what, None)
-    return [[_bare(value(view, row)) for value in values] for row in rows]
+    # A cell without a normal status has None for its value.
+    return [[value(view, row)[1] for value in values] for row in rows]
 
 
 def _matching(view: View, what: str, wanted: Sequence[str]) -> list[Any]:
@@ -185,7 +186,3 @@ def _matching(view: View, what: str, wanted: Sequence[str]) -> list[Any]:
         rows = by_name.get(name) or _near(what, by_name, name)
         found += rows or ([by_uuid[name]] if name in by_uuid else [])
     return found
-
-
-def _bare(cell: Cell) -> Any:
-    return cell[1] if cell[0] == NORMAL else None

@@ -59,7 +59,8 @@ class Noun:
 
 def _with_memory(row: dict[str, Any]) -> dict[str, Any]:
     beparams: Mapping[str, Any] = row["beparams"]
-    return {**row, "beparams": {**beparams, "memory": beparams["maxmem"]}}
+    row["beparams"] = {**beparams, "memory": beparams["maxmem"]}
+    return row
 
 
 _INSTANCE: Final = (

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Final
 
 from ganetix import errors
-from ganetix_test.bench import jobs, lists, planner, stalls, synthetic
+from ganetix_test.bench import jobs, lists, planner, queries, stalls, synthetic
 from ganetix_test.bench.report import Measure, table
 from ganetix_test.bench.target import Target, root_of, target
 
@@ -21,6 +21,8 @@ BENCHES: Final[dict[str, Bench]] = {
     "create": jobs.create,
     "lists": lists.lists,
     "memory": jobs.memory,
+    "queries": queries.queries,
+    "rapi": queries.rapi,
 }
 TAGS: Final = "tags"
 """The one that takes all clusters at once."""
