@@ -86,15 +86,17 @@ class Limits:
         self._seen = None
         for node in nodes:
             at = self.position[node.idx]
-            self.nodes[at] = node
-            self._take(at, node)
+            before, self.nodes[at] = self.nodes[at], node
+            self._take(at, node, before)
 
     def _resize(self, ordered: list[Node]) -> None:
         size = len(ordered)
         self.position = {node.idx: at for at, node in enumerate(ordered)}
         self._left = np.zeros((len(PRIMARY), size))
         self._bound = np.zeros((len(PRIMARY), size))
-        self._scale = np.ones((len(PRIMARY), size))
+        scale = np.ones((len(PRIMARY), size))
+        scale[CPU] = scale[CPU_FORTH] = [node.spec.t_cpu for node in ordered]
+        self._scale = scale[PAIR][:, None, :]
         self.old = np.zeros((len(COMPONENTS), size))
         self.amounts = np.zeros((12, size))
         self.wholes = np.array([wholes(node) for node in ordered], dtype=np.float64).T.copy()
@@ -117,20 +119,22 @@ class Limits:
         self._policies = list(known)
         self._policy_at = np.array(kinds, dtype=np.int64)
 
-    def _take(self, at: int, node: Node) -> None:
+    def _take(self, at: int, node: Node, before: Node | None = None) -> None:
+        """Read *node*, and of what an instance does not always change only what is not *before*."""
         self._left[:, at] = room(node)
-        self._bound[:, at] = bounds(node)
-        self._scale[CPU, at] = self._scale[CPU_FORTH, at] = node.spec.t_cpu
         self.old[:, at] = node_values(node)
         self.amounts[:, at] = amounts(node)
-        self.r_mem[at] = node.r_mem
         self.members[at] = len(node.primaries) + len(node.secondaries)
-        self.fails[at] = node.fail_n1
-        column = self.peers[:, at]
-        column[:] = 0
-        for primary, memory in node.peers.items():
-            if primary in self.position:
-                column[self.position[primary]] = memory
+        if before is None or (node.r_mem, node.fail_n1) != (before.r_mem, before.fail_n1):
+            self._bound[:, at] = bounds(node)
+            self.r_mem[at] = node.r_mem
+            self.fails[at] = node.fail_n1
+        if before is None or node.peers is not before.peers:
+            column = self.peers[:, at]
+            column[:] = 0
+            for primary, memory in node.peers.items():
+                if primary in self.position:
+                    column[self.position[primary]] = memory
 
     @property
     def u_mem(self) -> Floats:
@@ -151,7 +155,7 @@ class Limits:
         """
         self._mark(sizes.tags)
         left = self._left[PAIR][:, None, :] - sizes.taken
-        left /= self._scale[PAIR][:, None, :]
+        left /= self._scale
         bad = left < self._bound[PAIR][:, None, :]
         primary = _first(bad[: len(PRIMARY)], REASONS)
         if sizes.policy is not None:
