@@ -3,7 +3,7 @@
 from typing import Final
 
 from ganetix.cli.command import Argument, Command
-from ganetix.cli.options import cluster, cluster_control, instance, placement, shared
+from ganetix.cli.options import cluster, cluster_control, instance, node, placement, shared
 
 ENVIRONMENT_DEFAULTS: Final[tuple[str, ...]] = ()
 
@@ -132,6 +132,28 @@ COMMANDS: Final = {
             cluster_control.OOB_TIMEOUT,
             cluster_control.SHUTDOWN_TIMEOUT,
             cluster_control.POWER_DELAY,
+        ),
+    ),
+    "renew-crypto": Command(
+        "cluster_crypto:renew_crypto",
+        "Make keys, certificates and secrets of the cluster anew.",
+        options=(
+            cluster_control.NEW_CLUSTER_CERT,
+            cluster_control.NEW_RAPI_CERT,
+            cluster_control.RAPI_CERT,
+            cluster_control.NEW_HMAC_KEY,
+            shared.FORCE,
+            cluster_control.NEW_DOMAIN_SECRET,
+            cluster_control.DOMAIN_SECRET,
+            cluster_control.NEW_SPICE_CERT,
+            cluster_control.SPICE_CERT,
+            cluster_control.SPICE_CACERT,
+            cluster_control.NEW_NODE_CERT,
+            cluster_control.NEW_SSH_KEYS,
+            node.NO_SSH_KEY_CHECK,
+            shared.VERBOSE,
+            cluster.SSH_KEY_BITS,
+            cluster.SSH_KEY_TYPE,
         ),
     ),
     "upgrade": Command(

@@ -7,6 +7,7 @@ standard output; what went wrong is one sentence on standard error, with the err
 ``init``            `ganetix.master.bootstrap.request.Init`: make this machine a cluster's master
 ``join``            `ganetix.master.bootstrap.request.Join`: on the master, bring in a node; answers
                     with `ganetix.master.bootstrap.request.Joined`
+``renew``           `ganetix.daemons.renew.Renew`: on the master, new secrets and certificates
 ``failover``        `ganetix.daemons.failover.Failover`: on a candidate, make it the master
 ``destroy``         after OP_CLUSTER_DESTROY: stop this node's daemons and clean it
 ``prepare-node-join`` on the node: `ganetix.master.bootstrap.join.Prepare`
@@ -29,6 +30,7 @@ from ganetix.daemons import (
     failover,
     node_join,
     node_setup,
+    renew,
     settings,
 )
 from ganetix.master.bootstrap.join import PREPARE, SETUP, Prepare, Setup
@@ -53,6 +55,10 @@ def _join(paths: Paths, data: bytes) -> Any:
     return node_join.join_node(paths, _decoded(data, Join))
 
 
+def _renew(paths: Paths, data: bytes) -> None:
+    renew.renew(paths, _decoded(data, renew.Renew))
+
+
 def _failover(paths: Paths, data: bytes) -> None:
     failover.fail_over(paths, _decoded(data, failover.Failover))
 
@@ -74,6 +80,7 @@ STEPS: Final[Mapping[str, Callable[[Paths, bytes], Any]]] = {
     "init": _init,
     "join": _join,
     "failover": _failover,
+    "renew": _renew,
     "destroy": _destroy,
     PREPARE: _prepare,
     SETUP: _setup,

@@ -27,7 +27,7 @@ MASTER_DAEMONS: Final = ("ganeti-masterd", "ganeti-rapi")
 STOP_TIMEOUT: Final = 60.0
 """Seconds for a daemon to stop; the master waits up to 30 s for the steps of its jobs."""
 
-_CANDIDATE: Final = re.compile(r"[0-9a-f-]{36}=[0-9A-F]{2}(:[0-9A-F]{2})+")
+_CANDIDATE: Final = re.compile(r"[0-9a-f-]{36}=[0-9A-F]{2}(:[0-9A-F]{2})+(,[0-9A-F:]+)*")
 
 _USAGE: Final = """\
 Usage: daemon-util check|start|stop DAEMON [ARGUMENT...]

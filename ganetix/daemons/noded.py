@@ -16,6 +16,7 @@ from ganetix.daemons.libvirts import NodeKeys, with_libvirt
 from ganetix.daemons.listening import Listening, bind_address
 from ganetix.daemons.manhole import Offer, consoles
 from ganetix.daemons.metrics import MetricsOptions, metrics_port
+from ganetix.daemons.own_keys import OwnKeys
 from ganetix.daemons.program import run, whole
 from ganetix.manhole.console import Name
 from ganetix.model import journal
@@ -32,7 +33,7 @@ from ganetix.rpc.events import EventSource
 from ganetix.rpc.interfaces import IdentityOf
 from ganetix.rpc.server import NodeServer
 from ganetix.rpc.session import CALLS_VERSION
-from ganetix.tls.contexts import server_endpoint
+from ganetix.tls.contexts import renewable_server_endpoint
 from ganetix.tls.credentials import Credentials, certificate_from_pem, key_from_pem
 from ganetix.tls.identity import NODE, Identity, NotIdentified, of_tls
 from ganetix.tls.plain import require_loopback
@@ -120,6 +121,12 @@ def build(daemon: Daemon, chosen: NodedSettings) -> ServiceTree:
         server.candidates_changed()
 
     keys = _keys(chosen, files) if chosen.ssl else None
+    own = None if keys is None else OwnKeys(keys.own, chosen.certificate_file)
+
+    def renewed() -> None:
+        if own is not None:
+            own.reload()
+
     processes = ProcessRunner(reactor, clock)
     streams = Streams(reactor, clock, chosen.address)
     libvirt = with_libvirt(reactor, paths, chosen.address, keys, processes)
@@ -131,6 +138,7 @@ def build(daemon: Daemon, chosen: NodedSettings) -> ServiceTree:
             streams=streams,
             randomness=settings.randomness(),
             stop_master=daemon_util.command("stop-master"),
+            certificate_changed=renewed,
             reach=Reach(reactor, chosen.address),
             port=settings.default_port(NAME),
             administrator=os.geteuid() if paths.virtual else 0,
@@ -139,7 +147,7 @@ def build(daemon: Daemon, chosen: NodedSettings) -> ServiceTree:
         )
     )  # fmt: skip
     server = _server(node, clock, events, of_tls if chosen.ssl else _anyone_here(node))
-    endpoint = _endpoint(reactor, chosen, keys)
+    endpoint = _endpoint(reactor, chosen, keys, own)
     listening = Listening("listening", endpoint, server.factory, chosen.where)
     manhole = consoles(daemon, paths, chosen.offer, _names(node, server))
     figures = Metrics(lambda: clock.sleep(0), lambda: read(events))
@@ -170,11 +178,13 @@ def _server(
 
 
 def _endpoint(
-    reactor: IReactorTime, chosen: NodedSettings, keys: NodeKeys | None
+    reactor: IReactorTime, chosen: NodedSettings, keys: NodeKeys | None, own: OwnKeys | None
 ) -> IStreamServerEndpoint:
     make = TCP6ServerEndpoint if ":" in chosen.address else TCP4ServerEndpoint
     plain = make(reactor, chosen.port, interface=chosen.address)
-    return plain if keys is None else server_endpoint(keys.own, keys.authority, plain, reactor)
+    if keys is None or own is None:
+        return plain
+    return renewable_server_endpoint(own.current, keys.authority, plain, reactor)
 
 
 def _keys(chosen: NodedSettings, files: FileSystem) -> NodeKeys:

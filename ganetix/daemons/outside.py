@@ -64,7 +64,10 @@ class World:
 
 
 def outside_of(
-    world: World, checkpoint: Callable[[], Awaitable[None]], facts: Callable[[], Facts]
+    world: World,
+    checkpoint: Callable[[], Awaitable[None]],
+    facts: Callable[[], Facts],
+    renewed: Callable[[], Awaitable[None]],
 ) -> Outside:
     """Return what the units of logic are given."""
     return Outside(
@@ -75,4 +78,5 @@ def outside_of(
         answer_with_reasons,
         facts,
         world.allocators(),
+        renewed,
     )

@@ -8,7 +8,7 @@ from typing import Final
 from ganetix.node.services import NodeServices
 from ganetix.rpc import calls
 from ganetix.rpc.interfaces import Handlers
-from ganetix.rpc.tables import cluster, export, guests, node_care, storage, transfer, verify
+from ganetix.rpc.tables import cluster, crypto, export, guests, node_care, storage, transfer, verify
 
 BY_SERVER: Final = (
     calls.MASTER_INFO,
@@ -77,6 +77,10 @@ def handlers(node: NodeServices) -> Handlers:
         storage.DRBD_TWO_PRIMARIES.name: node.storage.two_primaries,
         storage.LV_LIST.name: node.storage.volumes,
         cluster.NODE_STOP_MASTER.name: node.duty.stop,
+        crypto.CERTIFICATE_REQUEST.name: node.certificates.request,
+        crypto.CERTIFICATE_INSTALL.name: node.certificates.install,
+        crypto.CERTIFICATE_RESTORE.name: node.certificates.restore,
+        crypto.CERTIFICATE_KEEP.name: node.certificates.keep,
         verify.NODE_INSPECT.name: node.inspection.inspect,
         node_care.NODE_POWERCYCLE.name: node.power.powercycle,
         node_care.RUN_OOB.name: node.power.run_oob,

@@ -15,6 +15,7 @@ from ganetix.network.bridges import Bridges
 from ganetix.network.nics import NicScripts
 from ganetix.network.streams import StreamMaker
 from ganetix.node.blockdev import Disks
+from ganetix.node.certificates import Certificates
 from ganetix.node.checks import Checks, Machine
 from ganetix.node.events import INTERVAL, Watch
 from ganetix.node.export import Exports
@@ -44,6 +45,10 @@ from ganetix.toolkit.interfaces import IFileSystem, IWorker
 from ganetix.toolkit.services import ServiceTree
 
 _STOP_MASTER: Final = Command(("/usr/lib/ganeti/daemon-util", "stop-master"))
+
+
+def _nobody_told() -> None:
+    """Go on: nothing here shows the node's certificate."""
 
 
 async def _nobody_asked(address: str, port: int) -> str:
@@ -76,6 +81,7 @@ class Outside:
     watch_interval: float = INTERVAL
     stop_master: Command = _STOP_MASTER
     """What stops the master's daemons in good order."""
+    certificate_changed: Callable[[], None] = _nobody_told
     reach: Reach = _nobody_asked
     port: int = 1811
     """At which the node daemons answer, by *reach*."""
@@ -110,6 +116,7 @@ class NodeServices:
     restricted: Restricted
     units: Units
     inspection: Inspection
+    certificates: Certificates
 
     tree: ServiceTree = attrs.field(init=False)
 
@@ -174,4 +181,5 @@ def make_node(outside: Outside) -> NodeServices:
         Inspection(
             paths, files, worker, outside.processes, served, outside.reach, outside.port
         ),
+        Certificates(paths, files, worker, outside.certificate_changed),
     )  # fmt: skip

@@ -13,6 +13,7 @@ from ganetix.rpc import call as basic
 from ganetix.rpc.call import Call, Nothing, Role
 from ganetix.rpc.tables import (
     cluster,
+    crypto,
     export,
     guests,
     node_care,
@@ -468,8 +469,8 @@ _ROWS: Final[tuple[Call[Any, Any], ...]] = (
     FILE_STORAGE_DIR_CREATE, FILE_STORAGE_DIR_REMOVE, FILE_STORAGE_DIR_RENAME, OS_DIAGNOSE,
     OS_VALIDATE, INSTANCE_OS_ADD, INSTANCE_RUN_RENAME, HOOKS_RUN, SSCONF_UPDATE, UPLOAD_FILE,
     JOURNAL_APPEND, JOURNAL_SNAPSHOT, STORE_POSITION, NODE_LEAVE_CLUSTER, NODE_DEMOTE,
-    NODE_CRYPTO_TOKENS, NODE_HAS_IP_ADDRESS, TEST_DELAY, *cluster.CALLS, *export.CALLS,
-    *guests.CALLS, *node_care.CALLS, *storage.CALLS, *transfer.CALLS,
+    NODE_CRYPTO_TOKENS, NODE_HAS_IP_ADDRESS, TEST_DELAY, *cluster.CALLS, *crypto.CALLS,
+    *export.CALLS, *guests.CALLS, *node_care.CALLS, *storage.CALLS, *transfer.CALLS,
     *verify.CALLS,
 )  # fmt: skip
 

@@ -84,6 +84,16 @@ def server_endpoint(
     return prompt.Server(server_options(credentials, authority), plain, reactor)
 
 
+def renewable_server_endpoint(
+    current: Callable[[], Credentials],
+    authority: x509.Certificate,
+    plain: IStreamServerEndpoint,
+    reactor: IReactorTime,
+) -> IStreamServerEndpoint:
+    """Like `server_endpoint`, with what *current* returns at the time of each connection."""
+    return prompt.Server(_Renewable(current, authority), plain, reactor)
+
+
 def client_endpoint(
     credentials: Credentials,
     authority: x509.Certificate,
@@ -166,6 +176,21 @@ class _Server:
     def serverConnectionForTLS(self, protocol: Any) -> SSL.Connection:
         """See `IOpenSSLServerConnectionCreator`. Who may do what is judged when it opens."""
         return _connection(self.options, protocol, lambda _: "")
+
+
+@implementer(IOpenSSLServerConnectionCreator)
+@attrs.define(eq=False)
+class _Renewable:
+    current: Callable[[], Credentials]
+    authority: x509.Certificate
+    _made: tuple[Credentials, ssl.CertificateOptions] | None = attrs.field(default=None, init=False)
+
+    def serverConnectionForTLS(self, protocol: Any) -> SSL.Connection:
+        """See `IOpenSSLServerConnectionCreator`: the context is made anew when the key is."""
+        own = self.current()
+        if self._made is None or self._made[0] is not own:
+            self._made = own, _options(own, self.authority)
+        return _connection(self._made[1], protocol, lambda _: "")
 
 
 @implementer(IOpenSSLClientConnectionCreator)

@@ -74,3 +74,45 @@ POWER_DELAY = Option(
 )
 UPGRADE_TO = Option(("--to",), "to", "The version to upgrade to.")
 RESUME = Option(("--resume",), "resume", "Go on with an upgrade.", action="store_true")
+NEW_CLUSTER_CERT = Option(
+    ("--new-cluster-certificate",),
+    "new_cluster_cert",
+    "Refused: there is no certificate that all nodes share.",
+    action="store_true",
+)
+NEW_RAPI_CERT = Option(
+    ("--new-rapi-certificate",),
+    "new_rapi_cert",
+    "A new certificate, signed by itself, for the remote API.",
+    action="store_true",
+)
+RAPI_CERT = Option(("--rapi-certificate",), "rapi_cert", "Key and certificate for the remote API.")
+NEW_HMAC_KEY = Option(
+    ("--new-confd-hmac-key",),
+    "new_confd_hmac_key",
+    "A new key for questions to the configuration daemon.",
+    action="store_true",
+)
+NEW_DOMAIN_SECRET = Option(
+    ("--new-cluster-domain-secret",),
+    "new_cluster_domain_secret",
+    "A new secret for moving instances between clusters.",
+    action="store_true",
+)
+DOMAIN_SECRET = Option(
+    ("--cluster-domain-secret",), "cluster_domain_secret", "File with that secret."
+)
+NEW_SPICE_CERT = Option(
+    ("--new-spice-certificate",), "new_spice_cert", "Refused, see the page.", action="store_true"
+)
+SPICE_CERT = Option(("--spice-certificate",), "spice_cert", "Refused, see the page.")
+SPICE_CACERT = Option(("--spice-ca-certificate",), "spice_cacert", "Refused, see the page.")
+NEW_NODE_CERT = Option(
+    ("--new-node-certificates",),
+    "new_node_cert",
+    "New keys and certificates for all online nodes.",
+    action="store_true",
+)
+NEW_SSH_KEYS = Option(
+    ("--new-ssh-keys",), "new_ssh_keys", "Refused, see the page.", action="store_true"
+)

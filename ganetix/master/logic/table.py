@@ -16,6 +16,7 @@ from ganetix.master.logic.cluster_post_init import ClusterPostInit
 from ganetix.master.logic.cluster_query import ClusterConfigQuery, ClusterQuery
 from ganetix.master.logic.cluster_redist_conf import ClusterRedistConf
 from ganetix.master.logic.cluster_rename import ClusterRename
+from ganetix.master.logic.cluster_renew_crypto import ClusterRenewCrypto
 from ganetix.master.logic.cluster_repair_disk_sizes import ClusterRepairDiskSizes
 from ganetix.master.logic.cluster_set_params import ClusterSetParams
 from ganetix.master.logic.cluster_verify import (
@@ -88,6 +89,7 @@ from ganetix.opcodes.cluster import (
     OpClusterQuery,
     OpClusterRedistConf,
     OpClusterRename,
+    OpClusterRenewCrypto,
     OpClusterRepairDiskSizes,
     OpClusterSetParams,
 )
@@ -176,6 +178,7 @@ def units(outside: Outside) -> Mapping[type[OpCode], Unit[Any, Any]]:
         OpClusterQuery: ClusterQuery(outside),
         OpClusterRedistConf: ClusterRedistConf(outside),
         OpClusterRename: ClusterRename(outside),
+        OpClusterRenewCrypto: ClusterRenewCrypto(outside),
         OpClusterRepairDiskSizes: ClusterRepairDiskSizes(),
         OpClusterSetParams: ClusterSetParams(outside, allocator),
         OpClusterVerify: ClusterVerify(),

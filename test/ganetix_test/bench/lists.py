@@ -38,6 +38,25 @@ def lists(target: Target, share: int) -> list[Measure]:
     return rows
 
 
+VERIFY_LIMIT: Final = 500
+"""Milliseconds within which a cluster of 100 instances is to be verified; the reference takes 4.4
+seconds."""
+
+
+def verify(target: Target, share: int) -> list[Measure]:
+    """``gnt-cluster verify`` as a user waits for it; findings do not matter here."""
+    times = max(3, 10 // share)
+    size = len(target.names("instance"))
+    line = [os.path.join(target.programs, "gnt-cluster"), "verify"]
+    taken = []
+    for _ in range(times + 1):
+        began = time.perf_counter()
+        piped(target, line)
+        taken.append(time.perf_counter() - began)
+    what = f"gnt-cluster verify, {size} instances, {len(target.names('node'))} nodes"
+    return [median_ms(what, taken[1:], VERIFY_LIMIT if size <= 100 else None)]
+
+
 Run = Callable[[Target, list[str]], int]
 
 

@@ -20,6 +20,7 @@ BENCHES: Final[dict[str, Bench]] = {
     "throughput": jobs.throughput,
     "create": jobs.create,
     "lists": lists.lists,
+    "verify": lists.verify,
     "memory": jobs.memory,
     "queries": queries.queries,
     "rapi": queries.rapi,

@@ -27,6 +27,7 @@ WORDS: Final[dict[tuple[str, str], str]] = {
     ("gnt-cluster", "epo"): "-f node1",
     ("gnt-cluster", "modify"): "-C 3",
     ("gnt-cluster", "remove-tags"): "x",
+    ("gnt-cluster", "renew-crypto"): "-f --new-node-certificates",
     ("gnt-cluster", "search-tags"): "x",
     ("gnt-debug", "delay"): "1",
     ("gnt-group", "add-tags"): "rack1 x",

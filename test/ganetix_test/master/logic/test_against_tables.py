@@ -107,7 +107,9 @@ DRY: dict[str, Any] = {
     "OP_INSTANCE_MULTI_ALLOC": {"allocatable": ["new.example.com"], "failed": [], "jobs": []},
 }
 """What a dry run of a sample returns, where that is more than nothing."""
-ELSEWHERE = frozenset({"OP_CLUSTER_DESTROY", "OP_INSTANCE_REPLACE_DISKS", "OP_NODE_ADD"})
+ELSEWHERE = frozenset({
+    "OP_CLUSTER_DESTROY", "OP_CLUSTER_RENEW_CRYPTO", "OP_INSTANCE_REPLACE_DISKS", "OP_NODE_ADD",
+})  # fmt: skip
 """Opcodes that need another cluster; their own tests look at this."""
 WITHIN = frozenset({"OP_CLUSTER_VERIFY_GROUP"})
 """Opcodes that run their hooks themselves; their own tests look at them."""

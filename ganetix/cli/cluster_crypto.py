@@ -1,0 +1,69 @@
+"""gnt-cluster renew-crypto."""
+
+from argparse import Namespace
+from typing import Any, Final
+
+from ganetix import errors
+from ganetix.cli import bootstrap
+from ganetix.cli.context import Context
+from ganetix.cli.submit import opcode, result_of
+
+_FILES: Final = (
+    "new_rapi_cert", "rapi_cert", "new_confd_hmac_key", "new_cluster_domain_secret",
+    "cluster_domain_secret",
+)  # fmt: skip
+_PAIRS: Final = (
+    ("new_rapi_cert", "rapi_cert"), ("new_cluster_domain_secret", "cluster_domain_secret"),
+)  # fmt: skip
+
+
+def renew_crypto(context: Context, options: Namespace, arguments: list[str]) -> int:
+    """Make secrets and certificates anew, and bring them to every node."""
+    _check(options)
+    files = {name: value for name in _FILES if (value := getattr(options, name))}
+    if not files and not options.new_node_cert and not options.new_ssh_keys:
+        raise errors.OpPrereqError(
+            "Say what to renew. Show what there is with: gnt-cluster renew-crypto --help",
+            errors.INVAL,
+        )
+    if not options.force:
+        context.confirm("Make keys, certificates or secrets of the cluster anew?")
+    if files:
+        bootstrap.carry_out(context, "renew", files)
+        result_of(context, options, opcode("OP_CLUSTER_REDIST_CONF"))
+    if options.new_node_cert or options.new_ssh_keys:
+        result_of(context, options, _opcode(options))
+    return 0
+
+
+def _opcode(options: Namespace) -> dict[str, Any]:
+    return opcode(
+        "OP_CLUSTER_RENEW_CRYPTO",
+        node_certificates=options.new_node_cert,
+        renew_ssh_keys=options.new_ssh_keys,
+        ssh_key_type=options.ssh_key_type,
+        ssh_key_bits=options.ssh_key_bits,
+        verbose=options.verbose,
+    )
+
+
+def _check(options: Namespace) -> None:
+    """Refuse what contradicts itself, and what this release can't renew."""
+    for made, given in _PAIRS:
+        if getattr(options, made) and getattr(options, given):
+            raise errors.OpPrereqError(
+                f"--{made.replace('_', '-')} and a file for it exclude each other.", errors.INVAL
+            )
+    if options.new_cluster_cert:
+        raise errors.OpPrereqError(
+            "There is no certificate that all nodes share: each has its own, by the cluster's "
+            "authority. --new-node-certificates makes those anew; the authority holds for ten "
+            "years and is not renewed.",
+            errors.INVAL,
+        )
+    if options.new_spice_cert or options.spice_cert or options.spice_cacert:
+        raise errors.OpPrereqError(
+            "SPICE certificates are files of yours: put spice.pem and spice-ca.pem into "
+            "/var/lib/ganeti on every node, with 'gnt-cluster copyfile'.",
+            errors.INVAL,
+        )

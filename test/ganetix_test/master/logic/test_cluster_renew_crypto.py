@@ -1,0 +1,132 @@
+"""New certificates reach every node, and the master commands all the while; or nothing changes."""
+
+from typing import Any
+
+from cryptography import x509
+from twisted.internet.defer import Deferred
+
+from ganetix import errors
+from ganetix.master.logic.outside import Outside
+from ganetix.opcodes.cluster import OpClusterRenewCrypto
+from ganetix.rpc.call import Done
+from ganetix.rpc.tables.crypto import SigningRequest
+from ganetix.testing.dice import seeded
+from ganetix.testing.logic import LogicContext, node_uuid, run, three_nodes
+from ganetix.tls.authority import Authority
+from ganetix.tls.credentials import certificate_to_pem, key_to_pem, make_key, make_request
+from ganetix.tls.identity import NODE, digest_of, identity_of
+from ganetix_test.master.logic.cases import OUTSIDE, UnitTestCase, changed_node
+
+RENEW = OpClusterRenewCrypto(node_certificates=True)
+CERTS = {node_uuid(number): f"digest {number}" for number in (1, 2)}
+CALLS = ("node_certificate_request", "node_certificate_install", "node_certificate_restore",
+         "node_certificate_keep", "write_ssconf_files")  # fmt: skip
+
+
+class RenewTests(UnitTestCase):
+    """Three nodes that keep keys; node 3 is no candidate."""
+
+    def outside(self) -> Outside:
+        """Have an authority, and count how often the master takes up what it has."""
+        self.authority = Authority.create("cluster.example.com", 0.0, seeded(1))
+        self.renewals = 0
+        self.missing = ""
+
+        async def read_file(path: str) -> bytes | None:
+            name = path.rpartition("/")[2]
+            if name == self.missing:
+                return None
+            if name == "authority.key":
+                return key_to_pem(self.authority.credentials.key)
+            return certificate_to_pem(self.authority.certificate)
+
+        async def renewed() -> None:
+            self.renewals += 1
+
+        return Outside(
+            OUTSIDE.resolve, OUTSIDE.answers, read_file, OUTSIDE.checkpoint, OUTSIDE.hail,
+            OUTSIDE.facts, renewed=renewed,
+        )  # fmt: skip
+
+    def setUp(self) -> None:
+        """Make the cluster."""
+        super().setUp()
+        self.context = self.make()
+
+    def make(self) -> LogicContext:
+        """Return a context in which nodes have their old keys."""
+        self.used: dict[str, str] = {}
+        self.lists: list[dict[str, str]] = []
+        self.failing: tuple[str, str] | None = None
+        state = changed_node(three_nodes(candidate_certs=CERTS), 3, master_candidate=False)
+        return LogicContext(state, handlers={name: self.handler(name) for name in CALLS})
+
+    def handler(self, name: str) -> Any:
+        """Return what nodes do for the call *name*."""
+
+        async def handler(node: str, request: Any) -> Any:
+            if self.failing == (name, node):
+                raise errors.RemoteError("It burns.")
+            # Whoever calls must be allowed to: with the certificate that the master shows.
+            own = self.used.get(node_uuid(1), CERTS[node_uuid(1)])
+            allowed = self.context.cluster.cluster.candidate_certs[node_uuid(1)]
+            assert own in allowed.split(","), (name, own, allowed)
+            return self.answer(name, node, request)
+
+        return handler
+
+    def answer(self, name: str, node: str, request: Any) -> Any:
+        """Keep what the node has now."""
+        if name == "node_certificate_request":
+            return SigningRequest(make_request(make_key(), node).decode())
+        if name == "node_certificate_install":
+            certificate = x509.load_pem_x509_certificate(request.certificate.encode())
+            who = identity_of(certificate)
+            assert (who.uuid, who.roles) == (node, frozenset({NODE}))
+            self.used[node] = digest_of(certificate)
+        elif name == "node_certificate_restore":
+            self.used.pop(node, None)
+        return Done()
+
+    def test_renewed(self) -> None:
+        """Every node uses a new one; the list has the candidates' new digests and no old ones."""
+        self.run_op(RENEW)
+        self.assertEqual(len(self.used), 3)
+        listed = self.context.cluster.cluster.candidate_certs
+        self.assertEqual(listed, {uuid: self.used[uuid] for uuid in CERTS})
+        self.assertEqual((self.renewals, self.context.pending), (1, []))
+
+    def test_failures(self) -> None:
+        """Whatever fails on whatever node, all go back, and the list is the old one."""
+        for name in CALLS[:2] + CALLS[4:]:
+            for number in (1, 2, 3):
+                with self.subTest(f"{name} {number}"):
+                    self.context = self.make()
+                    self.failing = (name, node_uuid(number))
+                    work = Deferred.fromCoroutine(run(self.unit(RENEW), RENEW, self.context))
+                    self.failureResultOf(work, errors.GanetiError)
+                    self.assertEqual(self.used, {})
+                    self.assertEqual(self.context.cluster.cluster.candidate_certs, CERTS)
+
+    def test_old_key_left(self) -> None:
+        """A node that does not forget its old key is told of; the new ones hold."""
+        self.failing = ("node_certificate_keep", node_uuid(2))
+        self.run_op(RENEW)
+        self.assertIn("server.pem.old", self.context.logged[-1])
+
+    def test_offline(self) -> None:
+        """Offline nodes keep what they have."""
+        self.set_node(3, offline=True)
+        self.run_op(RENEW)
+        self.assertEqual(set(self.used), set(CERTS))
+
+    def test_refused(self) -> None:
+        """Nothing to do, ssh keys, and an authority that is not here."""
+        self.refusal(OpClusterRenewCrypto())
+        self.assertIn("ssh-keygen", self.refusal(OpClusterRenewCrypto(renew_ssh_keys=True)))
+        for self.missing in ("authority.key", "authority.pem"):
+            self.assertIn(self.missing, self.refusal(RENEW))
+
+    def test_locks(self) -> None:
+        """All nodes are locked."""
+        self.assertEqual(self.locks(RENEW)[1], ("node", ("[lockset]",), "exclusive"))
