@@ -154,7 +154,7 @@ class HypervisorPromises(AwaitingTestCase):
 
     def test_devices(self) -> None:
         """A running guest takes a disk and lets it go; one that does not run has none to take."""
-        bigger = attrs.evolve(guest(), disks=(GuestDisk("/tmp/disk0", uuid="d0", template="file"),))
+        bigger = attrs.evolve(guest(), disks=(GuestDisk("/srv/disk0", uuid="d0", template="file"),))
         if self.fixed_devices:
             raise SkipTest(self.fixed_devices)
         self.awaited(self.source.create(guest(), False))

@@ -12,7 +12,8 @@ from ganetix_test.master.logic.test_drbd_disks import NAME, NODE1, NODE2, NODE3,
 
 def replacing(mode: str, **fields: Any) -> OpInstanceReplaceDisks:
     """Return the opcode with *mode*, without its prefix."""
-    return OpInstanceReplaceDisks(instance_name=NAME, mode=f"replace_{mode}", **fields)
+    whole: Any = f"replace_{mode}"
+    return OpInstanceReplaceDisks(instance_name=NAME, mode=whole, **fields)
 
 
 class ReplaceTests(DiskTestCase):
@@ -193,7 +194,7 @@ class RecreateTests(StoppedTestCase):
 class ConvertTests(StoppedTestCase):
     """Other disk templates."""
 
-    def converting(self, template: str, **fields: Any) -> OpInstanceSetParams:
+    def converting(self, template: Any, **fields: Any) -> OpInstanceSetParams:
         """Return the opcode."""
         return OpInstanceSetParams(instance_name=NAME, disk_template=template, **fields)
 
