@@ -85,6 +85,11 @@ class Prepared:
         """Return the cells of the rows from *start* to before *end*."""
         return [[value(self.view, row) for value in self.values] for row in self.rows[start:end]]
 
+    def bare(self, start: int, end: int) -> list[list[Any]]:
+        """Return the values alone of the rows from *start* to before *end*."""
+        # A cell without a normal status has None for its value.
+        return [[value(self.view, row)[1] for value in self.values] for row in self.rows[start:end]]
+
 
 def prepared(view: View, what: str, names: Sequence[str], qfilter: Any) -> Prepared:
     """Select the rows of a query; raises what `query` does."""
@@ -161,18 +166,16 @@ def _near(what: str, by_name: Mapping[str, list[Any]], name: str) -> list[Any]:
     return [row for full, rows in by_name.items() if full.startswith(f"{name}.") for row in rows]
 
 
-def classic(view: View, what: str, wanted: Sequence[str], names: Sequence[str]) -> list[list[Any]]:
-    """Answer a classic query: bare values, null where there is none; unmatched names give no row.
+def classic(view: View, what: str, wanted: Sequence[str], names: Sequence[str]) -> Prepared:
+    """Select the rows of a classic query, whose answer is `Prepared.bare`.
 
-    Raise `errors.OpPrereqError` for an unknown field.
+    Unmatched names give no row. Raise `errors.OpPrereqError` for an unknown field.
     """
     for field in names:
         if field not in fields_of(what):
             raise unknown_field(what, field)
-    values = [_value(what, field) for field in names]
     rows = _matching(view, what, wanted) if wanted else selected(view, what, None)
-    # A cell without a normal status has None for its value.
-    return [[value(view, row)[1] for value in values] for row in rows]
+    return Prepared(view, [], rows, [_value(what, name) for name in names])
 
 
 def _matching(view: View, what: str, wanted: Sequence[str]) -> list[Any]:

@@ -1,13 +1,12 @@
 """LUXI methods that list objects: from snapshot and live state, never waiting for a node."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, Final
 
 from ganetix import errors
 from ganetix.luxi.messages import MalformedRequest
 from ganetix.master.handler.door import Door, arguments
 from ganetix.query import run
-from ganetix.query.results import Cell
 
 SLICE: Final = 250
 """Rows that are computed before others get a turn."""
@@ -30,16 +29,24 @@ async def query(door: Door, args: list[Any]) -> dict[str, Any]:
         found = run.prepared(view, what, fields, qfilter)
     except errors.ParseError as error:
         raise MalformedRequest(error.message) from error
-    return {"fields": found.fields, "data": await _sliced(door, found)}
+    return {"fields": found.fields, "data": await _sliced(door, found, found.cells)}
 
 
-async def _sliced(door: Door, found: run.Prepared) -> list[list[Cell]]:
-    """Compute the cells, giving the reactor a turn after every `SLICE` rows of one moment."""
-    data = found.cells(0, SLICE)
+async def _sliced(
+    door: Door, found: run.Prepared, values: Callable[[int, int], list[Any]]
+) -> list[Any]:
+    """Compute the *values*, giving the reactor a turn after every `SLICE` rows of one moment."""
+    data = values(0, SLICE)
     for start in range(SLICE, len(found.rows), SLICE):
         await door.clock.sleep(0)
-        data += found.cells(start, start + SLICE)
+        data += values(start, start + SLICE)
     return data
+
+
+async def _bare(door: Door, what: str, names: Sequence[str], fields: list[str]) -> list[Any]:
+    """Answer a classic query."""
+    found = run.classic(await door.facts.view(what, ()), what, names, fields)
+    return await _sliced(door, found, found.bare)
 
 
 async def query_fields(door: Door, args: list[Any]) -> dict[str, Any]:
@@ -53,7 +60,7 @@ def _classic(what: str, method: str) -> Callable[[Door, list[Any]], Awaitable[ob
     async def answer(door: Door, args: list[Any]) -> list[list[Any]]:
         names, fields, locking = arguments(method, args, tuple[list[str], list[str], bool])
         _refuse_locking(locking)
-        return run.classic(await door.facts.view(what, ()), what, names, fields)
+        return await _bare(door, what, names, fields)
 
     return answer
 
@@ -68,15 +75,14 @@ def _refuse_locking(locking: bool) -> None:
 async def query_filters(door: Door, args: list[Any]) -> list[list[Any]]:
     """QueryFilters: a row a rule."""
     uuids, fields = arguments("QueryFilters", args, tuple[list[str] | None, list[str]])
-    return run.classic(await door.facts.view("filter", ()), "filter", uuids or (), fields)
+    return await _bare(door, "filter", uuids or (), fields)
 
 
 async def query_exports(door: Door, args: list[Any]) -> list[list[Any]]:
     """QueryExports: node and export, null for a node that did not say what it has."""
     nodes, locking = arguments("QueryExports", args, tuple[list[str], bool])
     _refuse_locking(locking)
-    view = await door.facts.view("export", ())
-    return run.classic(view, "export", nodes, ("node", "export"))
+    return await _bare(door, "export", nodes, ["node", "export"])
 
 
 METHODS: Final[dict[str, Callable[[Door, list[Any]], Awaitable[object]]]] = {

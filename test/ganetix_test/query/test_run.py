@@ -149,8 +149,17 @@ class ClassicTests(SynchronousTestCase):
 
     def test_bare_values(self) -> None:
         """Values come bare; names that there are not give no row."""
-        rows = run.classic(view(), "instance", ["instance1", "nobody"], ["name", "oper_ram"])
-        self.assertEqual(rows, [["instance1.example.com", None]])
+        found = run.classic(view(), "instance", ["instance1", "nobody"], ["name", "oper_ram"])
+        self.assertEqual(found.bare(0, 9), [["instance1.example.com", None]])
+
+    def test_full_names(self) -> None:
+        """Full names are found at once, in the order in which they are asked for."""
+        names = ["instance10.example.com", "instance2.example.com"]
+        found = run.classic(view(), "instance", names, ["name"])
+        self.assertEqual(found.bare(0, 9), [[name] for name in names])
+        asked = ["|", *(["=", "name", name] for name in (*names, names[0]))]
+        cells = run.query(view(), "instance", ["name"], asked)["data"]
+        self.assertEqual([row[0][1] for row in cells], names)
 
     def test_unknown_field(self) -> None:
         """An unknown field is refused as wrong input."""

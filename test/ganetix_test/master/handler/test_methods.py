@@ -167,6 +167,15 @@ class DoorTests(SynchronousTestCase):
         rows = self.successResultOf(listing)["data"]
         self.assertEqual([row[0][1] for row in rows], sorted(self.world.statuses()))
 
+    def test_a_long_classic_list_gives_others_a_turn(self) -> None:
+        """So does the form that the remote API asks for."""
+        rows = tuple(masters.instance(number) for number in range(1, 601))
+        self.world.master.store.cluster = masters.cluster(1, rows)
+        listing = self.begin("QueryInstances", [], ["name"], False)
+        self.assertNoResult(listing)
+        self.world.reactor.pump([0.0] * 3)
+        self.assertEqual(len(self.successResultOf(listing)), 600)
+
     def test_daemon(self) -> None:
         """What the daemon says of itself follows its journal and jobs."""
         before = self.call("QueryDaemon")
