@@ -97,6 +97,10 @@ class TestKind:
             )
         )
 
+    def shutdown(self, connection: Any, name: str) -> None:
+        """See `Kind`."""
+        domains.shutdown(connection, name)
+
     def reboot(self, connection: Any, guest: Guest) -> None:
         """See `Kind`."""
         domains.restart(connection, guest.name)

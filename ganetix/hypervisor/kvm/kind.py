@@ -103,6 +103,10 @@ class QemuKind:
         """See `Kind`."""
         return text_of(devices.added(guest, kind, index, domain.is_q35(guest)))
 
+    def shutdown(self, connection: Any, name: str) -> None:
+        """See `Kind`: by the guest's agent where it has one, else by the power button."""
+        domains.shutdown(connection, name)
+
     def reboot(self, connection: Any, guest: Guest) -> None:
         """See `Kind`: by the guest's agent where it has one that answers, else by a reset."""
         library = require()

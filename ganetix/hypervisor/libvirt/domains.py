@@ -85,11 +85,11 @@ def resume(connection: Any, name: str) -> None:
         domain.resume()
 
 
-def shutdown(connection: Any, name: str) -> None:
-    """Ask the guest to shut down; nothing if it does not run."""
+def shutdown(connection: Any, name: str, flags: int = 0) -> None:
+    """Ask the guest to shut down, in the way of libvirt's *flags*; nothing if it does not run."""
     domain = find(connection, name)
     if domain is not None and domain.isActive():
-        _ended_meanwhile(domain, domain.shutdown)
+        _ended_meanwhile(domain, lambda: domain.shutdownFlags(flags))
 
 
 def destroy(connection: Any, name: str) -> None:
@@ -147,11 +147,6 @@ def _is_active(domain: Any) -> bool:
 def reset(connection: Any, name: str) -> None:
     """Boot the running guest anew in the same process, as the machine's reset button does."""
     find(connection, name).reset()
-
-
-def reboot(connection: Any, name: str) -> None:
-    """Ask the running guest to reboot."""
-    find(connection, name).reboot()
 
 
 def restart(connection: Any, name: str) -> None:

@@ -48,6 +48,9 @@ class Kind(Protocol):
     def device(self, guest: Guest, kind: DeviceKind, index: int) -> str:
         """Return the XML of a disk or NIC for the running *guest*."""
 
+    def shutdown(self, connection: Any, name: str) -> None:
+        """Ask the guest to shut down; nothing if it does not run. Blocks."""
+
     def reboot(self, connection: Any, guest: Guest) -> None:
         """Boot the running guest anew from inside; blocks."""
 
@@ -99,7 +102,7 @@ class LibvirtHypervisor:
 
     async def shutdown(self, name: str) -> None:
         """See `IHypervisor`."""
-        await self.link.run(lambda connection: domains.shutdown(connection, name))
+        await self.link.run(lambda connection: self.kind.shutdown(connection, name))
 
     async def destroy(self, name: str) -> None:
         """See `IHypervisor`."""

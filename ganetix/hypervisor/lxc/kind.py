@@ -44,10 +44,15 @@ class LxcKind:
             )
         return text_of(interface(guest, index, tap=False))
 
-    def reboot(self, connection: Any, guest: Guest) -> None:
-        """See `Kind`: by its init where that listens, else by stop and start."""
+    def shutdown(self, connection: Any, name: str) -> None:
+        """See `Kind`: by init's own channel, and by SIGTERM.
+
+        libvirt takes the channel for used whether or not an init listens at its other end.
+        """
         library = require()
-        try:
-            domains.reboot(connection, guest.name)
-        except library.libvirtError:
-            domains.restart(connection, guest.name)
+        for flag in (library.VIR_DOMAIN_SHUTDOWN_INITCTL, library.VIR_DOMAIN_SHUTDOWN_SIGNAL):
+            domains.shutdown(connection, name, flag)
+
+    def reboot(self, connection: Any, guest: Guest) -> None:
+        """See `Kind`: by stop and start, for nobody says whether an init listens."""
+        domains.restart(connection, guest.name)

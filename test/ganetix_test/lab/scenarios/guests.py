@@ -84,7 +84,7 @@ def libvirtd_killed(lab: Lab) -> str:
 
 def guest_dies(lab: Lab) -> str:
     """A guest whose QEMU is killed is ERROR_down, and starts again."""
-    lab.node(1).run(f"kill -9 $(pgrep -f guest={VM})")
+    lab.node(1).run(f"kill -9 $(pgrep -f '[g]uest={VM},')")
     took = steps.wait("ERROR_down", 30, lambda: steps.status(lab, VM) == "ERROR_down")
     steps.gnt(lab, f"gnt-instance start {VM}")
     steps.booted(lab.node(1), VM)
@@ -163,24 +163,26 @@ def container(lab: Lab) -> str:
         raise LabError("libvirt does not have the container.")
     steps.gnt(lab, f"gnt-instance reboot {CONTAINER}")
     state = steps.status(lab, CONTAINER)
-    steps.gnt(lab, f"gnt-instance shutdown --timeout 5 {CONTAINER}")
+    steps.gnt(lab, f"gnt-instance shutdown --timeout 60 {CONTAINER}")
     steps.gnt(lab, f"gnt-instance activate-disks {CONTAINER}")
     wrote = node.run(
         f"mount /var/run/ganeti/instance-disks/{CONTAINER}:0 /mnt && cat /mnt/boots; umount /mnt"
     )
     steps.gnt(lab, f"gnt-instance deactivate-disks {CONTAINER}")
     steps.remove(lab, CONTAINER)
-    if wrote.count("boot") != 2 or state != "running":
+    if wrote.split() != ["boot", "asked"] * 2 or state != "running":
         raise LabError(f"The container wrote {wrote!r}, and was {state}.")
-    return "two boots are written in its file system"
+    return "it wrote two boots, and that it was asked to stop after each"
 
 
-_CONTAINER_ROOT: Final = """\
-mkfs.ext4 -q {disk} && mount {disk} /mnt && mkdir -p /mnt/bin /mnt/sbin /mnt/proc /mnt/sys \
+_INIT: Final = (
+    r'#!/bin/sh\necho boot >> /boots\ntrap "echo asked >> /boots; exit 0" TERM\n'
+    r"/bin/busybox sync\nwhile :; do /bin/busybox sleep 1; done\n"
+)
+_CONTAINER_ROOT: Final = f"""\
+mkfs.ext4 -q {{disk}} && mount {{disk}} /mnt && mkdir -p /mnt/bin /mnt/sbin /mnt/proc /mnt/sys \
 /mnt/dev /mnt/mnt && cp /bin/busybox /mnt/bin/ && ln -s busybox /mnt/bin/sh && \
-printf '#!/bin/sh\\necho boot >> /boots\\n/bin/busybox sync\\n\
-while :; do /bin/busybox sleep 1; done\\n' > /mnt/sbin/init && chmod 755 /mnt/sbin/init; \
-umount /mnt"""
+printf '{_INIT}' > /mnt/sbin/init && chmod 755 /mnt/sbin/init; umount /mnt"""
 
 SCENARIOS: Final[Mapping[str, Callable[[Lab], str]]] = {
     "guest boots": boot,
