@@ -1,7 +1,9 @@
 """A daemon's figures for Prometheus on a port of its own: off unless the command line names one."""
 
+from collections.abc import Iterator
 from typing import Any, ClassVar
 
+from prometheus_client.metrics_core import Metric
 from twisted.internet.endpoints import TCP4ServerEndpoint, TCP6ServerEndpoint
 
 from ganetix.daemons import settings
@@ -9,7 +11,9 @@ from ganetix.daemons.daemon import Daemon
 from ganetix.daemons.listening import Listening
 from ganetix.daemons.manhole import ConsoleOptions
 from ganetix.daemons.program import whole
+from ganetix.daemons.stalls import StallMeter
 from ganetix.paths import Paths
+from ganetix.toolkit.metrics import counter, gauge
 from ganetix.toolkit.services import Startable
 from ganetix.web.metrics import FiguresSite, Text
 
@@ -23,6 +27,14 @@ class MetricsOptions(ConsoleOptions):
         ["metrics-port", None, None, "Offer figures for Prometheus on this TCP port.", whole],
         ["metrics-bind", None, None, "Address for that (default: this machine's programs only)."],
     ]
+
+
+def stalls(prefix: str, meter: StallMeter) -> Iterator[Metric]:
+    """Yield the figures of *meter*, named *prefix*_stalls and so on."""
+    found = meter.figures()
+    yield counter(f"{prefix}_stalls", "Turns of the reactor of more than 50 ms.", found["stalls"])
+    longest = "The longest turn of the reactor."
+    yield gauge(f"{prefix}_stall_longest_seconds", longest, found["longest"])
 
 
 def metrics_port(

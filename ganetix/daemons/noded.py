@@ -2,6 +2,7 @@
 
 import os
 import sys
+from itertools import chain
 from typing import Any, ClassVar
 
 import attrs
@@ -15,9 +16,10 @@ from ganetix.daemons.daemon import Daemon, daemon_for
 from ganetix.daemons.libvirts import NodeKeys, with_libvirt
 from ganetix.daemons.listening import Listening, bind_address
 from ganetix.daemons.manhole import Offer, consoles
-from ganetix.daemons.metrics import MetricsOptions, metrics_port
+from ganetix.daemons.metrics import MetricsOptions, metrics_port, stalls
 from ganetix.daemons.own_keys import OwnKeys
 from ganetix.daemons.program import run, whole
+from ganetix.daemons.stalls import StallMeter
 from ganetix.manhole.console import Name
 from ganetix.model import journal
 from ganetix.network.reach import Reach
@@ -150,11 +152,13 @@ def build(daemon: Daemon, chosen: NodedSettings) -> ServiceTree:
     endpoint = _endpoint(reactor, chosen, keys, own)
     listening = Listening("listening", endpoint, server.factory, chosen.where)
     manhole = consoles(daemon, paths, chosen.offer, _names(node, server))
-    figures = Metrics(lambda: clock.sleep(0), lambda: read(events))
-    metrics = metrics_port(daemon, paths, chosen.options, figures.text)
-    return ServiceTree(
-        NAME, (*workers, libvirt.loop, streams, node.tree, server, *manhole, *metrics, listening)
+    meter = StallMeter(reactor, daemon.log_fd)
+    figures = Metrics(
+        lambda: clock.sleep(0), lambda: chain(read(events), stalls("ganetix_noded", meter))
     )
+    metrics = metrics_port(daemon, paths, chosen.options, figures.text)
+    core = (meter, *workers, libvirt.loop, streams, node.tree, server)
+    return ServiceTree(NAME, (*core, *manhole, *metrics, listening))
 
 
 def _names(node: NodeServices, server: NodeServer) -> tuple[Name, ...]:

@@ -22,8 +22,9 @@ from ganetix.daemons.daemon import Daemon, daemon_for
 from ganetix.daemons.daemon_util import is_master
 from ganetix.daemons.listening import Listening, bind_address
 from ganetix.daemons.manhole import Offer, consoles
-from ganetix.daemons.metrics import MetricsOptions, metrics_port
+from ganetix.daemons.metrics import MetricsOptions, metrics_port, stalls
 from ganetix.daemons.program import run, whole
+from ganetix.daemons.stalls import StallMeter
 from ganetix.luxi.link import connector
 from ganetix.manhole.console import Name
 from ganetix.paths import Paths
@@ -83,7 +84,10 @@ def build(daemon: Daemon, options: Options, paths: Paths) -> ServiceTree:
     clock = Clock(daemon.reactor, daemon.wall)
     users, luxi = UsersFile(paths.rapi_users_file), _luxi(daemon, paths, clock)
     hub = Hub(luxi, clock, options["max-listeners"])
-    figures = RapiMetrics(clock, lambda: site, lambda: len(hub.listeners))
+    meter = StallMeter(daemon.reactor, daemon.log_fd)
+    figures = RapiMetrics(
+        clock, lambda: site, lambda: len(hub.listeners), lambda: stalls("ganetix_rapi", meter)
+    )
     own = Own(lambda seen: events(hub, seen), figures.metrics.text, figures.answered)
     always = not options["no-require-authentication"]
     api = Api(Surroundings(users.current, luxi, clock, own, always))
@@ -98,7 +102,7 @@ def build(daemon: Daemon, options: Options, paths: Paths) -> ServiceTree:
     manhole = consoles(daemon, paths, Offer.of("rapid", options), names)
     listening = Listening("listening", endpoint, site, where)
     metrics = metrics_port(daemon, paths, options, figures.metrics.text)
-    return ServiceTree(NAME, (Answering(api, luxi, hub), *manhole, *metrics, listening))
+    return ServiceTree(NAME, (meter, Answering(api, luxi, hub), *manhole, *metrics, listening))
 
 
 @attrs.define(eq=False)

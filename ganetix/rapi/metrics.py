@@ -12,11 +12,15 @@ from ganetix.toolkit.metrics import Metrics, gauge
 
 @attrs.define(eq=False, slots=False)
 class RapiMetrics:
-    """Counts requests by method and status; *site* and *listeners* are looked at when asked."""
+    """Counts requests by method and status; *site* and *listeners* are looked at when asked.
+
+    *more* yields further figures of the daemon.
+    """
 
     clock: Clock
     site: Callable[[], LimitedSite]
     listeners: Callable[[], int]
+    more: Callable[[], Iterable[Metric]] = tuple
     metrics: Metrics = attrs.field(init=False)
 
     def __attrs_post_init__(self) -> None:
@@ -37,4 +41,5 @@ class RapiMetrics:
             gauge("ganetix_rapi_clients", "Connections that are served.", len(site.served)),
             gauge("ganetix_rapi_waiting", "Connections that wait.", len(site.waiting)),
             gauge("ganetix_rapi_listeners", "Clients that follow events.", self.listeners()),
+            *self.more(),
         )

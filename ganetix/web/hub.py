@@ -207,14 +207,10 @@ class Hub:
     async def _catch_up(self, listener: Listener, seen: str) -> None:
         """Replay what is kept until nothing is left; what happens meanwhile waits its turn."""
         while listener in self.listeners:
-            if not listener.room:
+            news = await self._ask_again(seen) if listener.room else None
+            if news is None:
                 await self.clock.sleep(AGAIN)
                 continue
-            try:
-                news = await self._ask(seen)
-            except (errors.GanetiError, TimeoutError) as error:
-                listener.drop(f"The master daemon can't be asked: {error}")
-                return
             listener.replay(all_in(news, seen))
             seen = news["id"]
             if not news["events"]:
@@ -231,16 +227,22 @@ class Hub:
 
     async def _next(self, seen: str) -> str:
         """Give everybody what comes after *seen*; return the id from which to go on."""
-        try:
-            news = await self._ask(seen, WAIT)
-        except (errors.GanetiError, TimeoutError) as error:
-            self.log.warn("Waiting for events failed: {why}", why=str(error))
+        news = await self._ask_again(seen, WAIT)
+        if news is None:
             await self.clock.sleep(AGAIN)
             return seen
         for event in all_in(news, seen):
             for listener in tuple(self.listeners):
                 listener.send(event)
         return str(news["id"])
+
+    async def _ask_again(self, seen: str, seconds: float = 0.0) -> dict[str, Any] | None:
+        """Return what came after *seen*, None when the master daemon is away: try again."""
+        try:
+            return await self._ask(seen, seconds)
+        except (errors.GanetiError, TimeoutError) as error:
+            self.log.warn("Waiting for events failed: {why}", why=str(error))
+            return None
 
     async def _beat(self) -> None:
         while self._following:

@@ -1,6 +1,7 @@
 """The figures of a daemon on a port of its own: nothing but ``GET /metrics``."""
 
 from collections.abc import Awaitable, Callable
+from http import HTTPStatus
 from typing import Any, Final
 
 from twisted.internet.interfaces import IReactorTime
@@ -26,11 +27,12 @@ class Figures(Resource):
         self._text = text
         self._tasks = Tasks()
 
-    def render_GET(self, request: Request) -> bytes | int:
+    def render(self, request: Request) -> bytes | int:
         """Answer with the figures as they are now."""
         if request.path != b"/metrics":
-            request.setResponseCode(404)
-            return b"There is only /metrics here.\n"
+            return _refused(request, HTTPStatus.NOT_FOUND)
+        if request.method != b"GET":
+            return _refused(request, HTTPStatus.METHOD_NOT_ALLOWED)
         self._tasks.spawn("metrics", self._answer(request))
         return NOT_DONE_YET
 
@@ -44,6 +46,12 @@ class Figures(Resource):
             request.setHeader("content-length", str(len(text)))
             request.write(text)
             request.finish()
+
+
+def _refused(request: Request, status: HTTPStatus) -> bytes:
+    request.setResponseCode(status)
+    request.setHeader("content-type", "text/plain")
+    return b"There is only GET /metrics here.\n"
 
 
 class FiguresSite(Site):

@@ -46,8 +46,8 @@ class WatchingTests(SynchronousTestCase):
         self.addCleanup(answer.close)
         self.assertEqual(answer.status, 200, answer)
         lines: dict[str, Any] = {}
-        while True:
-            line = answer.readline().decode().rstrip("\n")
+        while raw := answer.readline():
+            line = raw.decode().rstrip("\n")
             if not line and lines:
                 yield {**lines, "data": json.loads(lines["data"])}
                 lines = {}
@@ -107,6 +107,7 @@ class WatchingTests(SynchronousTestCase):
         for event in events:
             if event["event"] == kind and data.items() <= event["data"].items():
                 return
+        raise AssertionError(f"The stream has ended; {kind} {data} was not told.")
 
     def test_a_restart_of_the_master_daemon(self) -> None:
         """A listener outlives the master daemon, and is told that something may be missing."""
@@ -168,9 +169,9 @@ class WatchingTests(SynchronousTestCase):
         with self.assertRaises(ConnectionRefusedError):
             self.figures(9101)
         for node, daemon, name in (
-            (1, "ganeti-masterd", "ganetix_jobs"),
-            (1, "ganeti-rapi", "ganetix_rapi_clients"),
-            (3, "ganeti-noded", "ganetix_noded_cpus"),
+            (1, "ganeti-masterd", "ganetix_stalls_total"),
+            (1, "ganeti-rapi", "ganetix_rapi_stalls_total"),
+            (3, "ganeti-noded", "ganetix_noded_stalls_total"),
         ):
             self.start_with(node, daemon, "--metrics-port 9101")
             self.check(self.figures(9101, node), name)
