@@ -18,6 +18,7 @@ DEFERRED: Final = (
     "ganetix.master.jobs.watch",
     "ganetix.master.store.journal",
     "ganetix.master.store.replicas",
+    "ganetix.network.streams",
 )
 """Rooms that may make a Deferred, and modules in which somebody waits for an event: each waiter
 gets one of its own."""
