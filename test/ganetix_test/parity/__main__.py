@@ -14,7 +14,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Final
 
-from ganetix_test.parity import commands, fields, luxi, operations, rapi
+from ganetix_test.parity import commands, fields, luxi, operations, options, rapi
 from ganetix_test.parity.place import Place
 
 DONE: Final = Path(__file__).with_name("done.json")
@@ -30,6 +30,7 @@ def everything() -> Areas:
         "opcodes": sorted(operations.opcodes()),
         "hooks": sorted(operations.hooks()),
         "gnt-* commands": sorted(commands.rows()),
+        "options": sorted(options.rows()),
     }
 
 
@@ -67,9 +68,12 @@ def main(argv: list[str]) -> int:
     parser = argparse.ArgumentParser(prog="parity", description=__doc__)
     parser.add_argument("--accept", action="store_true", help="write done.json")
     arguments = parser.parse_args(argv)
+    effects = options.effects()
+    if arguments.accept:
+        options.accept(effects)
     place = Place.make()
     try:
-        now = walked(place)
+        now = {**walked(place), "options": sorted(options.done(effects))}
     finally:
         place.cluster.remove()
     before: Areas = json.loads(DONE.read_text("utf-8"))
