@@ -46,6 +46,7 @@ def power_cut(lab: Lab) -> str:
     before = steps.told(lab.node(2), VM)[1]
     lab.node(2).kill()
     steps.gnt(lab, "gnt-node modify --offline yes --force node2.example.com")
+    steps.forget_console(lab.node(1), VM)
     steps.gnt(lab, f"gnt-instance failover -f --ignore-consistency -n node1.example.com {VM}", 600)
     steps.booted(lab.node(1), VM)
     count = guest.records(steps.disk_of(lab, VM).read_bytes())
@@ -86,8 +87,7 @@ def guest_dies(lab: Lab) -> str:
     """A guest whose QEMU is killed is ERROR_down, and starts again."""
     lab.node(1).run(f"kill -9 $(pgrep -f '[g]uest={VM},')")
     took = steps.wait("ERROR_down", 30, lambda: steps.status(lab, VM) == "ERROR_down")
-    steps.gnt(lab, f"gnt-instance start {VM}")
-    steps.booted(lab.node(1), VM)
+    steps.start(lab, lab.node(1), VM)
     return f"ERROR_down was listed {took:.0f} s later"
 
 
@@ -109,8 +109,7 @@ def shutdown(lab: Lab) -> str:
     steps.gnt(lab, f"gnt-instance shutdown --timeout 120 {VM}")
     if "power button" not in steps.said(lab.node(1), VM):
         raise LabError("The guest did not feel its power button.")
-    steps.gnt(lab, f"gnt-instance start {VM}")
-    steps.booted(lab.node(1), VM)
+    steps.start(lab, lab.node(1), VM)
     return "the guest said that its power button was pressed"
 
 
@@ -121,8 +120,7 @@ def shuts_itself_down(lab: Lab) -> str:
     # The button is pressed behind the cluster's back: to it the guest stops by itself.
     lab.node(1).run(f"virsh shutdown {VM}")
     took = steps.wait("USER_down", 120, lambda: steps.status(lab, VM) == "USER_down")
-    steps.gnt(lab, f"gnt-instance start {VM}")
-    steps.booted(lab.node(1), VM)
+    steps.start(lab, lab.node(1), VM)
     return f"USER_down was listed {took:.0f} s after the button was pressed"
 
 

@@ -38,7 +38,21 @@ def add(lab: Lab, name: str, nodes: str, template: str = "sharedfile", options: 
     size = "-s 32m" if template != "diskless" else ""
     gnt(lab, ADD.format(memory=128, hypervisor="kvm", template=template, size=size,
                         options=options, nodes=nodes, name=name))  # fmt: skip
+    for node in lab.nodes:
+        forget_console(node, name)
     gnt(lab, f"gnt-instance start {name}")
+
+
+def forget_console(node: Node, name: str) -> None:
+    """Remove what the guest *name*, which does not run there, has said on *node* before."""
+    node.run(f"rm -f /var/log/ganeti/kvm/{name}.log*")
+
+
+def start(lab: Lab, node: Node, name: str) -> None:
+    """Start the instance *name*, whose primary is *node*, and wait until its guest counts."""
+    forget_console(node, name)
+    gnt(lab, f"gnt-instance start {name}")
+    booted(node, name)
 
 
 def remove(lab: Lab, name: str) -> None:
