@@ -8,7 +8,19 @@ from setuptools import find_packages, setup
 HERE = pathlib.Path(__file__).parent
 VERSION = re.search(r'__version__ = "(.+)"', (HERE / "ganetix/__init__.py").read_text("utf-8"))
 
-GNT = ("backup", "cluster", "node", "group", "instance", "network", "os", "filter", "job", "debug")
+GNT = (
+    "backup",
+    "cluster",
+    "node",
+    "group",
+    "instance",
+    "network",
+    "os",
+    "filter",
+    "job",
+    "debug",
+    "storage",
+)
 DAEMONS = {"masterd": "masterd", "noded": "noded", "rapi": "rapid"}
 HTOOLS = ("hail", "hbal", "hcheck", "hinfo", "harep", "hroller", "hscan", "hspace", "hsqueeze")
 

@@ -191,6 +191,18 @@ class Paths(NamedTuple):
         return f"{self.data_dir}/known_hosts"
 
     @property
+    def ext_storage_search_path(self) -> tuple[str, ...]:
+        """Directories of external storage providers; the first match wins."""
+        real = (
+            "/srv/ganeti/extstorage",
+            "/usr/local/lib/ganeti/extstorage",
+            "/usr/lib/ganeti/extstorage",
+            "/usr/share/ganeti/extstorage",
+        )
+        own = (self.at(real[0]),) if self.virtual else ()
+        return (*own, *real)
+
+    @property
     def os_search_path(self) -> tuple[str, ...]:
         """Directories of OS definitions; in a virtual cluster the node's own comes first."""
         real = (

@@ -1,4 +1,4 @@
-"""gnt-debug delay, locks and submit-job."""
+"""gnt-debug delay, locks, submit-job and the tests of queue and secrets."""
 
 import json
 import time
@@ -8,7 +8,7 @@ from typing import Any
 from ganetix import errors
 from ganetix.cli import lists
 from ganetix.cli.context import Context
-from ganetix.cli.submit import follow_many, opcode, prepare, submit
+from ganetix.cli.submit import follow_many, opcode, prepare, result_of, submit
 
 
 def delay(context: Context, options: Namespace, arguments: list[str]) -> int:
@@ -29,6 +29,39 @@ def delay(context: Context, options: Namespace, arguments: list[str]) -> int:
         no_locks=options.no_locks,
     )
     return submit(context, options, op)
+
+
+def test_jobqueue(context: Context, options: Namespace, arguments: list[str]) -> int:
+    """Run one job that succeeds and one that fails; return 1 if either does not."""
+    messages = ["first", "second"]
+    good = opcode("OP_TEST_JQUEUE", notify_waitlock=True, notify_exec=True, log_messages=messages)
+    if result_of(context, options, good) is not True:
+        raise errors.OpExecError("The job that was to succeed had another result.")
+    try:
+        result_of(context, options, opcode("OP_TEST_JQUEUE", fail=True))
+    except errors.OpExecError as error:
+        context.print(f"The job that was to fail has failed: {error.message}")
+        return 0
+    context.tell("The job that was to fail succeeded.")
+    return 1
+
+
+def test_osparams(context: Context, options: Namespace, arguments: list[str]) -> int:
+    """Send secrets that nobody may ever show."""
+    op = opcode("OP_TEST_OS_PARAMS", osparams_secret=options.osparams_secret)
+    return submit(context, options, op)
+
+
+_REFUSED = {
+    "metad": "There is no metadata daemon: guests get their data from cloud-init's NoCloud disk.",
+    "wconfd": "There is no daemon beside the master daemon that keeps the configuration; "
+    "'gnt-debug manhole' opens a console in the master daemon.",
+}
+
+
+def refused(context: Context, options: Namespace, arguments: list[str]) -> int:
+    """Say why this does not exist here."""
+    raise errors.OpPrereqError(_REFUSED[context.name], errors.INVAL)
 
 
 def locks(context: Context, options: Namespace, arguments: list[str]) -> int:

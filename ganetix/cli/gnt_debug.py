@@ -64,6 +64,24 @@ COMMANDS: Final = {
         ),
         aliases=("allocator",),
     ),
+    "test-jobqueue": Command(
+        "debug:test_jobqueue",
+        "Run jobs that try out the queue: one that succeeds, one that fails.",
+        options=(shared.PRIORITY,),
+    ),
+    "test-osparams": Command(
+        "debug:test_osparams",
+        "Send secret OS parameters to the master, which shows their names and no values.",
+        options=(instance.OS_PARAMETERS_SECRET, shared.SUBMIT, shared.PRINT_JOBID),
+    ),
+    "metad": Command(
+        "debug:refused", "Refused: there is no metadata daemon.", (Argument("request", 1, None),)
+    ),
+    "wconfd": Command(
+        "debug:refused",
+        "Refused: the configuration is kept by the master daemon itself.",
+        (Argument("request", 1, None),),
+    ),
     "stalls": Command(
         "debug:stalls", "Show how the master daemon fares: its stalls, journal and candidates."
     ),

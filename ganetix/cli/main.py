@@ -207,6 +207,11 @@ def move_instance() -> int:
     return _program("move-instance", tool)
 
 
+def gnt_storage() -> int:
+    """Run gnt-storage."""
+    return _program("gnt-storage")
+
+
 def gnt_debug() -> int:
     """Run gnt-debug."""
     return _program("gnt-debug")

@@ -8,7 +8,17 @@ from typing import Final
 from ganetix.node.services import NodeServices
 from ganetix.rpc import calls
 from ganetix.rpc.interfaces import Handlers
-from ganetix.rpc.tables import cluster, crypto, export, guests, node_care, storage, transfer, verify
+from ganetix.rpc.tables import (
+    cluster,
+    crypto,
+    export,
+    guests,
+    node_care,
+    providers,
+    storage,
+    transfer,
+    verify,
+)
 
 BY_SERVER: Final = (
     calls.MASTER_INFO,
@@ -91,6 +101,7 @@ def handlers(node: NodeServices) -> Handlers:
         node_care.NODE_VOLUMES.name: node.units.volumes,
         cluster.NODE_ACTIVATE_MASTER_IP.name: node.duty.activate_ip,
         cluster.NODE_DEACTIVATE_MASTER_IP.name: node.duty.deactivate_ip,
+        providers.EXTSTORAGE_DIAGNOSE.name: node.ext_storage.diagnose,
         export.EXPORT_REMOVE.name: node.exports.remove,
         transfer.EXPORT_FINALIZE.name: node.exports.finalize,
         transfer.X509_CREATE.name: node.transfers.make_key,

@@ -29,6 +29,7 @@ from ganetix.node.journal import CandidateJournal
 from ganetix.node.master_ip import MasterDuty
 from ganetix.node.oses import OperatingSystems
 from ganetix.node.power import Power
+from ganetix.node.providers import ExtStorage
 from ganetix.node.restricted import Restricted
 from ganetix.node.roles import Mastership, Roles
 from ganetix.node.storage import Storage
@@ -40,6 +41,7 @@ from ganetix.rpc.events import EventSource
 from ganetix.storage import table as storage
 from ganetix.storage.file_dirs import FileDirs
 from ganetix.storage.file_paths import AllowedPaths
+from ganetix.storage.providers import Providers
 from ganetix.toolkit.clock import Clock
 from ganetix.toolkit.interfaces import IFileSystem, IWorker
 from ganetix.toolkit.services import ServiceTree
@@ -117,6 +119,7 @@ class NodeServices:
     units: Units
     inspection: Inspection
     certificates: Certificates
+    ext_storage: ExtStorage
 
     tree: ServiceTree = attrs.field(init=False)
 
@@ -182,4 +185,5 @@ def make_node(outside: Outside) -> NodeServices:
             paths, files, worker, outside.processes, served, outside.reach, outside.port
         ),
         Certificates(paths, files, worker, outside.certificate_changed),
+        ExtStorage(Providers(paths, files, worker)),
     )  # fmt: skip

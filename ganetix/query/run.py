@@ -50,6 +50,7 @@ RESOURCES: Final[Mapping[str, Resource]] = {
     "lock": Resource(plain.lock_value, plain.lock_rows, plain.LOCK_LIVE),
     "network": Resource(network.value_of, network.rows, network.LIVE),
     "node": Resource(node.value_of, node.rows, node.LIVE, _NAME, named=node.named),
+    "extstorage": Resource(plain.told_value, plain.told_rows, plain.NONE_LIVE),
     "os": Resource(plain.told_value, plain.told_rows, plain.NONE_LIVE),
 }
 

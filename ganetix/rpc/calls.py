@@ -17,6 +17,7 @@ from ganetix.rpc.tables import (
     export,
     guests,
     node_care,
+    providers,
     spec,
     storage,
     transfer,
@@ -471,6 +472,7 @@ _ROWS: Final[tuple[Call[Any, Any], ...]] = (
     JOURNAL_APPEND, JOURNAL_SNAPSHOT, STORE_POSITION, NODE_LEAVE_CLUSTER, NODE_DEMOTE,
     NODE_CRYPTO_TOKENS, NODE_HAS_IP_ADDRESS, TEST_DELAY, *cluster.CALLS, *crypto.CALLS,
     *export.CALLS, *guests.CALLS, *node_care.CALLS, *storage.CALLS, *transfer.CALLS,
+    *providers.CALLS,
     *verify.CALLS,
 )  # fmt: skip
 

@@ -10,7 +10,7 @@ from ganetix.query import run
 
 SLICE: Final = 250
 """Rows that are computed before others get a turn."""
-_ELSEWHERE: Final = frozenset(("cluster", "os"))
+_ELSEWHERE: Final = frozenset(("cluster", "extstorage", "os"))
 
 
 def _check(what: str) -> None:

@@ -7,7 +7,7 @@ import attrs
 from zope.interface import implementer
 
 from ganetix import errors
-from ganetix.master.logic import cluster_query, os_diagnose
+from ganetix.master.logic import cluster_query, ext_storage_diagnose, os_diagnose
 from ganetix.master.logic.outside import Outside
 from ganetix.master.logic.unit import ALL, BGL_SHARED, Context, Hooks, IUnit, Level, Want
 from ganetix.model.cluster import Cluster
@@ -67,6 +67,8 @@ class Query:
         view = await facts.view(op.what, (op.fields, op.qfilter))
         if op.what == "cluster":
             return attrs.evolve(view, told=[await cluster_query.row(facts)])
+        if op.what == "extstorage":
+            return attrs.evolve(view, told=await ext_storage_diagnose.gathered(context))
         if op.what == "os":
             rows = await os_diagnose.gathered(context)
             return attrs.evolve(view, told=[r for r in rows if os_diagnose.meant(r, asked)])

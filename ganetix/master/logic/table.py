@@ -25,6 +25,7 @@ from ganetix.master.logic.cluster_verify import (
     ClusterVerifyGroup,
 )
 from ganetix.master.logic.cluster_verify_disks import ClusterVerifyDisks, GroupVerifyDisks
+from ganetix.master.logic.ext_storage_diagnose import ExtStorageDiagnose
 from ganetix.master.logic.group_add import GroupAdd
 from ganetix.master.logic.group_assign_nodes import GroupAssignNodes
 from ganetix.master.logic.group_evacuate import GroupEvacuate
@@ -77,6 +78,7 @@ from ganetix.master.logic.restricted_command import RestrictedCommand
 from ganetix.master.logic.tags import TagsDel, TagsGet, TagsSearch, TagsSet
 from ganetix.master.logic.test_allocator import TestAllocator
 from ganetix.master.logic.test_delay import TestDelay
+from ganetix.master.logic.test_jobs import TestJqueue, TestOsParams
 from ganetix.master.logic.unit import Unit
 from ganetix.opcodes.backup import OpBackupExport, OpBackupPrepare, OpBackupRemove
 from ganetix.opcodes.base import OpCode
@@ -150,10 +152,10 @@ from ganetix.opcodes.node_storage import (
     OpNodeQueryvols,
     OpRepairNodeStorage,
 )
-from ganetix.opcodes.os import OpOsDiagnose
+from ganetix.opcodes.os import OpExtStorageDiagnose, OpOsDiagnose
 from ganetix.opcodes.query import OpQuery, OpQueryFields
 from ganetix.opcodes.tags import OpTagsDel, OpTagsGet, OpTagsSearch, OpTagsSet
-from ganetix.opcodes.test import OpTestAllocator, OpTestDelay
+from ganetix.opcodes.test import OpTestAllocator, OpTestDelay, OpTestJqueue, OpTestOsParams
 from ganetix.opcodes.verify import (
     OpClusterVerify,
     OpClusterVerifyConfig,
@@ -185,6 +187,7 @@ def units(outside: Outside) -> Mapping[type[OpCode], Unit[Any, Any]]:
         OpClusterVerifyConfig: ClusterVerifyConfig(outside),
         OpClusterVerifyDisks: ClusterVerifyDisks(),
         OpClusterVerifyGroup: ClusterVerifyGroup(),
+        OpExtStorageDiagnose: ExtStorageDiagnose(),
         OpGroupAdd: GroupAdd(),
         OpGroupAssignNodes: GroupAssignNodes(),
         OpGroupEvacuate: GroupEvacuate(allocator),
@@ -237,5 +240,7 @@ def units(outside: Outside) -> Mapping[type[OpCode], Unit[Any, Any]]:
         OpTagsSearch: TagsSearch(),
         OpTagsSet: TagsSet(),
         OpTestAllocator: TestAllocator(allocator),
+        OpTestJqueue: TestJqueue(),
+        OpTestOsParams: TestOsParams(),
         OpTestDelay: TestDelay(),
     }

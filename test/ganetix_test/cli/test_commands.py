@@ -11,7 +11,8 @@ from ganetix.cli.values import KINDS
 from ganetix_test import spec
 
 PROGRAMS = (
-    "backup", "cluster", "node", "group", "instance", "network", "os", "filter", "job", "debug",
+    "backup", "storage", "cluster", "node", "group", "instance", "network", "os",
+    "filter", "job", "debug",
 )  # fmt: skip
 OURS = {
     ("gnt-debug", "manhole"),

@@ -21,6 +21,7 @@ from ganetix.cli import (
     gnt_network,
     gnt_node,
     gnt_os,
+    gnt_storage,
 )
 from ganetix.cli.command import Command
 from ganetix.cli.yaml_text import render
@@ -37,6 +38,7 @@ PROGRAMS: Final = (
     gnt_network,
     gnt_node,
     gnt_os,
+    gnt_storage,
 )
 SHOWING: Final = frozenset({"info", "list", "list-fields", "diagnose"})
 

@@ -54,6 +54,7 @@ SAMPLES: dict[str, dict[str, Any]] = {
     "OP_CLUSTER_VERIFY": {},
     "OP_CLUSTER_VERIFY_CONFIG": {},
     "OP_CLUSTER_VERIFY_GROUP": {"group_name": "default"},
+    "OP_EXT_STORAGE_DIAGNOSE": {"output_fields": ["name"]},
     "OP_GROUP_ADD": {"group_name": "rack2"},
     "OP_GROUP_ASSIGN_NODES": {"group_name": "default", "nodes": ["node2"]},
     "OP_GROUP_EVACUATE": {"group_name": "empty", "iallocator": "hail"},
@@ -92,6 +93,8 @@ SAMPLES: dict[str, dict[str, Any]] = {
     "OP_TAGS_SEARCH": {"pattern": "x"},
     "OP_TAGS_SET": {"kind": "cluster", "tags": ["x"]},
     "OP_TEST_ALLOCATOR": {"direction": "in", "mode": "relocate", "name": VM},
+    "OP_TEST_JQUEUE": {},
+    "OP_TEST_OS_PARAMS": {},
     "OP_TEST_DELAY": {"duration": 0, "on_master": False},
 }  # fmt: skip
 SOMETIMES = frozenset({
@@ -99,7 +102,8 @@ SOMETIMES = frozenset({
 })  # fmt: skip
 """Variables that are there only when the opcode asks for what they tell."""
 LOCKLESS = frozenset({
-    "OP_CLUSTER_CONFIG_QUERY", "OP_CLUSTER_QUERY", "OP_OS_DIAGNOSE", "OP_QUERY", "OP_QUERY_FIELDS",
+    "OP_CLUSTER_CONFIG_QUERY", "OP_CLUSTER_QUERY", "OP_EXT_STORAGE_DIAGNOSE",
+    "OP_OS_DIAGNOSE", "OP_QUERY", "OP_QUERY_FIELDS",
 })  # fmt: skip
 """Opcodes that take no lock at all."""
 DRY: dict[str, Any] = {
