@@ -5,7 +5,9 @@ import re
 import sys
 from typing import Any
 
-sys.path.insert(0, str(pathlib.Path(__file__).parents[1]))
+sys.path[:0] = [str(pathlib.Path(__file__).parents[1]), str(pathlib.Path(__file__).parent)]
+import manual
+
 from ganetix.rapi.openapi import document
 from ganetix.rapi.ours import ALL, SHAPES
 from ganetix.rapi.reference import page
@@ -17,11 +19,17 @@ _init = (pathlib.Path(__file__).parents[1] / "ganetix/__init__.py").read_text("u
 release = "".join(re.findall(r'__version__ = "(.+)"', _init))
 extensions = ["myst_parser"]
 myst_heading_anchors = 3
-exclude_patterns = ["_build"]
+myst_enable_extensions = ["deflist"]
+man_pages = [
+    (f"man/{page.name}", page.name, page.summary, author, page.section) for page in manual.pages()
+]
+exclude_patterns = ["_build", "man/parts"]
 
 
 def fill_in(app: Any, docname: str, source: list[str]) -> None:
-    """Put the resources of the remote API, as its own table has them, into their page."""
+    """Put what a table has, the remote API's or a program's parser's, into its page."""
+    if docname.startswith("man/"):
+        source[0] = manual.filled(source[0])
     if docname == "rapi-reference":
         source[0] = source[0].replace("{{resources}}", page(document(ALL, SHAPES)))
 

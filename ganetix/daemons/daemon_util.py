@@ -29,7 +29,7 @@ STOP_TIMEOUT: Final = 60.0
 
 _CANDIDATE: Final = re.compile(r"[0-9a-f-]{36}=[0-9A-F]{2}(:[0-9A-F]{2})+(,[0-9A-F:]+)*")
 
-_USAGE: Final = """\
+USAGE: Final = """\
 Usage: daemon-util check|start|stop DAEMON [ARGUMENT...]
        daemon-util check-and-start DAEMON [ARGUMENT...]
        daemon-util start-all|stop-all|start-master|stop-master
@@ -188,7 +188,7 @@ def run(paths: Paths, argv: Sequence[str]) -> int:
             print(f"'{name}' is no daemon: {', '.join(MODULES)}.", file=sys.stderr)
             return 1
     wanted = argv in (["-h"], ["--help"])
-    print(_USAGE, file=sys.stdout if wanted else sys.stderr)
+    print(USAGE, file=sys.stdout if wanted else sys.stderr)
     return 0 if wanted else 1
 
 

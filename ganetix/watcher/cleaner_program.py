@@ -8,14 +8,21 @@ from ganetix.watcher.cleaner import LOG_DIRECTORIES, clean_master, clean_node, n
 from ganetix.watcher.program import log_to, master_of, node_paths, world_of
 
 
-def main() -> int:
-    """Run the program."""
+def parser() -> argparse.ArgumentParser:
+    """Return the parser of the command line."""
     made = argparse.ArgumentParser(
         prog="ganeti-cleaner",
         description="Take away what nobody needs any more: of this node, or of the cluster.",
     )
-    made.add_argument("what", choices=tuple(LOG_DIRECTORIES))
-    what = made.parse_args().what
+    made.add_argument(
+        "what", choices=tuple(LOG_DIRECTORIES), help="this node's, or the whole cluster's"
+    )
+    return made
+
+
+def main() -> int:
+    """Run the program."""
+    what = parser().parse_args().what
     world = world_of(node_paths(os.environ))
     try:
         log_to(new_log(world, what), debug=0)

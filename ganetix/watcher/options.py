@@ -47,10 +47,11 @@ def duration(text: str) -> int:
 
 def parse(words: Sequence[str]) -> Options:
     """Return the options in *words*; exits with 0 after --help, with 2 for a wrong one."""
-    return Options(**vars(_parser().parse_args(words)))
+    return Options(**vars(parser().parse_args(words)))
 
 
-def _parser() -> argparse.ArgumentParser:
+def parser() -> argparse.ArgumentParser:
+    """Return the parser of the command line."""
     made = argparse.ArgumentParser(
         prog="ganeti-watcher",
         description="Bring this node's daemons up; on the master also instances that should run.",
