@@ -1,6 +1,7 @@
 """The pages of docs/: the man pages' own module, and the commands that stand in them."""
 
 import pathlib
+import re
 import runpy
 import shlex
 from collections.abc import Iterator
@@ -11,6 +12,8 @@ from ganetix_test.house import source
 DOCS: Final = source.ROOT / "docs"
 MANUAL: Final[dict[str, Any]] = runpy.run_path(str(DOCS / "manual.py"))
 """What docs/manual.py defines; docs/ is no package."""
+_EXAMPLE: Final = re.compile(r"    +([#$] |\S*/cmd )?(?=[a-z])")
+"""An example's indentation, and what may stand before the command."""
 
 
 def console_scripts() -> set[str]:
@@ -22,14 +25,18 @@ def console_scripts() -> set[str]:
 
 
 def commands(path: pathlib.Path) -> Iterator[list[str]]:
-    """Yield the words of each command of ours in the examples of the page at *path*."""
+    """Yield the words of each command of ours in the examples of the page at *path*.
+
+    What a page leaves out (``...``) is left out here too.
+    """
     programs = console_scripts()
     text = path.read_text("utf-8").replace("\\\n", " ")
     for line in text.splitlines():
-        if line.startswith("    "):
-            words = shlex.split(line.removeprefix("    # "), comments=True)
-            if words and words[0] in programs:
-                yield words[: next((at for at, word in enumerate(words) if word in "|>"), None)]
+        start = _EXAMPLE.match(line)
+        if start and line[start.end() :].split()[0] in programs:
+            words = shlex.split(line[start.end() :], comments=True)
+            end = next((at for at, word in enumerate(words) if word in "|>"), None)
+            yield [word for word in words[:end] if word != "..."]
 
 
 def rows(path: pathlib.Path) -> Iterator[list[str]]:
