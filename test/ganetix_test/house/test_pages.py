@@ -84,7 +84,8 @@ class ExampleTests(SynchronousTestCase):
     """Examples that are typed as they stand are understood."""
 
     def test_examples_parse(self) -> None:
-        """Each command on a page fits its program's tables. (manhole.md shows a daemon's banner.)"""
+        """Each command on a page fits its program's tables."""
+        # manhole.md shows a banner that begins with a daemon's name.
         pages_of = {*MAN.glob("*.md"), *pages.DOCS.glob("*.md")} - {pages.DOCS / "manhole.md"}
         lines = [words for path in sorted(pages_of) for words in pages.commands(path)]
         self.assertGreater(len(lines), 150)
