@@ -95,8 +95,8 @@ def driver(made: Mapping[str, IHypervisor], name: str) -> IHypervisor:
     found = made.get(name)
     if found is not None:
         return found
-    if name in WITH_LIBVIRT:
-        library.require()
+    if name in WITH_LIBVIRT and library.library is None:
+        raise errors.HypervisorError(f"Hypervisor '{name}' needs libvirt: {library.MISSING}")
     known = ", ".join(sorted(made))
     raise errors.HypervisorError(
         f"Hypervisor '{name}' is not supported by this node; it has: {known}."

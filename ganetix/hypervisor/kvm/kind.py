@@ -243,9 +243,8 @@ class QemuKind:
 
 def _offers_kvm(connection: Any, emulator: str) -> str:
     """Return why libvirt's driver has no KVM with *emulator*, or nothing."""
-    library = require()
     try:
         connection.getDomainCapabilities(emulator, "x86_64", None, "kvm", 0)
-    except library.libvirtError as error:
+    except require().libvirtError as error:
         return str(error)
     return ""

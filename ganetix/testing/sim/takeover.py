@@ -51,17 +51,16 @@ async def _take_over(world: World, fresh: str, epoch: int) -> None:
             obeying += 1
     if world.taking != fresh or not machine.up or obeying * 2 <= len(world.machines):
         return
-    world.taking = None
-    with machine.powered():
+    with machine.powered():  # until it is done the next try begins again, as after a power cut
         try:
             make_master_of(machine.fs, machine.paths)
         except GanetiError as error:
+            world.taking = None
             world.broken = Broken(f"the in-sync candidate {fresh} can't take over: {error}")
         except OSError as error:
             world.note(f"{fresh} can't take over yet: {error}")
-            world.taking = fresh
-            world.later(RETRY, _try, world, epoch)
         else:
+            world.taking = None
             world.voting = False
             world.start_master(fresh)
 
