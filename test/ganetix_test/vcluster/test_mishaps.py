@@ -161,7 +161,7 @@ class MishapTests(SynchronousTestCase):
     # ------------------------------------------------------------ verify
 
     def test_verify_finds_damage(self) -> None:
-        """A strange guest, an orphaned disk, loose permissions and a changed secret are told."""
+        """An orphaned disk, loose permissions and a changed secret are told."""
         root = self.cluster.root(3)
         secret, orphan = root / "var/lib/ganeti/hmac.key", root / "srv/ganeti/file-storage/orphan"
         orphan.write_text("", "ascii")
@@ -173,8 +173,11 @@ class MishapTests(SynchronousTestCase):
         secret.write_bytes(good)
         secret.chmod(0o440)
         self.assertEqual(done.returncode, 1)
-        for code in ("ENODEORPHANLV", "ENODESETUP", "ENODEFILECHECK"):
-            self.assertIn(f"ERROR:{code}:node:{self.cluster.name(3)}:", done.stdout)
+        strange = self.cluster.name(3)
+        for code in ("ENODEORPHANLV", "ENODESETUP"):
+            self.assertIn(f"ERROR:{code}:node:{strange}:", done.stdout)
+        differs = f"file /var/lib/ganeti/hmac.key differs on {strange};"
+        self.assertIn(f"ERROR:ECLUSTERFILECHECK:cluster::{differs}", done.stdout)
         self.assertNotIn("VIRTUAL", done.stdout)
 
     # ------------------------------------------------------------ logs
