@@ -82,13 +82,18 @@ def _rows(context: Context, what: str, fields: tuple[str, ...], chosen: Any = No
     return found
 
 
+def _instances(count: object) -> str:
+    return f"{count} instance" if count == 1 else f"{count} instances"
+
+
 def problems_of(facts: Facts) -> Iterator[str]:
     """Yield a sentence for each thing that is degraded, the gravest first, with its remedy."""
     for node in facts.nodes:
         if "mfree" in node[""] and not node["offline"] and node["vm_capable"]:
             yield (
-                f"Node {node['name']} does not answer; {node['pinst_cnt']} instances have it as "
-                f"primary. Start ganeti-noded on it, or: gnt-node failover {node['name']}"
+                f"Node {node['name']} does not answer; it is primary of "
+                f"{_instances(node['pinst_cnt'])}. Start ganeti-noded on it, or: "
+                f"gnt-node failover {node['name']}"
             )
     for instance in facts.instances:
         state = str(instance["status"])
@@ -98,8 +103,8 @@ def problems_of(facts: Facts) -> Iterator[str]:
     for node in facts.nodes:
         if node["offline"] and node["pinst_cnt"]:
             yield (
-                f"Node {node['name']} is offline and is primary for {node['pinst_cnt']} instances. "
-                f"gnt-node failover {node['name']}"
+                f"Node {node['name']} is offline and is primary of "
+                f"{_instances(node['pinst_cnt'])}. gnt-node failover {node['name']}"
             )
     yield from _behind(facts.cluster)
     if facts.drained:
