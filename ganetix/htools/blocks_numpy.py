@@ -10,6 +10,7 @@ from ganetix.htools.limits import NONE, Floats, Ints, Limits, Sizes
 from ganetix.htools.model import Instance
 
 Codes = tuple[Ints, Ints, Ints]
+Columns = Ints | slice
 # Dividing by nothing gives an infinity or no number, as in `placement.ratio`.
 quietly: Final = np.errstate(invalid="ignore", divide="ignore")
 
@@ -28,11 +29,17 @@ def _others(block: Block, size: int) -> Ints:
     return np.asarray(len(block.twos) - there[block.ones])
 
 
+def columns(limits: Limits, part: Block) -> Columns:
+    """Return what selects the secondaries of *part*; if they are all nodes, without a copy."""
+    return slice(None) if len(part.twos) == len(limits.nodes) else part.twos
+
+
 def reserve(limits: Limits, part: Block, need: int) -> Floats:
     """Return the memory that the secondaries (columns) keep with an instance of each primary."""
-    held = limits.peers[part.ones][:, part.twos]
+    twos = columns(limits, part)
+    held = limits.peers[part.ones][:, twos]
     held += need
-    np.maximum(held, limits.r_mem[part.twos], out=held)
+    np.maximum(held, limits.r_mem[twos], out=held)
     return np.asarray(held)
 
 

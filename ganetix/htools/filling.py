@@ -70,7 +70,7 @@ class PairFiller:
             )  # fmt: skip
             changed = with_primary(one, new), with_secondary(two, new, one.idx)
             known.change(changed)
-            scan.refresh()
+            scan.refresh((row, column))
             nodes.update((node.idx, node) for node in changed)
             instances[idx] = new
             placed.append(new)

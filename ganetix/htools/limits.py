@@ -6,7 +6,7 @@ are kept while a cluster fills: only nodes that changed are read again. Not for 
 instances.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 import numpy as np
@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from ganetix.htools.faults import FailMode
 from ganetix.htools.figures import amounts, bounds, room, wholes
 from ganetix.htools.model import DRBD, Instance, Node, Nodes, Policy
+from ganetix.htools.placement import ratio
 from ganetix.htools.policy import policy_fault
 from ganetix.htools.score import COMPONENTS, in_order, node_values
 
@@ -45,16 +46,23 @@ EARLY: Final = np.array([DISK, MARGIN, SPINDLES, BUSY, MEM])
 LATE: Final = np.array([DISK_FORTH, MARGIN_FORTH, SPINDLES_FORTH, BUSY_FORTH, MEM_FORTH])
 SECONDARY: Final = np.concatenate([EARLY, LATE]).tolist()
 PAIR: Final = np.concatenate([PRIMARY, EARLY, LATE])
+PAIR_ROWS: Final[list[int]] = PAIR.tolist()
+CPUS: Final = (CPU, CPU_FORTH)
+# How many figures `figures.amounts` returns.
+AMOUNTS: Final = 12
 
 
-def _taken(inst: Instance, mem: int) -> list[float]:
-    """Return what *inst* takes of each condition's room, *mem* being its memory in use."""
+def _taken(inst: Instance, mem: int, forth: int) -> list[float]:
+    """Return what *inst* takes of each condition's room.
+
+    *mem* is its memory in use, *forth* the memory when it is used one day.
+    """
     need = inst.spindles
     spindles = INF if need is None else need
     use, disk, cpus = inst.spindle_use, inst.disk, inst.vcpus if inst.online else 0
     return [
         mem, disk, disk, spindles, use, mem, cpus, 0.0,
-        inst.mem, disk, disk, spindles, use, cpus,
+        forth, disk, disk, spindles, use, cpus,
     ]  # fmt: skip
 
 
@@ -92,13 +100,14 @@ class Limits:
     def _resize(self, ordered: list[Node]) -> None:
         size = len(ordered)
         self.position = {node.idx: at for at, node in enumerate(ordered)}
-        self._left = np.zeros((len(PRIMARY), size))
+        rows = len(PRIMARY), len(PRIMARY) + len(COMPONENTS)
+        # One matrix, so that a node is read with one assignment.
+        self._figures = np.zeros((rows[1] + AMOUNTS, size))
+        self._left, self.old, self.amounts = np.split(self._figures, rows)
         self._bound = np.zeros((len(PRIMARY), size))
         scale = np.ones((len(PRIMARY), size))
         scale[CPU] = scale[CPU_FORTH] = [node.spec.t_cpu for node in ordered]
         self._scale = scale[PAIR][:, None, :]
-        self.old = np.zeros((len(COMPONENTS), size))
-        self.amounts = np.zeros((12, size))
         self.wholes = np.array([wholes(node) for node in ordered], dtype=np.float64).T.copy()
         self.peers = np.zeros((size, size))  # [primary, secondary]
         self.t_mem = np.array([node.spec.t_mem for node in ordered], dtype=np.float64)
@@ -121,20 +130,20 @@ class Limits:
 
     def _take(self, at: int, node: Node, before: Node | None = None) -> None:
         """Read *node*, and of what an instance does not always change only what is not *before*."""
-        self._left[:, at] = room(node)
-        self.old[:, at] = node_values(node)
-        self.amounts[:, at] = amounts(node)
+        self._figures[:, at] = (*room(node), *node_values(node), *amounts(node))
         self.members[at] = len(node.primaries) + len(node.secondaries)
         if before is None or (node.r_mem, node.fail_n1) != (before.r_mem, before.fail_n1):
             self._bound[:, at] = bounds(node)
             self.r_mem[at] = node.r_mem
             self.fails[at] = node.fail_n1
         if before is None or node.peers is not before.peers:
-            column = self.peers[:, at]
-            column[:] = 0
+            known: Mapping[int, int] = {} if before is None else before.peers
+            if known.keys() - node.peers.keys() or before is None:
+                self.peers[:, at] = 0
+                known = {}
             for primary, memory in node.peers.items():
-                if primary in self.position:
-                    column[self.position[primary]] = memory
+                if known.get(primary) != memory and primary in self.position:
+                    self.peers[self.position[primary], at] = memory
 
     @property
     def u_mem(self) -> Floats:
@@ -167,6 +176,21 @@ class Limits:
             early[:] = int(FailMode.FailDisk)
         return primary, early, late
 
+    def pair(self, at: int, sizes: "Sizes") -> tuple[int, int, int]:
+        """Return the same for the node at one place and the first size; not with tags."""
+        node = self.nodes[at]
+        left, bound, cpus = room(node), bounds(node), node.spec.t_cpu
+        taken = sizes.first
+        bad = [left[row] - taken[at] < bound[row] for at, row in enumerate(PAIR_ROWS)]
+        for row in CPUS:
+            bad[row] = ratio(left[row] - taken[row], cpus) < bound[row]
+        primary = _first_of(bad, 0, len(PRIMARY))
+        if sizes.policy is not None and sizes.policy[0, self._policy_at[at]] != NONE:
+            primary = int(sizes.policy[0, self._policy_at[at]])
+        middle = len(bad) - len(LATE)
+        early = _first_of(bad, len(PRIMARY), middle) if sizes.mirrored else int(FailMode.FailDisk)
+        return primary, early, _first_of(bad, middle, len(bad))
+
     def policy_faults(self, inst: Instance) -> list[int]:
         """Return what each of the nodes' policies has against *inst*, -1 where nothing."""
         found = [policy_fault(inst, policy, exclusive=alone) for policy, alone in self._policies]
@@ -182,8 +206,9 @@ class Sizes:
         rows = []
         for inst in insts:
             need = inst.mem if inst.needs_reserve else 0
-            row = _taken(inst._replace(mem=need), need)
+            row = _taken(inst, need, need)
             rows.append([*_as_primary(inst, force=force), *(row[at] for at in SECONDARY)])
+        self.first = rows[0]
         self.taken = np.array(rows).T[:, :, None]
         faults = [limits.policy_faults(inst) for inst in insts]
         good = all(fault == NONE for row in faults for fault in row)
@@ -192,13 +217,21 @@ class Sizes:
 
 def _as_primary(inst: Instance, *, force: bool) -> list[float]:
     """Return what *inst* takes as a primary; what is not looked at is less than nothing."""
-    row = _taken(inst, inst.mem if inst.uses_memory else 0)
+    row = _taken(inst, inst.mem if inst.uses_memory else 0, inst.mem)
     if not inst.local_storage:
         for at in LOCAL:
             row[at] = -INF
     if force:
         row = [value if at in FORCED else -INF for at, value in enumerate(row)]
     return row
+
+
+def _first_of(bad: Sequence[bool], start: int, end: int) -> int:
+    """Return the fault of the first broken condition of a pair in a range, -1 where none is."""
+    for at in range(start, end):
+        if bad[at]:
+            return int(REASONS[PAIR_ROWS[at]])
+    return NONE
 
 
 def _first(bad: Bools, faults: Ints) -> Ints:

@@ -9,7 +9,7 @@ from typing import Final
 
 import numpy as np
 
-from ganetix.htools.blocks_numpy import Block, quietly, reserve
+from ganetix.htools.blocks_numpy import Block, Columns, columns, quietly, reserve
 from ganetix.htools.limits import NONE, Bools, Floats, Ints, Limits, Sizes
 from ganetix.htools.model import Instance
 from ganetix.htools.moves import shared_locations
@@ -26,10 +26,10 @@ from ganetix.htools.pairs import (
 )
 from ganetix.htools.placement import with_primary
 from ganetix.htools.score import COMPONENTS, WEIGHTS, doubled_pairs
-from ganetix.htools.values_numpy import values_with
+from ganetix.htools.values_numpy import values_at, values_with
 
 COUNT: Final = len(COMPONENTS)
-_DEVIATIONS: Final = np.array(DEVIATIONS)
+_SUMS: Final = np.array(SUMS)
 _OFFLINE: Final = [at for at, (_name, _weight, kind) in enumerate(COMPONENTS) if kind == "off"]
 _WEIGHTS: Final = np.array(WEIGHTS)[:, None]
 # The components that a secondary changes by what it has itself.
@@ -40,8 +40,9 @@ LEAST: Final = np.array([at for at in range(COUNT) if at not in CHANGED and at !
 _TWINS: Final = {14: 1, 16: 12}
 # Entries of one matrix: a few of them should stay in the processor's cache.
 BLOCK: Final = 1 << 16
-# How many primaries are looked at first, and what rounding may do to a bound.
+# How many primaries are looked at first, at least and at most, and what rounding may do to a bound.
 FIRST_ROWS: Final = 8
+MOST_ROWS: Final = 32
 CLOSE: Final = 1e-7
 
 
@@ -66,96 +67,132 @@ class PairScan:
         self._inst = inst
         self._need = inst.mem if inst.needs_reserve else 0
         self._force = force
-        self._row: dict[int, int] = {}
+        self._first_rows = FIRST_ROWS
+        self._settled = False
         self._shared = shared_matrix(limits) if limits.located else None
         self._size = Sizes(limits, [inst], force=force)
-        self.refresh()
+        self._look()
+        self._first_values, self._second = quietly(values_with)(limits, inst)
+        self._learn()
 
     @quietly
-    def refresh(self) -> None:
-        """Look again at the nodes, which have got instances of this size."""
-        self._settled = False
+    def _look(self) -> None:
+        """Look at what all nodes take."""
         self.primary, early, late = (codes[0] for codes in self._limits.pairs(self._size))
         self._takes = (early == NONE) & (late == NONE)
+
+    def refresh(self, places: Iterable[int]) -> None:
+        """Look again at the nodes at *places*, which have got an instance of this size."""
+        self._settled = False
+        limits, inst = self._limits, self._inst
+        for at in places:
+            if not self._size.tags:
+                self.primary[at], early, late = limits.pair(at, self._size)
+                self._takes[at] = early == NONE and late == NONE
+            self._first_values[:, at], self._second[:, at] = values_at(limits, inst, at)
+        if self._size.tags:
+            self._look()
 
     def possible(self, block: Block) -> Block:
         """Return the part of *block* whose nodes take the instance."""
         ones = block.ones[self.primary[block.ones] == NONE]
         return Block(ones, block.twos[self._takes[block.twos]])
 
-    def _fits(self, part: Block, held: Floats) -> Bools:
-        """Return which pairs of nodes that take the instance are none that it breaks N+1 of."""
-        limits, twos = self._limits, part.twos
-        fits = held < limits.u_mem[twos]
-        fits |= limits.fails[twos]
-        fits &= part.ones[:, None] != twos
-        return np.asarray(fits)
+    def _unfit(self, part: Block, held: Floats) -> Bools:
+        """Return which pairs of nodes that take the instance are one node, or break N+1."""
+        limits, twos = self._limits, columns(self._limits, part)
+        unfit = held >= limits.u_mem[twos]
+        unfit &= ~limits.fails[twos]
+        unfit |= part.ones[:, None] == part.twos
+        return np.asarray(unfit)
+
+    def _learn(self) -> None:
+        """Find out which components are the same or nothing; they stay so with more instances."""
+        known = (self._limits.old, self._first_values, self._second)
+        live = {at for at in DEVIATIONS if any(values[at].any() for values in known)}
+        kept = [at for at in DEVIATIONS if at in live or at == RESERVED]
+        self._deviations = np.array(kept)
+        self._reserved = kept.index(RESERVED)
+        self._row: dict[int, int] = {}
+        places: list[int] = []
+        for place in SIDES:
+            twin = _TWINS.get(place)
+            if twin is not None and all(np.array_equal(x[place], x[twin]) for x in known):
+                if twin in self._row:
+                    self._row[place] = self._row[twin]
+            elif place in live:
+                self._row[place] = len(places)
+                places.append(place)
+        self._places = np.array(places, dtype=np.int64)
+        rows = [*places, RESERVED]
+        self._columns = np.array([kept.index(place) for place in rows])
+        self._side_weights = _WEIGHTS[rows][:, :, None]
+        weights = [0.0] * len(places)
+        for place, row in self._row.items():
+            weights[row] += WEIGHTS[place]
+        self._row_weights = np.array(weights)
 
     def _settle(self) -> None:
         """Work out the statistics with each node as primary."""
         if self._settled:
             return
         self._settled = True
-        limits, inst = self._limits, self._inst
-        old = limits.old
-        first_values, second = values_with(limits, inst)
-        online = old if limits.online.all() else old[:, limits.online]
+        limits = self._limits
+        old, first_values = limits.old, self._first_values
+        online = old if not limits.away else old[:, limits.online]
         self._count = count = float(online.shape[1])
+        at = self._deviations
         sums = row_sums(online)
-        distance = online - (sums / count)[:, None]
-        variance = row_sums(distance * distance) / count
-        at = _DEVIATIONS
+        mine = sums[at][:, None]
+        distance = online[at]
+        distance -= mine / count
+        distance *= distance
+        variance = row_sums(distance)
+        variance /= count
         first, before = first_values[at], old[at]
         change = first - before
-        spread = count * (first * first - before * before) - (2 * sums[at])[:, None] * change
-        spread -= change * change
-        spread /= count * count
-        spread += variance[at][:, None]
-        reached = np.maximum(0.0, spread)
-        self._doubled_sums = 2 * (sums[at][:, None] + change)
-        self._variances = reached
+        first *= first
+        before *= before
+        first -= before
+        first *= count
+        first -= (2 * mine) * change
+        mine = mine + change
+        change *= change
+        first -= change
+        first /= count * count
+        first += variance[:, None]
+        reached = np.maximum(0.0, first)
+        mine *= 2
         self._values = values = np.zeros(old.shape)
         values[at] = np.sqrt(reached)
-        for place in SUMS:
-            values[place] = sums[place] + first_values[place] - old[place]
+        values[_SUMS] = sums[_SUMS][:, None] + first_values[_SUMS] - old[_SUMS]
         self._quiet = not (self._force or sums[N1] or limits.fails.any())
-        if not limits.online.all():
+        if limits.away:
             values[_OFFLINE] = row_sums(old[:, ~limits.online])[_OFFLINE][:, None]
             values[_OFFLINE, :] += ~limits.online  # where the instance itself is one more
         self._pairs(values)
         self._terms = values * _WEIGHTS
         self._live = self._terms.any(axis=1).tolist()
-        if not self._row:
-            self._find_twins(second)
-        self._steps(second)
+        self._sums, self._variances = mine[self._columns], reached[self._columns]
+        self._steps()
 
-    def _find_twins(self, second: Floats) -> None:
-        """Find out which components are the same; they stay so while instances come."""
-        known = (self._limits.old, second, self._terms)
-        places: list[int] = []
-        for place in SIDES:
-            twin = _TWINS.get(place)
-            if twin is None or not all(np.array_equal(x[place], x[twin]) for x in known):
-                self._row[place] = len(places)
-                places.append(place)
-            else:
-                self._row[place] = self._row[twin]
-        self._places = np.array(places)
-        self._columns = np.array([DEVIATIONS.index(place) for place in places])
-        self._side_weights = _WEIGHTS[places]
-
-    def _steps(self, second: Floats) -> None:
+    def _steps(self) -> None:
         """Work out what a secondary changes by what it has itself."""
-        places, columns = self._places, self._columns
-        before, after = self._limits.old[places], second[places]
+        before, after = self._limits.old[self._places], self._second[self._places]
         self._step = after - before
-        self._squares = self._count * (after * after - before * before)
+        after *= after
+        before *= before
+        after -= before
+        after *= self._count
+        self._squares = after
         self._own = self._step * self._step
-        self._side_sums = self._doubled_sums[columns]
-        self._side_variances = self._variances[columns]
+        reserved = self._limits.old[RESERVED]
+        self._reserved_squares = reserved * reserved
 
     def _pairs(self, values: Floats) -> None:
         """Fill in the doubled pairs of location and exclusion tags."""
+        if not (self._limits.located or self._inst.exclusion):
+            return
         nodes = self._limits.nodes
         online = [node for node in nodes if node.pairs and not node.offline]
         if online:
@@ -172,37 +209,37 @@ class PairScan:
         *share* is the memory that the secondaries then reserve; it is overwritten.
         """
         self._settle()
-        limits, (ones, twos) = self._limits, part
+        limits, ones, twos = self._limits, part.ones, columns(self._limits, part)
         failing = None if self._quiet else self._failing(ones, twos, share)
         share /= limits.t_mem[twos]
-        sides = self._sides(ones, twos)
+        sides = self._sides(ones, twos, share)
+        terms = self._terms[:, ones, None]
         total = np.empty(share.shape)
-        total[:] = self._terms[0, ones][:, None]
+        total[:] = terms[0]
         for place in range(1, COUNT):
             if place in self._row:
                 total += sides[self._row[place]]
             elif place == RESERVED:
-                total += self._reserved(ones, twos, share)
+                total += sides[-1]
             elif place == N1:
                 if failing is not None:
                     total += failing
             elif place == TOTAL:
-                share += self._values[place, ones][:, None]
+                share += self._values[place, ones, None]
                 share -= limits.old[place, twos]
                 share *= WEIGHTS[place]
                 total += share
             elif place == LOCATION and self._shared is not None:
-                fixed = self._terms[place, ones][:, None]
-                total += fixed + self._shared[ones[:, None], twos] * WEIGHTS[place]
-            elif self._live[place]:
-                total += self._terms[place, ones][:, None]
-        if not limits.online[twos].all():
-            terms = self._terms[:, ones]
-            terms[OFFLINE_ALL] += WEIGHTS[OFFLINE_ALL]
-            total[:, ~limits.online[twos]] = row_sums(terms.T)[:, None]
+                total += terms[place] + self._shared[ones][:, twos] * WEIGHTS[place]
+            elif place not in SIDES and self._live[place]:
+                total += terms[place]
+        if limits.away and not limits.online[part.twos].all():
+            away = terms[:, :, 0]
+            away[OFFLINE_ALL] += WEIGHTS[OFFLINE_ALL]
+            total[:, ~limits.online[part.twos]] = row_sums(away.T)[:, None]
         return total
 
-    def _failing(self, ones: Ints, twos: Ints, reserve: Floats) -> Floats:
+    def _failing(self, ones: Ints, twos: Columns, reserve: Floats) -> Floats:
         limits = self._limits
         members = limits.members[twos] + 1.0
         failing = np.where(limits.u_mem[twos] <= reserve, members, 0.0)
@@ -211,42 +248,37 @@ class PairScan:
         failing *= WEIGHTS[N1]
         return np.asarray(failing)
 
-    def _sides(self, ones: Ints, twos: Ints) -> Floats:
-        """Return the weighted deviations that only depend on the secondary's own values."""
-        spread = self._side_sums[:, ones, None] * self._step[:, None, twos]
-        np.subtract(self._squares[:, None, twos], spread, out=spread)
-        spread -= self._own[:, None, twos]
-        spread /= self._count * self._count
-        spread += self._side_variances[:, ones, None]
-        np.maximum(spread, 0.0, out=spread)
-        np.sqrt(spread, out=spread)
-        spread *= self._side_weights[:, :, None]
-        return np.asarray(spread)
+    def _sides(self, ones: Ints, twos: Columns, share: Floats) -> Floats:
+        """Return the weighted deviations that depend on the secondary.
 
-    def _reserved(self, ones: Ints, twos: Ints, share: Floats) -> Floats:
-        """Return the weighted deviation of reserved memory."""
-        column, count = DEVIATIONS.index(RESERVED), self._count
-        old = self._limits.old[RESERVED, twos]
-        change = share - old
-        spread = share * share
-        spread -= old * old
-        spread *= count
-        spread -= self._doubled_sums[column, ones][:, None] * change
+        Those that only depend on its own values, and last that of reserved memory.
+        """
+        sums = self._sums[:, ones, None]
+        spread = np.empty((len(sums), *share.shape))
+        own, last = spread[:-1], spread[-1]
+        np.multiply(sums[:-1], self._step[:, None, twos], out=own)
+        np.subtract(self._squares[:, None, twos], own, out=own)
+        own -= self._own[:, None, twos]
+        change = share - self._limits.old[RESERVED, twos]
+        np.multiply(share, share, out=last)
+        last -= self._reserved_squares[twos]
+        last *= self._count
+        last -= sums[-1] * change
         change *= change
-        spread -= change
-        spread /= count * count
-        spread += self._variances[column, ones][:, None]
+        last -= change
+        spread /= self._count * self._count
+        spread += self._variances[:, ones, None]
         np.maximum(spread, 0.0, out=spread)
         np.sqrt(spread, out=spread)
-        return np.asarray(spread)
+        spread *= self._side_weights
+        return spread
 
-    @quietly
     def _scored(self, part: Block) -> Floats:
         """Return the scores of the pairs of *part*, infinity where they do not fit."""
         held = reserve(self._limits, part, self._need)
-        fits = self._fits(part, held)
+        unfit = self._unfit(part, held)
         scores = self.scores(part, held)
-        scores[~fits] = np.inf
+        np.copyto(scores, np.inf, where=unfit)
         return scores
 
     def rows(self, part: Block) -> Iterator[tuple[int, Floats, int]]:
@@ -254,7 +286,7 @@ class PairScan:
         size = max(1, BLOCK // max(1, len(part.twos)))
         for start in range(0, len(part.ones) if len(part.twos) else 0, size):
             ones = part.ones[start : start + size]
-            scores = self._scored(Block(ones, part.twos))
+            scores = quietly(self._scored)(Block(ones, part.twos))
             counts = (scores < np.inf).sum(axis=1).tolist()
             for row, at in enumerate(ones.tolist()):
                 if counts[row]:
@@ -276,14 +308,16 @@ class PairScan:
             least = self._least(ones, twos)
             order = least.argsort()
             ones, least = ones[order], least[order]
-            at, size = 0, FIRST_ROWS
+            at, last, size = 0, 0, self._first_rows
             while at < len(ones):
                 limit = np.inf if found is None else found[0]
-                last = int(np.searchsorted(least, limit + CLOSE * (1 + abs(limit)), "right"))
+                last = int(least.searchsorted(limit + CLOSE * (1 + abs(limit)), "right"))
                 if last <= at:
                     break
                 found = self._better(Block(ones[at : min(last, at + size)], twos), found)
                 at, size = at + size, max(1, min(2 * size, BLOCK // len(twos)))
+            # The next instance will need about as many.
+            self._first_rows = max(FIRST_ROWS, min(last + 2, MOST_ROWS))
         return found
 
     def _better(
@@ -292,8 +326,8 @@ class PairScan:
         """Return the best pair of *rows* if it is better than *found*, else that."""
         scores = self._scored(rows)
         ends = len(rows.twos) - 1 - scores[:, ::-1].argmin(axis=1)
-        for row, column in enumerate(ends.tolist()):
-            reached, one = float(scores[row, column]), int(rows.ones[row])
+        lowest = scores[np.arange(len(ends)), ends].tolist()
+        for reached, one, column in zip(lowest, rows.ones.tolist(), ends.tolist(), strict=True):
             if reached < np.inf and (found is None or (reached, -one) < (found[0], -found[1])):
                 found = reached, one, int(rows.twos[column])
         return found
@@ -301,18 +335,18 @@ class PairScan:
     def _least(self, ones: Ints, twos: Ints) -> Floats:
         """Return a score that no pair of each of *ones* with any of *twos* is below."""
         limits, count = self._limits, self._count
-        result = self._terms[LEAST][:, ones].sum(axis=0)
-        sums = self._side_sums[:, ones]
-        squares = self._squares[:, twos] - self._own[:, twos]
-        low = (squares - sums.min(axis=1)[:, None] * self._step[:, twos]).min(axis=1)
-        high = (squares - sums.max(axis=1)[:, None] * self._step[:, twos]).min(axis=1)
-        room = self._side_variances[:, ones] + (np.minimum(low, high) / count**2)[:, None]
-        sides = np.sqrt(np.maximum(room, 0.0)) * self._side_weights
-        result += sides[list(self._row.values())].sum(axis=0)
+        picked = columns(limits, Block(ones, twos))
+        result = self._terms[:, ones][LEAST].sum(axis=0)
+        sums = self._sums[:-1, ones]
+        squares = (self._squares - self._own)[:, picked]
+        step = self._step[:, picked]
+        low = (squares - sums.min(axis=1)[:, None] * step).min(axis=1)
+        high = (squares - sums.max(axis=1)[:, None] * step).min(axis=1)
+        room = self._variances[:-1, ones] + (np.minimum(low, high) / count**2)[:, None]
+        result += self._row_weights @ np.sqrt(np.maximum(room, 0.0))
         # Reserved memory only grows: at best up to the mean of all nodes.
-        column = DEVIATIONS.index(RESERVED)
-        gap = self._doubled_sums[column, ones] / 2 - count * limits.old[RESERVED, twos].min()
+        gap = self._sums[-1, ones] / 2 - count * limits.old[RESERVED, picked].min()
         gap = np.maximum(gap, 0.0)
-        room = self._variances[column, ones] - gap * gap / (max(1.0, count - 1) * count**2)
+        room = self._variances[-1, ones] - gap * gap / (max(1.0, count - 1) * count**2)
         result += np.sqrt(np.maximum(room, 0.0)) * WEIGHTS[RESERVED]
         return np.asarray(result)

@@ -6,20 +6,17 @@ from ganetix.htools.model import DISKLESS, Instance, Policy, Spec
 
 def _spec_fault(inst: Instance, spec: Spec, sign: int, *, exclusive: bool) -> FailMode | None:
     """Say in what *inst* is beyond *spec*: above it with *sign* 1, below it with -1."""
-
-    def beyond(value: int, limit: int) -> bool:
-        return (value - limit) * sign > 0
-
     spindles = inst.spindles if exclusive else inst.spindle_use
-    if beyond(inst.mem, spec.memory):
+    if (inst.mem - spec.memory) * sign > 0:
         return FailMode.FailMem
-    if any(beyond(disk.size, spec.disk) for disk in inst.disks):
-        return FailMode.FailDisk
-    if beyond(inst.vcpus, spec.cpus):
+    for disk in inst.disks:
+        if (disk.size - spec.disk) * sign > 0:
+            return FailMode.FailDisk
+    if (inst.vcpus - spec.cpus) * sign > 0:
         return FailMode.FailCPU
-    if spindles is None or beyond(spindles, spec.spindle_use):
+    if spindles is None or (spindles - spec.spindle_use) * sign > 0:
         return FailMode.FailSpindles
-    if inst.template != DISKLESS and beyond(len(inst.disks), spec.disks):
+    if inst.template != DISKLESS and (len(inst.disks) - spec.disks) * sign > 0:
         return FailMode.FailDiskCount
     return None
 
