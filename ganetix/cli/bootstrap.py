@@ -5,7 +5,6 @@ have to import. Requests go over its standard input, so that no secret is in the
 """
 
 import json
-import subprocess
 import sys
 from argparse import Namespace
 from typing import Any, Final
@@ -28,9 +27,9 @@ def given(options: Namespace) -> dict[str, Any]:
 def carry_out(context: Context, step: str, request: dict[str, Any]) -> None:
     """Run *step*; what it says is shown. Raise `Refused` with its exit code if it fails."""
     context.flush()
-    done = subprocess.run(_command(step), input=json.dumps(request), text=True, check=False)
-    if done.returncode:
-        raise Refused(done.returncode)
+    code = context.world.feed(_command(step), json.dumps(request), None)
+    if code:
+        raise Refused(code)
 
 
 def ask(context: Context, step: str, request: dict[str, Any]) -> Any:
@@ -39,20 +38,18 @@ def ask(context: Context, step: str, request: dict[str, Any]) -> Any:
     Raise `Refused` with its exit code if it fails.
     """
     context.flush()
-    pipe = subprocess.PIPE
-    with subprocess.Popen(_command(step), stdin=pipe, stdout=pipe, text=True) as child:
-        assert child.stdin is not None and child.stdout is not None  # noqa: S101 - both are pipes
-        child.stdin.write(json.dumps(request))
-        child.stdin.close()
-        last = ""
-        for line in child.stdout:
-            if last:
-                context.print(last.rstrip("\n"))
-                context.flush()
-            last = line
-    if child.returncode:
-        raise Refused(child.returncode)
-    return json.loads(last)
+    said = [""]
+
+    def line(text: str) -> None:
+        if said[0]:
+            context.print(said[0].rstrip("\n"))
+            context.flush()
+        said[0] = text
+
+    code = context.world.feed(_command(step), json.dumps(request), line)
+    if code:
+        raise Refused(code)
+    return json.loads(said[0])
 
 
 def _command(step: str) -> list[str]:

@@ -45,6 +45,9 @@ def failover(context: Context, options: Namespace, arguments: list[str]) -> int:
         )
     request = bootstrap.given(options)
     if options.ignore_offline_nodes is not True:
-        request["ignore_offline_nodes"] = values.boolean(options.ignore_offline_nodes)
+        try:
+            request["ignore_offline_nodes"] = values.boolean(options.ignore_offline_nodes)
+        except ValueError as error:
+            raise errors.OpPrereqError(f"--ignore-offline-nodes: {error}.", errors.INVAL) from None
     bootstrap.carry_out(context, "failover", request)
     return 0

@@ -34,6 +34,8 @@ class World(NamedTuple):
     """Wall time since the epoch."""
     run: Callable[[list[str]], tuple[int, str]] = programs.run
     """Runs another program; see `ganetix.cli.programs.run`."""
+    feed: Callable[[list[str], str, Callable[[str], None] | None], int] = programs.feed
+    """Runs another program that reads from this one; see `ganetix.cli.programs.feed`."""
 
 
 class Context:

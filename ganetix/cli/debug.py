@@ -95,6 +95,8 @@ def submit_job(context: Context, options: Namespace, arguments: list[str]) -> in
     """Submit the jobs in files, and follow them."""
     begun = context.world.nanoseconds()
     jobs = [(path, _job(context, options, path)) for path in arguments] * options.rep_job
+    if options.verbose:
+        context.print(*(f"Submitting {path} with {len(ops)} operations." for path, ops in jobs))
     taken = _taken(context, options, [ops for _, ops in jobs])
     submitted = context.world.nanoseconds()
     code = follow_many(

@@ -69,7 +69,7 @@ def reinstall(context: Context, options: Namespace, arguments: list[str]) -> int
     """Install instances anew, after asking."""
     names = chosen(context, options.multi_mode, arguments)
     system = _asked_system(context, options) if options.select_os else options.os
-    if not options.force:
+    if not (options.force_multi if _several(options, names) else options.force):
         _confirm(context, names, "install anew, losing what is on the disks of")
 
     def one(name: str) -> Opcode:
@@ -94,10 +94,14 @@ def _each(
     one: Callable[[str], Opcode],
 ) -> int:
     names = chosen(context, options.multi_mode, arguments)
-    several = len(names) > 1 or options.multi_mode not in {None, "instances"}
-    if several and not options.force_multi:
+    if _several(options, names) and not options.force_multi:
         _confirm(context, names, verb)
     return _submit(context, options, names, one)
+
+
+def _several(options: Namespace, names: list[str]) -> bool:
+    """Whether the command is about more than one instance that was named."""
+    return len(names) > 1 or options.multi_mode not in {None, "instances"}
 
 
 def _submit(

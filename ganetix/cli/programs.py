@@ -1,6 +1,7 @@
 """Running another program for a command, with what it says in one text."""
 
 import importlib
+from collections.abc import Callable
 
 
 def run(words: list[str]) -> tuple[int, str]:
@@ -20,3 +21,19 @@ def run(words: list[str]) -> tuple[int, str]:
     except OSError as error:
         return 127, f"{words[0]} can't be started: {error.strerror}\n"
     return done.returncode, done.stdout.decode(errors="replace")
+
+
+def feed(words: list[str], text: str, line: Callable[[str], None] | None = None) -> int:
+    """Run the program *words* with *text* on its standard input; return its exit code.
+
+    Each line of its output is given to *line* as it comes; without that it is this program's own.
+    """
+    subprocess = importlib.import_module("subprocess")
+    pipe = subprocess.PIPE
+    with subprocess.Popen(words, stdin=pipe, stdout=line and pipe, text=True) as child:
+        child.stdin.write(text)
+        child.stdin.close()
+        for said in child.stdout or ():
+            if line:
+                line(said)
+    return int(child.returncode)

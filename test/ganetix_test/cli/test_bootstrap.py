@@ -5,7 +5,7 @@ from typing import Any
 import msgspec
 from twisted.trial.unittest import SynchronousTestCase
 
-from ganetix.cli import bootstrap
+from ganetix.cli import bootstrap, programs
 from ganetix.cli.gnt_cluster import COMMANDS
 from ganetix.cli.parser import parse
 from ganetix.daemons.failover import Failover
@@ -33,6 +33,22 @@ class FailoverTests(CommandCase):
         ran = self.run_command("gnt-cluster master-failover --no-voting")
         self.assertEqual((ran.code, len(self.asked)), (1, 1))
         self.assertIn("other master", self.asked[0])
+
+    def test_neither_yes_nor_no(self) -> None:
+        """A value that is neither is refused in words, before anything is done."""
+        ran = self.run_command("gnt-cluster master-failover --ignore-offline-nodes=x")
+        self.assertEqual((ran.code, ran.requests), (1, []))
+        self.assertIn("--ignore-offline-nodes: 'x' is neither yes nor no.", ran.err)
+
+
+class FeedTests(SynchronousTestCase):
+    """What a program is given to read, and what it says."""
+
+    def test_lines(self) -> None:
+        """Each line of the output is told, and the exit code is the program's."""
+        told: list[str] = []
+        code = programs.feed(["sh", "-c", "cat; exit 3"], "one\ntwo\n", told.append)
+        self.assertEqual((code, told), (3, ["one\n", "two\n"]))
 
 
 class InitTests(SynchronousTestCase):

@@ -133,6 +133,15 @@ class StateTests(CommandCase):
         self.assertEqual(ran.opcodes()[0]["os_type"], "noop+x")
         self.assertIn("losing", self.asked[0])
 
+    def test_reinstall_several(self) -> None:
+        """For several -f is not enough: it asks, unless --force-multiple is given."""
+        self.typed = ["no\n"]
+        line = "gnt-instance reinstall"
+        ran = self.run_command(f"{line} -f web1 web2", 1)
+        self.assertEqual((ran.code, ran.requests, len(self.asked)), (1, [], 1))
+        ran = self.run_command(f"{line} --force-multiple web1 web2", [[True, 7], [True, 8]])
+        self.assertEqual((len(ran.opcodes()), len(self.asked)), (2, 1))
+
     def test_select_os(self) -> None:
         """--select-os shows the systems and takes the chosen one."""
         self.typed = ["1\n"]
