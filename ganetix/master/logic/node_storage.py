@@ -37,6 +37,11 @@ VOLUME_FIELDS: Final = ("instance", "name", "node", "phys", "size", "vg")
 TYPE_OF: Final = {"plain": "lvm-vg", "drbd": "lvm-vg", "file": "file", "sharedfile": "sharedfile"}
 """Disk template to the type of the storage units that its disks are in."""
 
+_LVM: Final = ("plain", "drbd")
+_TEMPLATES: Final = {
+    "lvm-vg": _LVM, "lvm-pv": _LVM, "file": ("file",), "sharedfile": ("sharedfile",),
+}  # fmt: skip
+"""Type of storage units to the disk templates that use it."""
 REPORTABLE: Final = ("file", "sharedfile", "lvm-pv", "lvm-vg")
 
 
@@ -80,6 +85,7 @@ class NodeQueryStorage:
                 "can.",
                 errors.INVAL,
             )
+        _check_used(context.cluster, kind)
         return kind
 
     def hooks(self, op: OpNodeQueryStorage, plan: str, cluster: Cluster) -> Hooks | None:
@@ -100,6 +106,17 @@ class NodeQueryStorage:
                 continue
             rows += [_unit_row(node.name, plan, unit, op.output_fields) for unit in answer.units]
         return rows
+
+
+def _check_used(cluster: Cluster, kind: str) -> None:
+    """Raise `OpPrereqError` unless an enabled disk template uses storage of type *kind*."""
+    enabled = cluster.cluster.enabled_disk_templates
+    if not set(_TEMPLATES[kind]) & set(enabled):
+        raise errors.OpPrereqError(
+            f"No enabled disk template uses storage of type {kind}; those are enabled: "
+            f"{', '.join(enabled)} (see gnt-cluster modify --enabled-disk-templates).",
+            errors.INVAL,
+        )
 
 
 def _usual(cluster: Cluster) -> str:
@@ -146,6 +163,7 @@ class NodeModifyStorage:
                 f"Storage units of type {op.storage_type} can't be changed, only those of lvm-pv.",
                 errors.INVAL,
             )
+        _check_used(context.cluster, op.storage_type)
         allocatable = op.changes.get("allocatable")
         if list(op.changes) != ["allocatable"] or not isinstance(allocatable, bool) or not op.name:
             raise errors.OpPrereqError(
@@ -185,6 +203,7 @@ class RepairNodeStorage:
             raise errors.OpPrereqError(
                 "Only a volume group (lvm-vg) that is named can be repaired.", errors.INVAL
             )
+        _check_used(context.cluster, op.storage_type)
         if not op.ignore_consistency:
             await _check_copies(node, context)
         return node

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import msgspec
 from twisted.internet.defer import Deferred
 
 from ganetix import errors
@@ -184,6 +185,26 @@ UNIT = StorageUnitInfo("/srv/ganeti/file-storage", 100, 60, 40)
 
 class StorageTests(CareTestCase):
     """Storage units and volumes."""
+
+    def cluster(self) -> Cluster:
+        """Let logical volumes be used too."""
+        state = super().cluster()
+        settings = state.cluster
+        enabled = [*settings.enabled_disk_templates, "plain"]
+        settings = msgspec.structs.replace(settings, enabled_disk_templates=enabled)
+        return msgspec.structs.replace(state, cluster=settings)
+
+    def test_not_used(self) -> None:
+        """Storage that no enabled template uses is not looked at, changed or repaired."""
+        self.context = LogicContext(super().cluster())
+        given: dict[str, Any] = {"node_name": "node2", "name": "x"}
+        changes = {"allocatable": False}
+        for op in (
+            OpNodeQueryStorage(output_fields=["name"], storage_type="lvm-vg"),
+            OpNodeModifyStorage(**given, storage_type="lvm-pv", changes=changes),
+            OpRepairNodeStorage(**given, storage_type="lvm-vg"),
+        ):
+            self.assertIn("file, sharedfile", self.refusal(op))
 
     def test_list(self) -> None:
         """Wanted fields in order; silent nodes are warned of, offline ones left out."""
