@@ -10,6 +10,8 @@ from ganetix.opcodes import codec
 from ganetix.opcodes.base import OpCode
 from ganetix.query import job as fields_of
 
+SLICE: Final = 200
+"""Jobs of one submission that are decoded in one turn of the reactor."""
 WAIT_CAP: Final = 89.0
 """Seconds after which WaitForJobChange answers at the latest."""
 
@@ -41,9 +43,15 @@ async def submit_job_to_drained_queue(door: Door, args: list[Any]) -> int:
 
 
 async def submit_many_jobs(door: Door, args: list[Any]) -> list[list[Any]]:
-    """SubmitManyJobs: one commit, consecutive ids."""
+    """SubmitManyJobs: one commit, consecutive ids; the reactor has turns while it is read."""
     (jobs,) = arguments("SubmitManyJobs", args, tuple[list[list[Any]]])
-    ids = await door.master.queue.submit_many([_decoded(ops) for ops in jobs])
+    decoded = [_decoded(ops) for ops in jobs[:SLICE]]
+    for start in range(SLICE, len(jobs), SLICE):
+        await door.clock.sleep(0)
+        decoded += [_decoded(ops) for ops in jobs[start : start + SLICE]]
+    if len(jobs) > SLICE:
+        await door.clock.sleep(0)
+    ids = await door.master.queue.submit_many(decoded)
     return [[True, job_id] for job_id in ids]
 
 
