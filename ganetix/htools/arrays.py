@@ -6,18 +6,22 @@ one is linear in what an instance brings to a node, so a node needs only its val
 """
 
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ganetix.htools.model import NO_NODE, Instance, Node
+from ganetix.htools.model import NO_NODE, Instance, Node, NodeSpec
 from ganetix.htools.placement import may_migrate
 from ganetix.htools.score import COMPONENTS, Scorer, Statistics, statistics
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 Bools = NDArray[np.bool_]
+# How many figures of an instance there are in a table of them.
+FIGURES: Final = 16
+# How many tables are kept, one for each class of instances.
+TABLES: Final = 4
 
 
 class NodeArrays(NamedTuple):
@@ -80,16 +84,15 @@ def _floats(values: Sequence[float]) -> Floats:
     return np.array(values, dtype=np.float64)
 
 
-def _cpu_room(nodes: Sequence[Node]) -> Floats:
-    """Return how many more virtual CPUs each node may get."""
-    limit = _floats([node.spec.policy.vcpu_ratio for node in nodes])
-    total = _floats([node.spec.t_cpu for node in nodes])
-    used = _floats([max(node.u_cpu, node.u_cpu_forth) for node in nodes])
+def _most_cpus(specs: Sequence[NodeSpec]) -> Floats:
+    """Return how many virtual CPUs each node may have."""
+    limit = _floats([spec.policy.vcpu_ratio for spec in specs])
+    total = _floats([spec.t_cpu for spec in specs])
     with np.errstate(invalid="ignore", divide="ignore"):
         most = np.floor(limit * total)
         most += (most + 1) / total <= limit
         most -= most / total > limit
-    return np.asarray(np.where(limit < 0, np.inf, most - used))
+    return np.asarray(np.where(limit < 0, np.inf, most))
 
 
 def _tops(peers: Ints) -> tuple[Ints, Ints, Ints]:
@@ -103,16 +106,14 @@ def _tops(peers: Ints) -> tuple[Ints, Ints, Ints]:
     return first, at, rest.max(axis=1) if size else first
 
 
-def _peers(nodes: Sequence[Node], position: dict[int, int]) -> Ints:
-    # The last column is for primaries of other groups.
-    matrix = np.zeros((len(nodes), len(nodes) + 1), dtype=np.int64)
-    for at, node in enumerate(nodes):
-        for primary, memory in node.peers.items():
-            if primary in position:
-                matrix[at, position[primary]] = memory
-            else:
-                matrix[at, -1] = max(matrix[at, -1], memory)
-    return matrix
+def _peers(row: Ints, node: Node, position: dict[int, int]) -> None:
+    """Fill in what *node* would take over; the last column is for primaries of other groups."""
+    row[:] = 0
+    for primary, memory in node.peers.items():
+        if primary in position:
+            row[position[primary]] = memory
+        else:
+            row[-1] = max(row[-1], memory)
 
 
 def _migration(nodes: Sequence[Node]) -> Bools:
@@ -135,67 +136,135 @@ def _centred(values: Sequence[Sequence[float]], online: Bools) -> Floats:
     return np.where(online, columns - columns[:, online].mean(axis=1)[:, None], 0.0)
 
 
+class Fixed(NamedTuple):
+    """What no move changes in the nodes of a group."""
+
+    position: dict[int, int]
+    online: Bools
+    t_mem: Floats
+    lo_disk: Ints
+    hi_spindles: Floats
+    most_cpus: Floats
+    exclusive: Bools
+    t_spindles: Ints
+    t_disk: Floats
+    cpu_scale: Floats
+    migration: Bools
+    shared: Ints
+
+
+def _fixed(nodes: Sequence[Node]) -> Fixed:
+    specs = [node.spec for node in nodes]
+    return Fixed(
+        {node.idx: at for at, node in enumerate(nodes)},
+        np.array([not spec.offline for spec in specs], dtype=np.bool_),
+        _floats([spec.t_mem for spec in specs]),
+        _ints([spec.lo_disk for spec in specs]),
+        _floats([spec.hi_spindles for spec in specs]),
+        _most_cpus(specs),
+        np.array([spec.exclusive for spec in specs], dtype=np.bool_),
+        _ints([spec.t_spindles for spec in specs]),
+        _floats([spec.t_disk for spec in specs]),
+        _floats([spec.t_cpu * spec.cpu_speed for spec in specs]),
+        _migration(nodes),
+        _shared(nodes),
+    )
+
+
+def _figures(node: Node) -> tuple[float, ...]:
+    """Return what moves change in *node*."""
+    return (
+        node.u_mem, node.r_mem, node.fail_n1, len(node.primaries) + len(node.secondaries),
+        node.f_disk, node.f_disk_forth, node.f_mem_forth, node.f_spindles, node.f_spindles_forth,
+        max(node.inst_spindles, node.inst_spindles_forth), max(node.u_cpu, node.u_cpu_forth),
+    )  # fmt: skip
+
+
 class Memory:
     """What was read of nodes and instances; it holds while they are the same objects."""
 
     def __init__(self) -> None:
+        self._nodes: list[Node] = []
         self._scorer = Scorer()
-        self._rows: dict[int, tuple[Instance, tuple[float, ...]]] = {}
+        self._tables: dict[tuple[int, ...], tuple[list[Instance], Floats, dict[int, int]]] = {}
 
     def values(self, node: Node) -> tuple[float, ...]:
         """Return what *node* contributes to the components of the score."""
         return self._scorer.values(node)
 
-    def row(self, inst: Instance) -> tuple[float, ...]:
-        """Return the figures of *inst* in the order of `InstanceArrays`, from memory to load."""
-        known = self._rows.get(inst.idx)
-        if known is None or known[0] is not inst:
-            known = self._rows[inst.idx] = inst, _row(inst)
-        return known[1]
+    def nodes(self, nodes: Sequence[Node]) -> tuple[Fixed, Floats, Ints]:
+        """Return what is fixed, a row for each of `_figures`, and what nodes would take over."""
+        known = self._nodes
+        same = len(known) == len(nodes)
+        if not (same and all(a.spec is b.spec for a, b in zip(nodes, known, strict=True))):
+            known = self._nodes = list(nodes)
+            self._fixed = _fixed(nodes)
+            self._figures = np.array([_figures(node) for node in nodes], dtype=np.float64).T.copy()
+            self._peers = np.zeros((len(nodes), len(nodes) + 1), dtype=np.int64)
+            for row, node in zip(self._peers, nodes, strict=True):
+                _peers(row, node, self._fixed.position)
+        for at, (one, other) in enumerate(zip(nodes, known, strict=True)):
+            if one is not other:
+                self._figures[:, at], known[at] = _figures(one), one
+                if one.peers is not other.peers:
+                    _peers(self._peers[at], one, self._fixed.position)
+        return self._fixed, self._figures, self._peers
+
+    def table(self, instances: Sequence[Instance], position: dict[int, int]) -> Floats:
+        """Return a row for each figure of *instances*, in the order of `_row`.
+
+        The matrix of the last time is used again, with what changed since.
+        """
+        key = tuple([inst.idx for inst in instances])
+        known = self._tables.get(key)
+        if known is None or known[2] != position:
+            if len(self._tables) >= TABLES:
+                self._tables.clear()
+            rows = [_row(inst, position) for inst in instances]
+            table = np.array(rows, dtype=np.float64).reshape(-1, FIGURES).T.copy()
+            known = self._tables[key] = list(instances), table, position
+        seen, table, _position = known
+        for at, (one, other) in enumerate(zip(instances, seen, strict=True)):
+            if one is not other:
+                table[:, at], seen[at] = _row(one, position), one
+        return table
 
 
 def node_arrays(nodes: Sequence[Node], memory: Memory) -> NodeArrays:
     """Return the arrays of *nodes*, which come in the order of their numbers."""
-    position = {node.idx: at for at, node in enumerate(nodes)}
-    specs = [node.spec for node in nodes]
+    fixed, figures, peers = memory.nodes(nodes)
     values = [memory.values(node) for node in nodes]
-    online = np.array([not spec.offline for spec in specs], dtype=np.bool_)
-    peers = _peers(nodes, position)
+    whole = figures[:9].astype(np.int64)
     first, first_at, second = _tops(peers)
-    f_disk = _ints([node.f_disk for node in nodes])
-    f_disk_forth = _ints([node.f_disk_forth for node in nodes])
-    least = np.minimum(f_disk, f_disk_forth)
-    lo_disk = _ints([spec.lo_disk for spec in specs])
-    used_spindles = _floats([max(n.inst_spindles, n.inst_spindles_forth) for n in nodes])
-    hi_spindles = _floats([spec.hi_spindles for spec in specs])
+    least = np.minimum(whole[4], whole[5])
     return NodeArrays(
-        position,
-        online,
-        _centred(values, online),
-        _floats([spec.t_mem for spec in specs]),
-        _ints([node.u_mem for node in nodes]),
-        _ints([node.r_mem for node in nodes]),
-        np.array([node.fail_n1 for node in nodes], dtype=np.bool_),
-        _ints([len(node.primaries) + len(node.secondaries) for node in nodes]),
-        f_disk - 1,
-        np.minimum(least - 1, least - lo_disk),
-        f_disk,
-        hi_spindles - used_spindles,
-        _cpu_room(nodes),
-        _ints([node.f_mem_forth for node in nodes]),
-        np.array([spec.exclusive for spec in specs], dtype=np.bool_),
-        _ints([node.f_spindles for node in nodes]),
-        _ints([node.f_spindles_forth for node in nodes]),
-        _ints([spec.t_spindles for spec in specs]),
-        _floats([spec.t_disk for spec in specs]),
-        hi_spindles,
-        _floats([spec.t_cpu * spec.cpu_speed for spec in specs]),
+        fixed.position,
+        fixed.online,
+        _centred(values, fixed.online),
+        fixed.t_mem,
+        whole[0],
+        whole[1],
+        whole[2].astype(np.bool_),
+        whole[3],
+        whole[4] - 1,
+        np.minimum(least - 1, least - fixed.lo_disk),
+        whole[4],
+        fixed.hi_spindles - figures[9],
+        fixed.most_cpus - figures[10],
+        whole[6],
+        fixed.exclusive,
+        whole[7],
+        whole[8],
+        fixed.t_spindles,
+        fixed.t_disk,
+        fixed.hi_spindles,
+        fixed.cpu_scale,
         peers,
         first,
         first_at,
         second,
-        _migration(nodes),
-        _shared(nodes),
+        fixed.migration,
+        fixed.shared,
         statistics(nodes, values),
     )
 
@@ -207,32 +276,33 @@ def instance_arrays(
     memory: Memory,
 ) -> InstanceArrays:
     """Return the arrays of *instances*; *swap* says which of them may fail over."""
-    table = np.array([memory.row(inst) for inst in instances], dtype=np.float64).reshape(-1, 13).T
-    whole = table[:8].astype(np.int64)
+    table = memory.table(instances, position)
+    whole = table[:11].astype(np.int64)
     return InstanceArrays(
-        _ints([position[inst.primary] for inst in instances]),
-        _ints([position.get(inst.secondary, NO_NODE) for inst in instances]),
         whole[0],
         whole[1],
         whole[2],
-        whole[3].astype(np.bool_),
+        whole[3],
         whole[4],
-        whole[5],
+        whole[5].astype(np.bool_),
         whole[6],
-        whole[7].astype(np.bool_),
-        table[8],
-        table[9:13],
-        _ints([inst.location_score for inst in instances]),
+        whole[7],
+        whole[8],
+        whole[9].astype(np.bool_),
+        table[11],
+        table[12:16],
+        whole[10],
         np.array(swap, dtype=np.bool_),
     )
 
 
-def _row(inst: Instance) -> tuple[float, ...]:
+def _row(inst: Instance, position: dict[int, int]) -> tuple[float, ...]:
     mem, local, spindles = inst.mem, inst.local_storage, inst.spindles
     return (
+        position[inst.primary], position.get(inst.secondary, NO_NODE),
         mem, mem if inst.uses_memory else 0, mem if inst.needs_reserve else 0, local,
         inst.disk if local else 0, inst.vcpus if inst.online else 0, spindles or 0,
-        spindles is not None, inst.spindle_use if local else 0, *inst.load,
+        spindles is not None, inst.location_score, inst.spindle_use if local else 0, *inst.load,
     )  # fmt: skip
 
 

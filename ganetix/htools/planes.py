@@ -200,7 +200,7 @@ Parts = dict[bool, list[Planes | SpindlePlane]]
 def planes(nodes: NodeArrays, insts: InstanceArrays) -> Parts:
     """Return the linear components by whether a secondary counts too.
 
-    Equal ones are made one with the sum of their weights.
+    Equal ones are made one with the sum of their weights; what is nothing everywhere is left out.
     """
     exclusive = bool(nodes.exclusive.any())
     found: Parts = {True: list(_spindle_planes(nodes, insts)) if exclusive else [], False: []}
@@ -209,6 +209,8 @@ def planes(nodes: NodeArrays, insts: InstanceArrays) -> Parts:
         if exclusive and name.startswith("free_disk"):
             continue
         weight, variance, centred = _figures(nodes, name)
+        if not (amount.any() or centred.any()):
+            continue
         for other in rows[both]:
             if _same(other, centred, slope, amount):
                 other[0] += weight
@@ -216,6 +218,8 @@ def planes(nodes: NodeArrays, insts: InstanceArrays) -> Parts:
         else:
             rows[both].append([weight, variance, centred, slope, amount])
     for both, kept in rows.items():
+        if not kept:
+            continue
         weights, variances, *others = zip(*kept, strict=True)
         columns = (np.array(weights)[:, None], np.array(variances)[:, None])
         found[both].append(Planes(*columns, *(np.array(each) for each in others)))

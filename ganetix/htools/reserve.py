@@ -53,6 +53,7 @@ class Reserve:
         self._left = after_secondary_left(nodes, insts)
         self._gone_p = ~nodes.online[insts.primary]
         self._gone_s = ~nodes.online[insts.secondary]
+        self._held: dict[tuple[bool, bool], Ints] = {}
         values = nodes.base.values
         self._fixed = (
             values[OFFLINE_ALL] * WEIGHTS[OFFLINE_ALL]
@@ -170,15 +171,22 @@ class Reserve:
 
     def held_at_target(self, kind: str) -> Ints:
         """Return what each target would hold for the primary node of the moved instance."""
-        source = self._insts.primary if kind == REPLACE_SECONDARY else self._insts.secondary
-        rows = self._nodes.peers.T[source]
-        return np.asarray(rows[:, self._targets] + self._insts.reserve[:, None])
+        return self._holding(at_target=True, primary=kind == REPLACE_SECONDARY)
 
     def held_at_source(self, kind: str) -> Ints:
         """Return what the new secondary, an old node, would hold for each target."""
-        source = self._insts.primary if kind == REPLACE_AND_FAILOVER else self._insts.secondary
-        rows = self._nodes.peers[source]
-        return np.asarray(rows[:, self._targets] + self._insts.reserve[:, None])
+        return self._holding(at_target=False, primary=kind == REPLACE_AND_FAILOVER)
+
+    def _holding(self, *, at_target: bool, primary: bool) -> Ints:
+        """Return what targets would hold for an old node, or that for them; worked out once."""
+        key = at_target, primary
+        if key not in self._held:
+            source = self._insts.primary if primary else self._insts.secondary
+            peers = self._nodes.peers.T if at_target else self._nodes.peers
+            held = peers[source][:, self._targets]
+            held += self._insts.reserve[:, None]
+            self._held[key] = held
+        return self._held[key]
 
     def _reserved_at_target(self, kind: str) -> Floats:
         reserved = self._nodes.r_mem[self._targets]

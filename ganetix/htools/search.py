@@ -189,13 +189,14 @@ def _classes(
 ) -> dict[tuple[str, ...], list[tuple[Instance, bool]]]:
     """Sort instances by the kinds of moves that they may make."""
     found: dict[tuple[str, ...], list[tuple[Instance, bool]]] = {}
-    away = {idx: node.spec.offline for idx, node in nodes.items()}
+    away = {idx for idx, node in nodes.items() if node.spec.offline}
     known: dict[tuple[str, bool, bool], tuple[bool, tuple[str, ...]]] = {}
     for inst in movable:
-        alike = inst.template, away[inst.primary], away.get(inst.secondary, False)
-        if alike not in known:
-            known[alike] = move_kinds(inst, nodes, options)
-        swap, kinds = known[alike]
+        alike = inst.template, inst.primary in away, inst.secondary in away
+        found_kinds = known.get(alike)
+        if found_kinds is None:
+            found_kinds = known[alike] = move_kinds(inst, nodes, options)
+        swap, kinds = found_kinds
         if swap or kinds:
             found.setdefault(kinds, []).append((inst, swap))
     return found
