@@ -14,7 +14,7 @@ WEB = "instance1.example.com"
 NODE = "node2.example.com"
 MORE = (
     typed("gnt-cluster activate-master-ip"),
-    typed("gnt-cluster deactivate-master-ip --yes-do-it"),
+    typed("gnt-cluster deactivate-master-ip --yes"),
     typed("gnt-cluster verify-disks"),
     typed("gnt-cluster repair-disk-sizes"),
     typed("gnt-storage diagnose"),
@@ -32,6 +32,19 @@ MORE = (
     typed(f"gnt-node migrate -f {NODE}"),
     typed(f"gnt-node failover -f {NODE}"),
     typed("gnt-group evacuate -f default", code=1),
+    typed("gnt-os diagnose", "OS: dummy [global status: valid]"),
+    typed("gnt-os modify --hidden=no dummy"),
+    typed("gnt-debug test-jobqueue", "has failed"),
+    typed("gnt-debug test-osparams --os-parameters-secret=a=b"),
+    typed(f"gnt-cluster command --node {NODE} true", "return code = 0"),
+    typed(f"gnt-node volumes {NODE}", "PhysDev"),
+    typed("gnt-node list-storage", "file-storage"),
+    typed(f"gnt-node list-drbd {NODE}", "Minor"),
+    typed("gnt-node health", "out-of-band"),
+    typed("gnt-node power status", "out-of-band"),
+    typed(f"gnt-cluster epo -f {NODE}", "out-of-band"),
+    typed(f"gnt-cluster epo --on -f {NODE}", "out-of-band"),
+    typed("gnt-cluster renew-crypto -f --new-node-certificates"),
     typed("gnt-debug iallocator --mode allocate -d in inst9.example.com", code=1),
 )  # fmt: skip
 
