@@ -11,7 +11,7 @@ import attrs
 
 from ganetix import errors
 from ganetix.master.events import EventLog
-from ganetix.master.jobs.records import Job
+from ganetix.master.jobs.records import FINAL, Job, Status, status_of
 from ganetix.master.livestate import LiveState
 from ganetix.master.service import Master
 from ganetix.model.change import Change
@@ -27,12 +27,13 @@ from ganetix.query.view import View
 class _Seen:
     """What was told of a job that is not over."""
 
-    state: tuple[Any, ...]
+    state: tuple[Status, ...]
     serial: int
 
 
-def _state(job: Job) -> tuple[Any, ...]:
-    return (job.status, *(op.status for op in job.ops))
+def _state(job: Job) -> tuple[Status, ...]:
+    states = [op.status for op in job.ops]
+    return (status_of(states), *states)
 
 
 def _last(job: Job) -> int:
@@ -63,10 +64,11 @@ class JobEvents:
             return
         seen = self._seen.setdefault(job_id, _Seen((), 0))
         self._tell_log(job, seen)
-        if (state := _state(job)) != seen.state:
+        state = _state(job)
+        if state != seen.state:
             seen.state = state
-            self.log.add("job", _told(job))
-        if job.final:
+            self.log.add("job", _told(job, *state))
+        if state[0] in FINAL:
             del self._seen[job_id]
 
     def _tell_log(self, job: Job, seen: _Seen) -> None:
@@ -80,12 +82,12 @@ class JobEvents:
                 self.log.add("log", {**data, "type": kind, "payload": payload})
 
 
-def _told(job: Job) -> dict[str, Any]:
+def _told(job: Job, status: Status, *opstatus: Status) -> dict[str, Any]:
     return {
         "id": job.id,
-        "status": job.status,
+        "status": status,
         "summary": [summary(op.input) for op in job.ops],
-        "opstatus": [op.status for op in job.ops],
+        "opstatus": list(opstatus),
     }
 
 
