@@ -123,13 +123,16 @@ class AgainstTablesTests(UnitTestCase):
     """Every unit of the table with one sample opcode."""
 
     def setUp(self) -> None:
-        """Create an instance that runs, one that does not, an empty group and a network."""
+        """Create instances that run and do not, an empty group, a network; let volumes be used."""
         super().setUp()
         empty = Change(
             nodegroups=(NodeGroup("empty-uuid", "empty"),),
             networks=(Network("lan-uuid", "lan", "192.0.2.0/24"),),
         )
-        self.context.state = apply(self.context.state, empty, 0.0)
+        state = apply(self.context.state, empty, 0.0)
+        enabled = [*state.cluster.enabled_disk_templates, "plain"]
+        settings = msgspec.structs.replace(state.cluster, enabled_disk_templates=enabled)
+        self.context.state = msgspec.structs.replace(state, cluster=settings)
         self.add(VM, disk_template="sharedfile")
         self.add("down.example.com", start=False)
 
