@@ -75,7 +75,7 @@ def main(argv: list[str]) -> int:
     try:
         now = {**walked(place), "options": sorted(options.done(effects))}
     finally:
-        place.cluster.remove()
+        place.remove()
     before: Areas = json.loads(DONE.read_text("utf-8"))
     gone, more = lost(before, now), lost(now, {area: before.get(area, []) for area in now})
     for line in (*table(everything(), now), *(f"not done any more: {row}" for row in gone)):

@@ -68,24 +68,23 @@ class Anybody:
         self.asked: list[str] = []
         rows = json.loads(_INFO.read_text("utf-8"))["calls"]
         self._info = next(row["answer"] for row in rows if row["call"] == "QueryClusterInfo")
-        self._threads: list[threading.Thread] = []
         self._jobs: list[list[dict[str, Any]]] = []
 
     def connect(self, path: str, timeout: float) -> socket.socket:
         """Return a connection."""
         ours, theirs = socket.socketpair()
-        thread = threading.Thread(target=self._serve, args=(theirs,), daemon=True)
-        thread.start()
-        self._threads.append(thread)
+        threading.Thread(target=self._serve, args=(theirs,), daemon=True).start()
         return ours
 
     def _serve(self, end: socket.socket) -> None:
         framer = messages.Framer()
-        while data := end.recv(1 << 16):
-            for text in framer.feed(data):
-                message = json.loads(text)
-                self.asked.append(json.dumps([message["method"], message["args"]], sort_keys=True))
-                end.sendall(encode_result(self._answer(message["method"], message["args"])))
+        with end:
+            while data := end.recv(1 << 16):
+                for text in framer.feed(data):
+                    message = json.loads(text)
+                    method, args = message["method"], message["args"]
+                    self.asked.append(json.dumps([method, args], sort_keys=True))
+                    end.sendall(encode_result(self._answer(method, args)))
 
     def _answer(self, method: str, args: list[Any]) -> Any:
         if method == "QueryClusterInfo":

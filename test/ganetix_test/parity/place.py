@@ -42,7 +42,7 @@ class Place:
 
     @classmethod
     def make(cls) -> Self:
-        """Make it; `VirtualCluster.remove` it."""
+        """Make it; `remove` it."""
         cluster = VirtualCluster.make(2)
         try:
             cluster.begin(2)
@@ -52,6 +52,11 @@ class Place:
             cluster.remove()
             raise
         return made
+
+    def remove(self) -> None:
+        """Stop it, and leave nothing."""
+        self.client.close()
+        self.cluster.remove()
 
     def _furnish(self) -> None:
         run = self.cluster.run
