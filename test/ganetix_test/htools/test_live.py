@@ -258,7 +258,8 @@ class RepairTests(LiveCase):
 class MonitoringTests(LiveCase):
     """Load from the monitoring daemons."""
 
-    HOSTS = ("127.18.15.1", "127.18.15.2", "127.18.15.3")
+    # The port is fixed: tests that run at the same time, in other processes, need other addresses.
+    HOSTS = tuple(f"127.{128 + at}.{os.getpid() >> 8 & 255}.{os.getpid() & 255}" for at in range(3))
 
     def setUp(self) -> None:
         """Make a file of a cluster whose nodes are loopback addresses."""
