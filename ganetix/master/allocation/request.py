@@ -212,5 +212,12 @@ def _nic(cluster: Cluster, instance: Instance, index: int) -> dict[str, Any]:
     nic = instance.nics[index]
     group = cluster.nodegroups[cluster.nodes[instance.primary_node].group]
     filled = params.nic_in_group(cluster, nic, group)
-    found = {"mac": nic.mac, "ip": nic.ip, "mode": filled["mode"], "link": filled["link"]}
+    found = {
+        "mac": nic.mac,
+        "ip": nic.ip,
+        "mode": filled["mode"],
+        "link": filled["link"],
+        # Not among what the reference tells: a group without it is no place for the instance.
+        "network": nic.network,
+    }
     return found | {"bridge": filled["link"]} if filled["mode"] == "bridged" else found

@@ -6,6 +6,7 @@ import msgspec
 
 from ganetix import errors
 from ganetix.master.allocation.answers import Evacuation
+from ganetix.master.logic import nic_addresses
 from ganetix.master.logic.unit import Context, Want
 from ganetix.model import params
 from ganetix.model.cluster import Cluster
@@ -64,28 +65,63 @@ def targets(
     return sorted(found, key=lambda group: group.name)
 
 
-def jobs_of(context: Context, found: Evacuation, *, early_release: bool) -> list[list[OpCode]]:
+def jobs_of(
+    context: Context,
+    found: Evacuation,
+    *,
+    early_release: bool,
+    groups: Sequence[NodeGroup] = (),
+) -> list[list[OpCode]]:
     """Return the jobs of *found*, and log what moves where and what can't.
 
-    Raise `errors.OpPrereqError` when nothing at all can be moved.
+    *groups* are those that were asked for. Raise `errors.OpPrereqError` when nothing at all can be
+    moved.
     """
+    found = _connected(context.cluster, found)
     for one in found.moved:
         context.log(f"Instance {one.instance} goes to {', '.join(one.nodes)} in group {one.group}.")
     stuck = [f"instance {name} ({reason})" for name, reason in found.failed]
     if stuck and not found.jobs:
-        hint = _hint(context.cluster, found)
+        hint = _hint(context.cluster, found, groups)
         raise errors.OpPrereqError(f"Nothing can be moved: {'; '.join(stuck)}.{hint}", errors.NORES)
     for told in stuck:
         context.log(f"WARNING: Unable to move {told}.")
     return [[_released(op, early_release) for op in job] for job in found.jobs]
 
 
-def _hint(cluster: Cluster, found: Evacuation) -> str:
-    """Say what moves instances whose disks are on one node, if there are such ones."""
+def _connected(cluster: Cluster, found: Evacuation) -> Evacuation:
+    """Leave out what would go where a network of it is not connected."""
+    lost: dict[str, str] = {}
+    for one in found.moved:
+        instance = cluster.instance_named(one.instance)
+        for uuid in {cluster.node_named(name).group for name in one.nodes}:
+            group = cluster.nodegroups[uuid]
+            if missing := nic_addresses.missing_networks(cluster, instance, group):
+                lost[one.instance] = (
+                    f"its networks {', '.join(missing)} are not connected to node group "
+                    f"{group.name}; 'gnt-network connect {missing[0]} {group.name}' does that"
+                )
+    jobs = tuple(job for job in found.jobs if not lost.keys() & _instances(job))
+    moved = tuple(one for one in found.moved if one.instance not in lost)
+    return Evacuation(moved, (*found.failed, *lost.items()), jobs)
+
+
+def _instances(job: Sequence[OpCode]) -> set[str]:
+    return {str(getattr(op, "instance_name", "")) for op in job}
+
+
+def _hint(cluster: Cluster, found: Evacuation, groups: Sequence[NodeGroup]) -> str:
+    """Say what helps an instance whose disks are on one node, or that lacks a network."""
     for name, _reason in found.failed:
-        disks = cluster.disks_of(cluster.instance_named(name))
-        if params.template_of(disks) in ("plain", "file"):
+        instance = cluster.instance_named(name)
+        if params.template_of(cluster.disks_of(instance)) in ("plain", "file"):
             return f" 'gnt-instance move -n NODE {name}' copies disks to another node."
+        for group in groups:
+            if missing := nic_addresses.missing_networks(cluster, instance, group):
+                return (
+                    f" 'gnt-network connect {missing[0]} {group.name}' connects a network that "
+                    f"{name} needs."
+                )
     return ""
 
 

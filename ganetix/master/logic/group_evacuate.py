@@ -48,7 +48,7 @@ class GroupEvacuate:
             return []
         wanted = [one.uuid for one in found]
         answer = await self.allocator.change_group(context, name, instances, wanted)
-        jobs = evacuation.jobs_of(context, answer, early_release=op.early_release)
+        jobs = evacuation.jobs_of(context, answer, early_release=op.early_release, groups=found)
         if op.force_failover:
             jobs = [[_failover(one) for one in job] for job in jobs]
         return _chained(jobs) if op.sequential else jobs

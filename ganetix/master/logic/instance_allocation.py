@@ -23,6 +23,7 @@ def allocator_of(op: OpInstanceCreate, cluster: Cluster) -> str | None:
                 "Both a node and an instance allocator were given; give one of them.",
                 errors.INVAL,
             )
+        require_choice(opportunistic=op.opportunistic_locking)
         return None
     name = allocator.chosen(cluster, op.iallocator)
     if name is None:
@@ -32,6 +33,16 @@ def allocator_of(op: OpInstanceCreate, cluster: Cluster) -> str | None:
             errors.INVAL,
         )
     return name
+
+
+def require_choice(*, opportunistic: bool) -> None:
+    """Raise `errors.OpPrereqError` for *opportunistic* locks where the nodes are given."""
+    if opportunistic:
+        raise errors.OpPrereqError(
+            "Opportunistic locking is for an instance allocator, which takes what nodes are free; "
+            "with nodes given leave --opportunistic-locking out.",
+            errors.INVAL,
+        )
 
 
 def body(cluster: Cluster, op: OpInstanceCreate, draft: Draft) -> dict[str, Any]:

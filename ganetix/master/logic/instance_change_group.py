@@ -36,10 +36,11 @@ class InstanceChangeGroup:
         """See `IUnit`: the jobs."""
         cluster = context.cluster
         instance = names.instance_of(cluster, op.instance_name, op.instance_uuid)
-        wanted = [one.uuid for one in _targets(op, cluster)]
+        groups = _targets(op, cluster)
+        wanted = [one.uuid for one in groups]
         name = allocator.required(cluster, op.iallocator, f"the move of {instance.name}")
         found = await self.allocator.change_group(context, name, [instance], wanted)
-        return evacuation.jobs_of(context, found, early_release=op.early_release)
+        return evacuation.jobs_of(context, found, early_release=op.early_release, groups=groups)
 
     def hooks(self, op: OpInstanceChangeGroup, plan: Jobs, cluster: Cluster) -> Hooks | None:
         """See `IUnit`."""

@@ -47,22 +47,27 @@ class InstanceMultiAlloc:
     resumable = False
 
     def locks(self, op: OpInstanceMultiAlloc, cluster: Cluster) -> list[Want]:
-        """See `IUnit`."""
+        """See `IUnit`: nothing is made here, the creations lock their nodes alone."""
         creations = _creations(op)
         if _placed(creations):
+            instance_allocation.require_choice(opportunistic=op.opportunistic_locking)
             nodes = [
                 cluster.node_named(name).uuid
                 for one in creations
                 for name in (one.pnode, one.snode)
                 if name is not None
             ]
-            return [BGL_SHARED, wants.nodes(nodes), wants.resources(nodes)]
+            return [
+                BGL_SHARED,
+                wants.nodes(nodes, "shared"),
+                wants.resources(nodes, "shared"),
+            ]
         chance = op.opportunistic_locking
         every = tuple(sorted(cluster.nodes)) if chance else (ALL,)
         return [
             BGL_SHARED,
-            Want("node", every, "exclusive", chance),
-            Want("node-res", every, "exclusive", chance),
+            Want("node", every, "shared", chance),
+            Want("node-res", every, "shared", chance),
         ]
 
     async def check(self, op: OpInstanceMultiAlloc, context: Context) -> Plan:
@@ -146,7 +151,9 @@ def _body(cluster: Cluster, op: OpInstanceCreate) -> dict[str, Any]:
 
 def _at(op: OpInstanceCreate, found: Placements) -> OpInstanceCreate:
     primary, *others = found.placed[op.instance_name]
-    return msgspec.structs.replace(op, pnode=primary, snode=others[0] if others else None)
+    return msgspec.structs.replace(
+        op, pnode=primary, snode=others[0] if others else None, opportunistic_locking=False
+    )
 
 
 def _wrong(sentence: str) -> errors.OpPrereqError:

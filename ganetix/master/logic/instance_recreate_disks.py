@@ -10,7 +10,15 @@ from zope.interface import implementer
 from ganetix import errors
 from ganetix.master import allocator as allocators
 from ganetix.master.allocator import Allocator
-from ganetix.master.logic import capacity, disks, hooks_env, names, new_disks, wants
+from ganetix.master.logic import (
+    capacity,
+    disks,
+    hooks_env,
+    names,
+    new_disks,
+    nic_addresses,
+    wants,
+)
 from ganetix.master.logic.unit import ALL, Context, Hooks, IUnit, Want
 from ganetix.model import mirrors, params
 from ganetix.model.changes import Change
@@ -63,6 +71,10 @@ class InstanceRecreateDisks:
             await names.require_stopped(context, instance, "making its disks anew")
         for uuid in nodes:
             (names.require_usable if moved else _require_online)(cluster.nodes[uuid])
+        if moved:
+            for uuid in nodes:
+                group = cluster.nodegroups[cluster.nodes[uuid].group]
+                nic_addresses.require_connected(cluster, instance, group)
         chosen = _chosen(op, instance, cluster, moved=moved)
         fresh: list[Disk] = []
         for disk in chosen:

@@ -17,6 +17,7 @@ from ganetix.master.logic import (
     mirror_parts,
     names,
     new_disks,
+    nic_addresses,
     wants,
 )
 from ganetix.master.logic.disk_records import sent
@@ -102,6 +103,7 @@ class InstanceReplaceDisks:
         _require_new(instance, secondary, node, cluster)
         own = cluster.disks_of(instance)
         group = cluster.nodegroups[node.group]
+        nic_addresses.require_connected(cluster, instance, group)
         capacity.check_policy(context, instance, own, ignore=op.ignore_ipolicy, group=group)
         new_disks.require_exclusive(cluster, "drbd", [node])
         await new_disks.require_room_for(context, [node], own)

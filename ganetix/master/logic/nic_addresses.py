@@ -34,10 +34,15 @@ class Site:
     own_macs: frozenset[str] = frozenset()
 
 
+def missing_networks(cluster: Cluster, instance: Instance, group: NodeGroup) -> list[str]:
+    """Return the names of the networks of *instance* that are not connected to *group*."""
+    used = {nic.network for nic in instance.nics if nic.network is not None}
+    return sorted(cluster.networks[uuid].name for uuid in used - group.networks.keys())
+
+
 def require_connected(cluster: Cluster, instance: Instance, group: NodeGroup) -> None:
     """Raise `errors.OpPrereqError` unless the networks of *instance* are connected to *group*."""
-    used = {nic.network for nic in instance.nics if nic.network is not None}
-    missing = sorted(cluster.networks[uuid].name for uuid in used - group.networks.keys())
+    missing = missing_networks(cluster, instance, group)
     if missing:
         raise errors.OpPrereqError(
             f"Instance {instance.name} can't be in node group {group.name}: its networks "

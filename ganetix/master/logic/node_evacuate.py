@@ -10,7 +10,7 @@ from ganetix import errors
 from ganetix.master import allocator
 from ganetix.master.allocation.answers import Evacuation
 from ganetix.master.allocator import Allocator
-from ganetix.master.logic import child_jobs, evacuation, names, relocation
+from ganetix.master.logic import child_jobs, evacuation, names, nic_addresses, relocation
 from ganetix.master.logic.unit import BGL_SHARED, Context, Hooks, IUnit, Want
 from ganetix.model import params
 from ganetix.model.changes import Change, apply
@@ -125,7 +125,9 @@ def _to_node(
             f"Node {node.name} is the one to be evacuated; name another with -n.", errors.INVAL
         )
     names.require_usable(remote)
+    group = cluster.nodegroups[remote.group]
     for one in secondaries:
+        nic_addresses.require_connected(cluster, one, group)
         if one.primary_node == remote.uuid:
             raise errors.OpPrereqError(
                 f"Node {remote.name} is the primary node of instance {one.name} and can't have "

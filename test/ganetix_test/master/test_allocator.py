@@ -61,6 +61,7 @@ class RequestTests(UnitTestCase):
         )  # fmt: skip
         self.assertEqual((vm1["memory"], vm1["nodes"]), (512, NODES[:1]))
         self.assertEqual(vm1["nics"][0]["bridge"], "xen-br0")
+        self.assertIsNone(vm1["nics"][0]["network"])
 
     def test_nodes(self) -> None:
         """Nodes that answer have figures; one that is silent counts as offline."""

@@ -1,5 +1,6 @@
 """Node and group evacuation, node migration, change of group, placement of many at once."""
 
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import attrs
@@ -9,12 +10,12 @@ from ganetix import errors
 from ganetix.htools.reasons import answer_with_reasons
 from ganetix.master.logic.outside import Outside
 from ganetix.model.changes import Change, apply
-from ganetix.model.objects import Disk, Instance, Node, NodeGroup
+from ganetix.model.objects import Disk, Instance, Network, Nic, Node, NodeGroup
 from ganetix.opcodes import codec
 from ganetix.opcodes.base import OpCode
 from ganetix.opcodes.group import OpGroupEvacuate
 from ganetix.opcodes.instance import OpInstanceMultiAlloc
-from ganetix.opcodes.instance_disks import OpInstanceReplaceDisks
+from ganetix.opcodes.instance_disks import OpInstanceRecreateDisks, OpInstanceReplaceDisks
 from ganetix.opcodes.instance_state import (
     OpInstanceChangeGroup,
     OpInstanceFailover,
@@ -31,9 +32,15 @@ NODE4_UUID = node_uuid(4)
 class EvacuationCase(UnitTestCase):
     """A cluster with the real planner, a mirrored instance a and a shared one b on node1."""
 
+    careless: Callable[[dict[str, Any], Mapping[str, Any]], dict[str, Any]] | None = None
+    """An allocator to be used in the place of the planner."""
+
     def outside(self) -> Outside:
-        """Use the planner."""
-        return attrs.evolve(OUTSIDE, hail=answer_with_reasons)
+        """Use the planner, or what a test puts in its place."""
+        return attrs.evolve(
+            OUTSIDE,
+            hail=lambda request, more: (self.careless or answer_with_reasons)(request, more),
+        )
 
     def setUp(self) -> None:
         """Make the instances."""
@@ -253,6 +260,89 @@ class GroupTests(EvacuationCase):
         self.assertIn("is in group default", self.refusal(op))
 
 
+class NetworkTests(EvacuationCase):
+    """Moves to another group look at what networks are connected there."""
+
+    def setUp(self) -> None:
+        """Make a second group; only b, of the two on shared disks, has a NIC in network lan."""
+        super().setUp()
+        self.context.state = three_nodes(default_iallocator="hail")
+        self.context.world.guests.clear()
+        self.second_group()
+        self.add("b.example.com", disk_template="sharedfile")
+        self.add("c.example.com", disk_template="sharedfile")
+        cluster = self.context.cluster
+        lan = Network("lan-uuid", "lan", "192.0.2.0/24")
+        home = msgspec.structs.replace(cluster.group_named("default"), networks={lan.uuid: {}})
+        one = cluster.instance_named("b.example.com")
+        nics = [msgspec.structs.replace(nic, network=lan.uuid) for nic in one.nics]
+        change = Change(
+            networks=(lan,),
+            nodegroups=(home,),
+            instances=(msgspec.structs.replace(one, nics=nics),),
+        )
+        self.context.state = apply(cluster, change, 0.0)
+
+    def connect(self) -> None:
+        """Connect the network to the second group as well."""
+        group = self.context.cluster.group_named("rack2")
+        change = Change(nodegroups=(msgspec.structs.replace(group, networks={"lan-uuid": {}}),))
+        self.context.state = apply(self.context.cluster, change, 0.0)
+
+    def test_change_group(self) -> None:
+        """A group without the network is refused with what to type; connected, it is taken."""
+        op = OpInstanceChangeGroup(instance_name="b", target_groups=["rack2"])
+        told = self.refusal(op)
+        self.assertIn("not connected to a network", told)
+        self.assertIn("'gnt-network connect lan rack2'", told)
+        self.connect()
+        self.assertEqual(kinds(self.jobs(op)), [["b MIGRATE"]])
+
+    def test_evacuate(self) -> None:
+        """What lacks its network there is left out in words, the rest goes."""
+        jobs = self.jobs(OpGroupEvacuate(group_name="default"))
+        self.assertEqual(kinds(jobs), [["c MIGRATE"]])
+        told = [line for line in self.context.logged if "b.example.com" in line]
+        self.assertTrue(any("Unable to move" in line for line in told), told)
+
+    def test_careless_program(self) -> None:
+        """An allocator that does not look at networks is not believed."""
+
+        def careless(request: dict[str, Any], options: Mapping[str, Any]) -> dict[str, Any]:
+            moves = [
+                OpInstanceMigrate(instance_name=name, target_node=NODE4)
+                for name in request["request"]["instances"]
+            ]
+            moved = [[op.instance_name, "rack2", [NODE4]] for op in moves]
+            result = [moved, [], [[codec.encode(op)] for op in moves]]
+            return {"success": True, "info": "", "result": result}
+
+        self.careless = careless
+        jobs = self.jobs(OpGroupEvacuate(group_name="default"))
+        self.assertEqual(kinds(jobs), [["c MIGRATE"]])
+        (told,) = [line for line in self.context.logged if "Unable to move" in line]
+        self.assertIn("its networks lan are not connected to node group rack2", told)
+        op = OpInstanceChangeGroup(instance_name="b", target_groups=["rack2"])
+        self.assertIn("'gnt-network connect lan rack2'", self.refusal(op))
+
+    def test_mirror(self) -> None:
+        """A mirror is not sent to a group in which the instance could not run."""
+        self.mirrored("d.example.com", 1, 2)
+        one = self.context.cluster.instance_named("d.example.com")
+        nic = Nic(uuid="nic-d", mac="aa:00:00:00:00:0d", network="lan-uuid")
+        stopped = msgspec.structs.replace(one, nics=[nic], admin_state="down")
+        change = Change(instances=(stopped,))
+        self.context.state = apply(self.context.cluster, change, 0.0)
+        for op in (
+            OpInstanceReplaceDisks(
+                instance_name="d", mode="replace_new_secondary", remote_node="node4"
+            ),
+            OpNodeEvacuate(node_name="node2", mode="secondary-only", remote_node="node4"),
+            OpInstanceRecreateDisks(instance_name="d", nodes=["node1", "node4"]),
+        ):
+            self.assertIn("'gnt-network connect lan rack2'", self.refusal(op))
+
+
 class MultiAllocTests(EvacuationCase):
     """OP_INSTANCE_MULTI_ALLOC."""
 
@@ -275,12 +365,21 @@ class MultiAllocTests(EvacuationCase):
         chosen = [creation.pnode for (creation,) in self.context.submitted]  # type: ignore[attr-defined] # of OpInstanceCreate
         self.assertEqual(sorted(chosen), [NODE1, NODE2, NODE3])
 
+    def test_locks(self) -> None:
+        """All nodes are shared, or those that are free: the creations lock for themselves."""
+        for chance, keys in ((False, ("[lockset]",)), (True, tuple(map(node_uuid, (1, 2, 3))))):
+            op = self.many(self.row("x"), opportunistic_locking=chance)
+            self.assertEqual(
+                self.locks(op)[1:], [("node", keys, "shared"), ("node-res", keys, "shared")]
+            )
+
     def test_opportunistic(self) -> None:
-        """Only the nodes that could be locked are chosen from."""
+        """Only the nodes that could be locked are chosen from; a creation takes no chance."""
         self.context.free = frozenset({node_uuid(2)})
-        op = self.many(self.row("x"), self.row("y"), opportunistic_locking=True)
-        chosen = {getattr(creation, "pnode", None) for (creation,) in self.jobs(op)}
-        self.assertEqual(chosen, {NODE2})
+        rows = [self.row(name, opportunistic_locking=True) for name in ("x", "y")]
+        made = [creation for (creation,) in self.jobs(self.many(*rows, opportunistic_locking=True))]
+        self.assertEqual({getattr(one, "pnode", None) for one in made}, {NODE2})
+        self.assertEqual({getattr(one, "opportunistic_locking", None) for one in made}, {False})
 
     def test_temporary(self) -> None:
         """What does not fit on the free nodes may fit on all: the error is a temporary one."""
@@ -303,7 +402,9 @@ class MultiAllocTests(EvacuationCase):
     def test_given_nodes(self) -> None:
         """Instances with nodes need no allocator, and lock these nodes alone."""
         op = self.many(self.row("x", pnode="node2"))
-        self.assertEqual(self.locks(op)[1], ("node", (node_uuid(2),), "exclusive"))
+        self.assertEqual(self.locks(op)[1], ("node", (node_uuid(2),), "shared"))
+        chance = self.many(self.row("x", pnode="node2"), opportunistic_locking=True)
+        self.assertIn("leave --opportunistic-locking out", self.refusal(chance))
         ((made,),) = self.jobs(op)
         self.assertEqual(getattr(made, "pnode", None), "node2")
 

@@ -278,6 +278,11 @@ class LockAndHookTests(UnitTestCase):
         self.assertEqual([want.level for want in chance], ["node", "node-res"])
         self.assertEqual(chance[0].keys, (NODE1, NODE2, NODE3))
 
+    def test_opportunistic_with_node(self) -> None:
+        """Where the node is given there is nothing to take a chance with."""
+        self.assertIn("leave --opportunistic-locking out",
+                      self.refusal(creation(opportunistic_locking=True)))  # fmt: skip
+
     def test_least(self) -> None:
         """A mirrored instance needs two free nodes, others one."""
         for template, least in (("drbd", 2), ("file", 1), (None, 1)):
