@@ -21,7 +21,7 @@ from ganetix.master.config import ssconf
 from ganetix.model import codec, upgrades
 from ganetix.model.cluster import Cluster
 from ganetix.paths import Paths
-from ganetix.rpc.calls import MasterInfo
+from ganetix.rpc.tables.sessions import MasterInfo
 from ganetix.tls.authority import Authority
 from ganetix.tls.identity import NODE, digest_of
 from ganetix.toolkit.files import FileSystem

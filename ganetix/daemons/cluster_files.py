@@ -15,7 +15,7 @@ from ganetix.master.store.recovery import recover
 from ganetix.model.cluster import Cluster
 from ganetix.model.codec import encode_config
 from ganetix.paths import Paths
-from ganetix.rpc.calls import MasterInfo
+from ganetix.rpc.tables.sessions import MasterInfo
 from ganetix.tls.authority import Authority
 from ganetix.tls.credentials import Credentials, certificate_from_pem, key_from_pem, key_to_pem
 from ganetix.tls.credentials import certificate_to_pem as to_pem

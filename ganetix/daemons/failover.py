@@ -27,10 +27,10 @@ from ganetix.master.store.takeover import take_over
 from ganetix.model.cluster import Cluster
 from ganetix.paths import Paths
 from ganetix.rpc.call import INodes
-from ganetix.rpc.calls import StorePosition
 from ganetix.rpc.client import ClientPool
 from ganetix.rpc.interfaces import Claim
 from ganetix.rpc.tables.cluster import NODE_DEACTIVATE_MASTER_IP
+from ganetix.rpc.tables.journal import StorePosition
 from ganetix.toolkit.clock import Clock
 from ganetix.toolkit.files import FileSystem, Worker
 

@@ -44,11 +44,11 @@ from ganetix.model import journal
 from ganetix.model.changes import Change
 from ganetix.model.cluster import Cluster
 from ganetix.paths import Paths
-from ganetix.rpc.calls import MasterInfo, VersionInfo
 from ganetix.rpc.client import ClientPool
 from ganetix.rpc.events import Event
 from ganetix.rpc.interfaces import Claim, Connect, IEventSink, NodeAddress
 from ganetix.rpc.session import CALLS_VERSION
+from ganetix.rpc.tables.sessions import MasterInfo, VersionInfo
 from ganetix.tls.contexts import client_endpoint
 from ganetix.tls.credentials import certificate_from_pem
 from ganetix.toolkit.clock import Clock

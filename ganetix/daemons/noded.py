@@ -30,11 +30,11 @@ from ganetix.node.services import NodeServices, Outside, make_node
 from ganetix.paths import Paths
 from ganetix.process.runner import ProcessRunner
 from ganetix.rpc.admission import Admission
-from ganetix.rpc.calls import VersionInfo
 from ganetix.rpc.events import EventSource
 from ganetix.rpc.interfaces import IdentityOf
 from ganetix.rpc.server import NodeServer
 from ganetix.rpc.session import CALLS_VERSION
+from ganetix.rpc.tables.sessions import VersionInfo
 from ganetix.tls.contexts import renewable_server_endpoint
 from ganetix.tls.credentials import Credentials, certificate_from_pem, key_from_pem
 from ganetix.tls.identity import NODE, Identity, NotIdentified, of_tls

@@ -9,7 +9,7 @@ from twisted.logger import Logger
 from ganetix import errors
 from ganetix.model.cluster import Cluster
 from ganetix.rpc.call import INodes, Nothing
-from ganetix.rpc.calls import MASTER_INFO, MasterInfo
+from ganetix.rpc.tables.sessions import MASTER_INFO, MasterInfo
 from ganetix.toolkit.clock import Clock
 
 PATIENCE: Final = 60.0

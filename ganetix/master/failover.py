@@ -14,8 +14,9 @@ from ganetix import errors
 from ganetix.model.cluster import Cluster
 from ganetix.model.objects import Node
 from ganetix.rpc.call import Call, INodes, Nothing
-from ganetix.rpc.calls import MASTER_INFO, STORE_POSITION, MasterInfo, StorePosition
 from ganetix.rpc.tables.cluster import NODE_STOP_MASTER
+from ganetix.rpc.tables.journal import STORE_POSITION, StorePosition
+from ganetix.rpc.tables.sessions import MASTER_INFO, MasterInfo
 from ganetix.toolkit.gather import gather
 
 ANSWER: Final = 15.0

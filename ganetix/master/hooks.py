@@ -13,7 +13,7 @@ from ganetix.master.logic.unit import Hooks
 from ganetix.model.cluster import Cluster
 from ganetix.paths import Paths
 from ganetix.rpc.call import INodes
-from ganetix.rpc.calls import HOOKS_RUN, HookResults, HooksRun
+from ganetix.rpc.tables.hooks import HOOKS_RUN, HookResults, HooksRun
 
 VERSION: Final = "2"
 SEARCH_PATH: Final = "/sbin:/bin:/usr/sbin:/usr/bin"

@@ -9,9 +9,10 @@ from collections.abc import Callable, Sequence
 import attrs
 from zope.interface import implementer
 
-from ganetix.rpc.calls import InstanceState, NodeInfo
 from ganetix.rpc.events import Event, FiguresEvent, InstanceEvent
 from ganetix.rpc.interfaces import IEventSink
+from ganetix.rpc.tables.checks import NodeInfo
+from ganetix.rpc.tables.instances import InstanceState
 
 
 @attrs.define

@@ -14,7 +14,8 @@ from ganetix.model.objects import Instance
 from ganetix.query.instance import status
 from ganetix.query.node import role
 from ganetix.query.view import View
-from ganetix.rpc.calls import InstanceState, NodeInfo
+from ganetix.rpc.tables.checks import NodeInfo
+from ganetix.rpc.tables.instances import InstanceState
 from ganetix.toolkit.metrics import MIB, Metrics, counter, gauge, gauges
 
 STATES: Final = tuple(sorted({*FINAL, *PENDING, "running"}))

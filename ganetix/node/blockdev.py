@@ -6,15 +6,9 @@ import attrs
 
 from ganetix.model.objects import Disk
 from ganetix.paths import Paths
-from ganetix.rpc.calls import (
-    DirRename,
-    DirRequest,
-    DiskInfo,
-    DiskRequest,
-    DiskResize,
-    Done,
-)
+from ganetix.rpc.call import Done
 from ganetix.rpc.interfaces import CallContext
+from ganetix.rpc.tables.blockdev import DirRename, DirRequest, DiskInfo, DiskRequest, DiskResize
 from ganetix.storage import table
 from ganetix.storage.file_dirs import FileDirs
 from ganetix.storage.interface import Found, IBlockDevice

@@ -17,21 +17,20 @@ from ganetix.node.hypervisors import Hypervisors
 from ganetix.node.instances import Instances
 from ganetix.node.journal import NOWHERE, CandidateJournal
 from ganetix.paths import Paths
-from ganetix.rpc.calls import (
+from ganetix.rpc.call import Done, Truth
+from ganetix.rpc.interfaces import CallContext, IMastership
+from ganetix.rpc.tables.checks import (
     AddressQuery,
     Delay,
-    Done,
-    InstanceState,
     NodeInfo,
     NodeInfoRequest,
     StorageInfo,
     StorageUnit,
-    StorePosition,
-    Truth,
     VerifyFacts,
     VerifyRequest,
 )
-from ganetix.rpc.interfaces import CallContext, IMastership
+from ganetix.rpc.tables.instances import InstanceState
+from ganetix.rpc.tables.journal import StorePosition
 from ganetix.toolkit.clock import Clock
 from ganetix.toolkit.interfaces import IFileSystem, IWorker
 

@@ -16,8 +16,9 @@ from ganetix.errors import GanetiError
 from ganetix.hypervisor.interface import IHypervisor
 from ganetix.node.hypervisors import Hypervisors
 from ganetix.node.instances import told
-from ganetix.rpc.calls import InstanceState, NodeInfo
 from ganetix.rpc.events import EventSource, FiguresEvent, InstanceEvent
+from ganetix.rpc.tables.checks import NodeInfo
+from ganetix.rpc.tables.instances import InstanceState
 from ganetix.toolkit.clock import Clock
 from ganetix.toolkit.tasks import Tasks
 

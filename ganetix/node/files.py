@@ -9,8 +9,9 @@ import attrs
 from ganetix import errors
 from ganetix.node.roles import Mastership, remove_candidate_files
 from ganetix.paths import Paths
-from ganetix.rpc.calls import Done, FileUpload, LeaveCluster, SsconfUpdate
+from ganetix.rpc.call import Done
 from ganetix.rpc.interfaces import CallContext
+from ganetix.rpc.tables.files import FileUpload, LeaveCluster, SsconfUpdate
 from ganetix.toolkit.interfaces import IFileSystem, IWorker
 
 SSCONF_LIMIT: Final = 128 * 1024

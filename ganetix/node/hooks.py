@@ -9,8 +9,8 @@ import attrs
 from ganetix import errors
 from ganetix.paths import Paths
 from ganetix.process.command import Command, ProcessRunner
-from ganetix.rpc.calls import HookResult, HookResults, HooksRun
 from ganetix.rpc.interfaces import CallContext
+from ganetix.rpc.tables.hooks import HookResult, HookResults, HooksRun
 from ganetix.toolkit.interfaces import IFileSystem, IWorker
 
 SKIPPED: Final = 0

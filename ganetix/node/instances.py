@@ -14,9 +14,11 @@ from ganetix.model.objects import Disk
 from ganetix.network.nics import HostEnd, NicScripts
 from ganetix.node.blockdev import Disks
 from ganetix.paths import Paths
-from ganetix.rpc.calls import (
+from ganetix.rpc.call import Done
+from ganetix.rpc.interfaces import CallContext
+from ganetix.rpc.tables.guests import Balloon, Hotplug
+from ganetix.rpc.tables.instances import (
     AllInstancesRequest,
-    Done,
     InstanceAccept,
     InstanceFinalize,
     InstanceList,
@@ -25,12 +27,10 @@ from ganetix.rpc.calls import (
     InstanceQuery,
     InstanceReboot,
     InstanceShutdown,
-    InstanceSpec,
     InstanceStart,
     InstanceState,
 )
-from ganetix.rpc.interfaces import CallContext
-from ganetix.rpc.tables.guests import Balloon, Hotplug
+from ganetix.rpc.tables.spec import InstanceSpec
 from ganetix.toolkit.clock import Clock
 from ganetix.toolkit.interfaces import IFileSystem, IWorker
 

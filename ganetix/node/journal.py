@@ -13,8 +13,8 @@ from ganetix import errors
 from ganetix.model import journal
 from ganetix.paths import Paths
 from ganetix.rpc.call import Nothing
-from ganetix.rpc.calls import JournalAppend, SnapshotPage, StorePosition
 from ganetix.rpc.interfaces import CallContext
+from ganetix.rpc.tables.journal import JournalAppend, SnapshotPage, StorePosition
 from ganetix.toolkit.interfaces import IAppendFile, IFileSystem, IWorker
 
 NOWHERE = StorePosition(epoch=0, serial=-1)

@@ -11,9 +11,9 @@ from ganetix.node.hooks import FAILED, Hooks
 from ganetix.paths import Paths
 from ganetix.process.command import Command, ProcessRunner
 from ganetix.rpc.call import Done, Nothing
-from ganetix.rpc.calls import HooksRun
 from ganetix.rpc.interfaces import CallContext
 from ganetix.rpc.tables.cluster import MasterIp
+from ganetix.rpc.tables.hooks import HooksRun
 from ganetix.toolkit.interfaces import IFileSystem, IWorker
 
 SEARCH_PATH: Final = "/sbin:/bin:/usr/sbin:/usr/bin"

@@ -8,16 +8,10 @@ from ganetix.guestos.environment import Target, core, full
 from ganetix.guestos.scripts import Run, Scripts
 from ganetix.guestos.search import Definitions, Diagnosis
 from ganetix.node.blockdev import Disks
-from ganetix.rpc.call import Nothing
-from ganetix.rpc.calls import (
-    Done,
-    InstanceSpec,
-    OsDiagnosis,
-    OsReport,
-    OsScript,
-    OsValidate,
-)
+from ganetix.rpc.call import Done, Nothing
 from ganetix.rpc.interfaces import CallContext
+from ganetix.rpc.tables.oses import OsDiagnosis, OsReport, OsScript, OsValidate
+from ganetix.rpc.tables.spec import InstanceSpec
 
 
 @attrs.frozen

@@ -6,9 +6,10 @@ from zope.interface import implementer
 
 from ganetix import errors
 from ganetix.paths import Paths
-from ganetix.rpc.call import Nothing
-from ganetix.rpc.calls import CryptoTokens, Demote, Done, MasterInfo
+from ganetix.rpc.call import Done, Nothing
 from ganetix.rpc.interfaces import CallContext, IMastership
+from ganetix.rpc.tables.roles import CryptoTokens, Demote
+from ganetix.rpc.tables.sessions import MasterInfo
 from ganetix.tls.credentials import certificate_from_pem
 from ganetix.tls.identity import digest_of
 from ganetix.toolkit.interfaces import IFileSystem, IWorker

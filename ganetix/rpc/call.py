@@ -53,6 +53,12 @@ class Done(msgspec.Struct, frozen=True):
     note: str = ""
 
 
+class Truth(msgspec.Struct, frozen=True):
+    """Yes or no."""
+
+    value: bool
+
+
 class INodes(Interface):
     """The nodes of the cluster as the master's logic calls them, by node uuid."""
 

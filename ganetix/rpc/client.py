@@ -12,11 +12,11 @@ from ganetix.ids import Randomness
 from ganetix.rpc import codec
 from ganetix.rpc.broker import PING
 from ganetix.rpc.call import TIMEOUTS, Call, INodes
-from ganetix.rpc.calls import MasterInfo, VersionInfo
 from ganetix.rpc.exchange import Exchange
 from ganetix.rpc.interfaces import Claim, Connect, IEventSink, NodeAddress
 from ganetix.rpc.link import Link
 from ganetix.rpc.session import Hello
+from ganetix.rpc.tables.sessions import MasterInfo, VersionInfo
 from ganetix.toolkit.clock import Clock
 from ganetix.toolkit.gather import gather
 from ganetix.toolkit.logcontext import current

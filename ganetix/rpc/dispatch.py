@@ -9,11 +9,12 @@ from twisted.logger import Logger
 from twisted.python.failure import Failure
 
 from ganetix import errors
-from ganetix.rpc import calls, codec
+from ganetix.rpc import codec
 from ganetix.rpc.call import Call, Role
-from ganetix.rpc.calls import VersionInfo
+from ganetix.rpc.calls import TABLE
 from ganetix.rpc.interfaces import CallContext, Handler, Handlers
 from ganetix.rpc.requests import Requests
+from ganetix.rpc.tables.sessions import VersionInfo
 from ganetix.tls.identity import Identity
 from ganetix.toolkit.clock import Clock
 from ganetix.toolkit.logcontext import working_for
@@ -43,7 +44,7 @@ class Dispatch:
         return self.requests.answer(envelope.request_id, call.idempotent, deadline, begin)
 
     def _row(self, name: str, role: Role) -> tuple[Call[Any, Any], Handler]:
-        call, handler = calls.TABLE.get(name), self.handlers.get(name)
+        call, handler = TABLE.get(name), self.handlers.get(name)
         if call is None or handler is None:
             raise errors.RemoteError(
                 f"The call {name} is not known here (ganetix {self.versions.software}, call table"

@@ -11,7 +11,8 @@ import attrs
 import msgspec
 
 from ganetix.rpc import codec
-from ganetix.rpc.calls import InstanceState, NodeInfo
+from ganetix.rpc.tables.checks import NodeInfo
+from ganetix.rpc.tables.instances import InstanceState
 
 
 class InstanceEvent(msgspec.Struct, frozen=True, tag="instance"):

@@ -6,12 +6,12 @@ import attrs
 from twisted.internet.defer import CancelledError, Deferred, TimeoutError
 
 from ganetix import errors
-from ganetix.rpc import calls, codec
+from ganetix.rpc import codec
 from ganetix.rpc.call import Call
 from ganetix.rpc.calling import LOST, CallingSession
-from ganetix.rpc.calls import RequestQuery, RequestState
 from ganetix.rpc.link import Link
 from ganetix.rpc.requests import KEEP
+from ganetix.rpc.tables.sessions import REQUEST_CANCEL, REQUEST_STATUS, RequestQuery, RequestState
 from ganetix.toolkit.retry import backoff, retry
 from ganetix.toolkit.tasks import Tasks
 from ganetix.toolkit.timers import Timers
@@ -100,10 +100,10 @@ class Exchange:
 
     async def _state(self, session: CallingSession) -> RequestState:
         try:
-            answer = await session.send(*self._about(calls.REQUEST_STATUS))
+            answer = await session.send(*self._about(REQUEST_STATUS))
         except LOST:
             return RequestState("running")  # sending again will meet the same loss, and ask again
-        return codec.decode_answer(calls.REQUEST_STATUS, answer)
+        return codec.decode_answer(REQUEST_STATUS, answer)
 
     async def _timed_out(self) -> bytes:
         """Ask what became of the request; return its answer if there is one by now."""
@@ -130,7 +130,7 @@ class Exchange:
 
     async def _cancel(self, session: CallingSession) -> None:
         try:
-            await session.send(*self._about(calls.REQUEST_CANCEL))
+            await session.send(*self._about(REQUEST_CANCEL))
         except LOST:
             return  # the node cancels it itself when its deadline has passed
 

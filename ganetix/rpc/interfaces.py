@@ -9,8 +9,8 @@ from twisted.internet.interfaces import IStreamClientEndpoint, ITransport
 from zope.interface import Interface
 
 from ganetix.rpc.call import Role
-from ganetix.rpc.calls import MasterInfo
 from ganetix.rpc.events import Event
+from ganetix.rpc.tables.sessions import MasterInfo
 from ganetix.tls.identity import Identity
 
 

@@ -14,11 +14,11 @@ from ganetix import errors
 from ganetix.rpc import codec
 from ganetix.rpc.broker import ROOT, SILENCE, Broker, BrokerFactory
 from ganetix.rpc.calling import CallingSession
-from ganetix.rpc.calls import MasterInfo
 from ganetix.rpc.events import EventOrder, decode_push, known_events
 from ganetix.rpc.interfaces import Connect, IEventSink, NodeAddress
 from ganetix.rpc.serving import EVENTS
 from ganetix.rpc.session import OPEN, Hello, refused_for
+from ganetix.rpc.tables.sessions import MasterInfo
 from ganetix.tls.contexts import explain
 from ganetix.toolkit.clock import Clock
 from ganetix.toolkit.retry import backoff

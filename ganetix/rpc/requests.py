@@ -7,7 +7,7 @@ from typing import Any, Final
 import attrs
 from twisted.internet.defer import Deferred
 
-from ganetix.rpc.calls import RequestState
+from ganetix.rpc.tables.sessions import RequestState
 from ganetix.toolkit.clock import Clock
 
 KEEP: Final = 600.0

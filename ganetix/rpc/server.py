@@ -9,16 +9,25 @@ from twisted.logger import Logger
 from twisted.python.failure import Failure
 
 from ganetix import errors
-from ganetix.rpc import calls
 from ganetix.rpc.admission import Admission
 from ganetix.rpc.broker import PING, ROOT, Broker, BrokerFactory
-from ganetix.rpc.calls import MasterInfo, VersionInfo
+from ganetix.rpc.call import Truth
 from ganetix.rpc.dispatch import Dispatch
 from ganetix.rpc.events import EventSource
 from ganetix.rpc.interfaces import Handlers, IMastership
 from ganetix.rpc.requests import Requests
 from ganetix.rpc.serving import ServedSession
 from ganetix.rpc.session import Hello, Welcome, check_versions, refuse_mastership
+from ganetix.rpc.tables.sessions import (
+    MASTER_INFO,
+    REQUEST_CANCEL,
+    REQUEST_STATUS,
+    VERSION,
+    MasterInfo,
+    RequestQuery,
+    RequestState,
+    VersionInfo,
+)
 from ganetix.tls.contexts import explain
 from ganetix.toolkit.clock import Clock
 from ganetix.toolkit.tasks import Tasks
@@ -51,10 +60,10 @@ class NodeServer:
         """Make what belongs to this server alone."""
         self._requests = Requests(self.clock)
         own: Handlers = {
-            calls.MASTER_INFO.name: self._master_info,
-            calls.VERSION.name: self._version,
-            calls.REQUEST_STATUS.name: self._request_status,
-            calls.REQUEST_CANCEL.name: self._request_cancel,
+            MASTER_INFO.name: self._master_info,
+            VERSION.name: self._version,
+            REQUEST_STATUS.name: self._request_status,
+            REQUEST_CANCEL.name: self._request_cancel,
         }
         self.dispatch = Dispatch(
             {**self.handlers, **own}, self._requests, self.clock, self.versions
@@ -173,11 +182,11 @@ class NodeServer:
     async def _version(self, _: Any, __: Any) -> VersionInfo:
         return self.versions
 
-    async def _request_status(self, query: calls.RequestQuery, _: Any) -> calls.RequestState:
+    async def _request_status(self, query: RequestQuery, _: Any) -> RequestState:
         return self._requests.state(query.request_id)
 
-    async def _request_cancel(self, query: calls.RequestQuery, _: Any) -> calls.Truth:
-        return calls.Truth(await self._requests.cancel(query.request_id))
+    async def _request_cancel(self, query: RequestQuery, _: Any) -> Truth:
+        return Truth(await self._requests.cancel(query.request_id))
 
 
 def _nothing(_: Broker) -> None:

@@ -6,7 +6,7 @@ import msgspec
 
 from ganetix import errors
 from ganetix.rpc.call import Call, Role
-from ganetix.rpc.calls import MasterInfo, VersionInfo
+from ganetix.rpc.tables.sessions import MasterInfo, VersionInfo
 
 CALLS_VERSION: Final = 1
 """The version of the call table; raise it when a row is added or a struct gains a field."""

@@ -6,9 +6,9 @@ from typing import Protocol
 from twisted.trial.unittest import SynchronousTestCase
 from zope.interface.verify import verifyObject
 
-from ganetix.rpc.calls import InstanceState
 from ganetix.rpc.events import InstanceEvent
 from ganetix.rpc.interfaces import IEventSink
+from ganetix.rpc.tables.instances import InstanceState
 
 
 class SinkWorld(Protocol):

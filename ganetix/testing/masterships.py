@@ -4,8 +4,8 @@ from collections.abc import Callable
 
 from zope.interface.verify import verifyObject
 
-from ganetix.rpc.calls import MasterInfo
 from ganetix.rpc.interfaces import IMastership
+from ganetix.rpc.tables.sessions import MasterInfo
 from ganetix.testing.cases import AwaitingTestCase
 
 

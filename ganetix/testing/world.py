@@ -7,16 +7,19 @@ import attrs
 import msgspec
 
 from ganetix import __version__, errors
-from ganetix.rpc.calls import (
+from ganetix.rpc.call import Done, Truth
+from ganetix.rpc.tables.blockdev import DirRename, DirRequest, DiskInfo, DiskRequest, DiskResize
+from ganetix.rpc.tables.checks import (
+    NodeInfo,
+    NodeInfoRequest,
+    StorageInfo,
+    VerifyFacts,
+    VerifyRequest,
+)
+from ganetix.rpc.tables.guests import Balloon
+from ganetix.rpc.tables.hooks import HookResults
+from ganetix.rpc.tables.instances import (
     AllInstancesRequest,
-    CryptoTokens,
-    DirRename,
-    DirRequest,
-    DiskInfo,
-    DiskRequest,
-    DiskResize,
-    Done,
-    HookResults,
     InstanceAccept,
     InstanceFinalize,
     InstanceList,
@@ -27,18 +30,9 @@ from ganetix.rpc.calls import (
     InstanceShutdown,
     InstanceStart,
     InstanceState,
-    NodeInfo,
-    NodeInfoRequest,
-    OsDiagnosis,
-    OsReport,
-    OsScript,
-    OsValidate,
-    StorageInfo,
-    Truth,
-    VerifyFacts,
-    VerifyRequest,
 )
-from ganetix.rpc.tables.guests import Balloon
+from ganetix.rpc.tables.oses import OsDiagnosis, OsReport, OsScript, OsValidate
+from ganetix.rpc.tables.roles import CryptoTokens
 from ganetix.rpc.tables.verify import Inspect, Inspected
 from ganetix.testing.nodes import FakeHandler
 from ganetix.testing.storage_world import Mirrors, key_of

@@ -12,15 +12,8 @@ from ganetix.master.logic.unit import Context
 from ganetix.model import params, policy
 from ganetix.model.cluster import Cluster
 from ganetix.model.objects import Instance, Node
-from ganetix.rpc.calls import (
-    ALL_INSTANCES_INFO,
-    NODE_INFO,
-    AllInstancesRequest,
-    InstanceList,
-    NodeInfo,
-    NodeInfoRequest,
-    StorageUnit,
-)
+from ganetix.rpc.tables.checks import NODE_INFO, NodeInfo, NodeInfoRequest, StorageUnit
+from ganetix.rpc.tables.instances import ALL_INSTANCES_INFO, AllInstancesRequest, InstanceList
 from ganetix.rpc.tables.node_care import STORAGE_LIST, StorageQuery, StorageUnits
 
 VERSION: Final = 2

@@ -16,7 +16,7 @@ from ganetix.master.config import ssconf
 from ganetix.model.changes import Change
 from ganetix.model.cluster import Cluster
 from ganetix.rpc.call import INodes
-from ganetix.rpc.calls import SSCONF_UPDATE, SsconfUpdate
+from ganetix.rpc.tables.files import SSCONF_UPDATE, SsconfUpdate
 from ganetix.toolkit.clock import Clock
 from ganetix.toolkit.tasks import Tasks
 

@@ -26,15 +26,14 @@ from ganetix.model import mirrors, params
 from ganetix.model.cluster import Cluster
 from ganetix.model.objects import Disk, Instance, Node
 from ganetix.opcodes.backup import OpBackupExport
-from ganetix.rpc.calls import (
-    BLOCKDEV_REMOVE,
+from ganetix.rpc.tables.blockdev import BLOCKDEV_REMOVE, DiskRequest
+from ganetix.rpc.tables.export import EXPORT_REMOVE, ExportName
+from ganetix.rpc.tables.instances import (
     INSTANCE_SHUTDOWN,
     INSTANCE_START,
-    DiskRequest,
     InstanceShutdown,
     InstanceStart,
 )
-from ganetix.rpc.tables.export import EXPORT_REMOVE, ExportName
 from ganetix.rpc.tables.storage import BLOCKDEV_SNAPSHOT, DiskMade, DiskSnapshot
 from ganetix.rpc.tables.transfer import EXPORT_FINALIZE, ExportWritten, Peer, Place
 

@@ -12,13 +12,8 @@ from ganetix.model.changes import Change
 from ganetix.model.cluster import Cluster
 from ganetix.model.objects import Node
 from ganetix.rpc.call import Nothing
-from ganetix.rpc.calls import (
-    NODE_CRYPTO_TOKENS,
-    NODE_DEMOTE,
-    UPLOAD_FILE,
-    Demote,
-    FileUpload,
-)
+from ganetix.rpc.tables.files import UPLOAD_FILE, FileUpload
+from ganetix.rpc.tables.roles import NODE_CRYPTO_TOKENS, NODE_DEMOTE, Demote
 
 
 def eligible(node: Node) -> bool:

@@ -8,7 +8,7 @@ from ganetix.master.logic.unit import Context
 from ganetix.model import params, policy
 from ganetix.model.cluster import Cluster
 from ganetix.model.objects import Disk, Instance, NodeGroup
-from ganetix.rpc.calls import NODE_INFO, NodeInfo, NodeInfoRequest
+from ganetix.rpc.tables.checks import NODE_INFO, NodeInfo, NodeInfoRequest
 
 
 async def require_memory(

@@ -13,7 +13,7 @@ from ganetix.master.logic.unit import ALL, BGL_SHARED, Context, Hooks, IUnit, Wa
 from ganetix.model.cluster import Cluster
 from ganetix.opcodes.cluster import OpClusterRedistConf
 from ganetix.paths import Paths
-from ganetix.rpc.calls import SSCONF_UPDATE, UPLOAD_FILE, FileUpload, SsconfUpdate
+from ganetix.rpc.tables.files import SSCONF_UPDATE, UPLOAD_FILE, FileUpload, SsconfUpdate
 
 
 @implementer(IUnit)

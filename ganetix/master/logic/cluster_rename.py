@@ -12,8 +12,8 @@ from ganetix.master.logic.unit import BGL_EXCLUSIVE, Context, Hooks, IUnit, Want
 from ganetix.model.changes import Change
 from ganetix.model.cluster import Cluster
 from ganetix.opcodes.cluster import OpClusterRename
-from ganetix.rpc.calls import UPLOAD_FILE, FileUpload
 from ganetix.rpc.tables.cluster import NODE_ACTIVATE_MASTER_IP, NODE_DEACTIVATE_MASTER_IP
+from ganetix.rpc.tables.files import UPLOAD_FILE, FileUpload
 
 
 @attrs.frozen

@@ -21,7 +21,6 @@ from ganetix.model.cluster import Cluster
 from ganetix.model.objects import Node
 from ganetix.opcodes.cluster import OpClusterRenewCrypto
 from ganetix.rpc.call import Nothing
-from ganetix.rpc.calls import SSCONF_UPDATE, SsconfUpdate
 from ganetix.rpc.tables.crypto import (
     CERTIFICATE_INSTALL,
     CERTIFICATE_KEEP,
@@ -30,6 +29,7 @@ from ganetix.rpc.tables.crypto import (
     NewCertificate,
     SigningRequest,
 )
+from ganetix.rpc.tables.files import SSCONF_UPDATE, SsconfUpdate
 from ganetix.tls.authority import Authority
 from ganetix.tls.credentials import (
     Credentials,

@@ -12,7 +12,7 @@ from ganetix.model.changes import Change
 from ganetix.model.cluster import Cluster
 from ganetix.model.objects import Disk, Instance
 from ganetix.opcodes.cluster import OpClusterRepairDiskSizes
-from ganetix.rpc.calls import BLOCKDEV_FIND, DiskInfo, DiskRequest
+from ganetix.rpc.tables.blockdev import BLOCKDEV_FIND, DiskInfo, DiskRequest
 
 
 @implementer(IUnit)

@@ -20,7 +20,7 @@ from ganetix.opcodes.base import OpCode
 from ganetix.opcodes.codec import op_id_of
 from ganetix.opcodes.types import Dependency
 from ganetix.opcodes.verify import OpClusterVerify, OpClusterVerifyConfig, OpClusterVerifyGroup
-from ganetix.rpc.calls import NODE_INFO, NODE_VERIFY, NodeInfoRequest, VerifyRequest
+from ganetix.rpc.tables.checks import NODE_INFO, NODE_VERIFY, NodeInfoRequest, VerifyRequest
 from ganetix.rpc.tables.storage import MIRROR_STATUS, MirrorQuery
 from ganetix.rpc.tables.verify import NODE_INSPECT
 

@@ -11,7 +11,7 @@ from ganetix.master.logic.unit import BGL_SHARED, Context, Hooks, IUnit, Want
 from ganetix.model.cluster import Cluster
 from ganetix.model.objects import Disk, Instance
 from ganetix.opcodes.verify import OpClusterVerifyDisks, OpGroupVerifyDisks
-from ganetix.rpc.calls import BLOCKDEV_FIND, DiskInfo, DiskRequest
+from ganetix.rpc.tables.blockdev import BLOCKDEV_FIND, DiskInfo, DiskRequest
 from ganetix.toolkit.gather import gather
 
 AT_ONCE: Final = 50

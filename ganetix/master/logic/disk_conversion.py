@@ -16,7 +16,7 @@ from ganetix.model.cluster import Cluster
 from ganetix.model.objects import Disk, Instance
 from ganetix.opcodes.instance import OpInstanceSetParams
 from ganetix.rpc.call import Call
-from ganetix.rpc.calls import (
+from ganetix.rpc.tables.blockdev import (
     BLOCKDEV_CREATE,
     BLOCKDEV_REMOVE,
     FILE_STORAGE_DIR_REMOVE,

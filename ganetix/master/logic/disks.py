@@ -13,21 +13,18 @@ from ganetix.model import schema, volume_names
 from ganetix.model.cluster import Cluster, mirror_nodes
 from ganetix.model.objects import Disk, Instance
 from ganetix.paths import Paths
-from ganetix.rpc.calls import (
+from ganetix.rpc.tables.blockdev import (
     BLOCKDEV_ASSEMBLE,
     BLOCKDEV_CREATE,
     BLOCKDEV_REMOVE,
     BLOCKDEV_SHUTDOWN,
     FILE_STORAGE_DIR_CREATE,
     FILE_STORAGE_DIR_REMOVE,
-    NODE_INFO,
     DirRequest,
     DiskInfo,
     DiskRequest,
-    NodeInfo,
-    NodeInfoRequest,
-    StorageUnit,
 )
+from ganetix.rpc.tables.checks import NODE_INFO, NodeInfo, NodeInfoRequest, StorageUnit
 
 MAX_DISKS: Final = 16
 MODES: Final = ("ro", "rw")

@@ -9,8 +9,8 @@ from ganetix.master.logic.specs import spec_of
 from ganetix.master.logic.unit import Context
 from ganetix.model.objects import Disk, Instance, Nic
 from ganetix.opcodes.instance import OpInstanceSetParams
-from ganetix.rpc.calls import InstanceSpec
 from ganetix.rpc.tables.guests import HOTPLUG_DEVICE, Hotplug
+from ganetix.rpc.tables.spec import InstanceSpec
 
 HYPERVISORS: Final = ("kvm",)
 """Hypervisors whose guests take devices while they run."""

@@ -41,16 +41,13 @@ from ganetix.model.changes import Change
 from ganetix.model.cluster import Cluster, mirror_nodes
 from ganetix.model.objects import Disk, Instance, Node
 from ganetix.opcodes.instance import OpInstanceCreate
-from ganetix.rpc.calls import (
-    INSTANCE_OS_ADD,
+from ganetix.rpc.tables.instances import (
     INSTANCE_SHUTDOWN,
     INSTANCE_START,
-    OS_VALIDATE,
     InstanceShutdown,
     InstanceStart,
-    OsScript,
-    OsValidate,
 )
+from ganetix.rpc.tables.oses import INSTANCE_OS_ADD, OS_VALIDATE, OsScript, OsValidate
 from ganetix.toolkit.gather import gather
 
 

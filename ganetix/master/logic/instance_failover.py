@@ -16,7 +16,7 @@ from ganetix.master.logic.specs import spec_of
 from ganetix.master.logic.unit import Context, Hooks, IUnit, Want
 from ganetix.model.cluster import Cluster
 from ganetix.opcodes.instance_state import OpInstanceFailover
-from ganetix.rpc.calls import INSTANCE_START, InstanceStart
+from ganetix.rpc.tables.instances import INSTANCE_START, InstanceStart
 
 
 @implementer(IUnit)

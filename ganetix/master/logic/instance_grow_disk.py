@@ -20,7 +20,7 @@ from ganetix.model.changes import Change
 from ganetix.model.cluster import Cluster
 from ganetix.model.objects import Disk, Instance
 from ganetix.opcodes.instance_disks import OpInstanceGrowDisk
-from ganetix.rpc.calls import BLOCKDEV_GROW, DiskResize
+from ganetix.rpc.tables.blockdev import BLOCKDEV_GROW, DiskResize
 from ganetix.rpc.tables.storage import BLOCKDEV_RESIZE, OneDisk
 
 

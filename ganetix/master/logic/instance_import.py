@@ -18,8 +18,9 @@ from ganetix.model.cluster import Cluster
 from ganetix.model.objects import Instance
 from ganetix.opcodes.instance import OpInstanceCreate
 from ganetix.rpc.call import Nothing
-from ganetix.rpc.calls import INSTANCE_RUN_RENAME, InstanceSpec, OsScript
 from ganetix.rpc.tables.export import EXPORT_INFO, EXPORT_LIST, ExportName
+from ganetix.rpc.tables.oses import INSTANCE_RUN_RENAME, OsScript
+from ganetix.rpc.tables.spec import InstanceSpec
 from ganetix.rpc.tables.transfer import X509_CREATE, X509_REMOVE, KeyMade, KeyWanted, TransferName
 
 MARGIN = 180.0

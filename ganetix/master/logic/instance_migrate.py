@@ -19,16 +19,16 @@ from ganetix.model.cluster import Cluster
 from ganetix.model.hypervisors import MIGRATABLE
 from ganetix.model.objects import Instance
 from ganetix.opcodes.instance_state import OpInstanceMigrate
-from ganetix.rpc.calls import (
+from ganetix.rpc.tables.guests import INSTANCE_BALLOON_MEMORY, Balloon
+from ganetix.rpc.tables.instances import (
     INSTANCE_ACCEPT,
     INSTANCE_FINALIZE,
     INSTANCE_MIGRATE,
     InstanceAccept,
     InstanceFinalize,
     InstanceMigrate,
-    InstanceSpec,
 )
-from ganetix.rpc.tables.guests import INSTANCE_BALLOON_MEMORY, Balloon
+from ganetix.rpc.tables.spec import InstanceSpec
 
 SHUTDOWN_TIMEOUT: Final = 120
 """Seconds for the guest to stop when a migration becomes a failover."""

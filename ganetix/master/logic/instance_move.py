@@ -28,7 +28,12 @@ from ganetix.model.changes import Change
 from ganetix.model.cluster import Cluster
 from ganetix.model.objects import Disk, Instance, Node
 from ganetix.opcodes.instance_state import OpInstanceMove
-from ganetix.rpc.calls import INSTANCE_SHUTDOWN, INSTANCE_START, InstanceShutdown, InstanceStart
+from ganetix.rpc.tables.instances import (
+    INSTANCE_SHUTDOWN,
+    INSTANCE_START,
+    InstanceShutdown,
+    InstanceStart,
+)
 from ganetix.rpc.tables.transfer import Place
 
 TEMPLATES: Final = ("plain", "file")

@@ -12,7 +12,7 @@ from ganetix.model import params
 from ganetix.model.cluster import Cluster
 from ganetix.model.objects import Disk, Instance, Nic
 from ganetix.opcodes.instance import OpInstanceQueryData
-from ganetix.rpc.calls import BLOCKDEV_FIND, DiskInfo, DiskRequest
+from ganetix.rpc.tables.blockdev import BLOCKDEV_FIND, DiskInfo, DiskRequest
 from ganetix.rpc.tables.guests import INSTANCE_ADDRESSES, GuestAddresses, GuestQuery
 
 Data = dict[str, Any]

@@ -13,7 +13,7 @@ from ganetix.model.changes import Change
 from ganetix.model.cluster import Cluster
 from ganetix.model.objects import Instance
 from ganetix.opcodes.instance_state import OpInstanceReboot
-from ganetix.rpc.calls import (
+from ganetix.rpc.tables.instances import (
     INSTANCE_REBOOT,
     INSTANCE_SHUTDOWN,
     INSTANCE_START,

@@ -17,7 +17,7 @@ from ganetix.model.cluster import Cluster
 from ganetix.model.objects import Instance
 from ganetix.model.schema import DEFAULT
 from ganetix.opcodes.instance import OpInstanceReinstall
-from ganetix.rpc.calls import INSTANCE_OS_ADD, OS_VALIDATE, OsScript, OsValidate
+from ganetix.rpc.tables.oses import INSTANCE_OS_ADD, OS_VALIDATE, OsScript, OsValidate
 
 
 @attrs.frozen

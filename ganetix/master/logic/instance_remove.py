@@ -13,7 +13,7 @@ from ganetix.model import mirrors
 from ganetix.model.cluster import Cluster
 from ganetix.model.objects import Disk, Instance
 from ganetix.opcodes.instance import OpInstanceRemove
-from ganetix.rpc.calls import INSTANCE_SHUTDOWN, InstanceShutdown
+from ganetix.rpc.tables.instances import INSTANCE_SHUTDOWN, InstanceShutdown
 
 
 @attrs.frozen

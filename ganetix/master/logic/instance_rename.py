@@ -13,12 +13,8 @@ from ganetix.model.changes import Change
 from ganetix.model.cluster import Cluster
 from ganetix.model.objects import Disk, Instance
 from ganetix.opcodes.instance import OpInstanceRename
-from ganetix.rpc.calls import (
-    FILE_STORAGE_DIR_RENAME,
-    INSTANCE_RUN_RENAME,
-    DirRename,
-    OsScript,
-)
+from ganetix.rpc.tables.blockdev import FILE_STORAGE_DIR_RENAME, DirRename
+from ganetix.rpc.tables.oses import INSTANCE_RUN_RENAME, OsScript
 
 
 @attrs.frozen

@@ -27,7 +27,12 @@ from ganetix.model.changes import Change
 from ganetix.model.cluster import Cluster
 from ganetix.model.objects import Disk, Instance, Node
 from ganetix.opcodes.instance_disks import OpInstanceReplaceDisks
-from ganetix.rpc.calls import BLOCKDEV_ASSEMBLE, BLOCKDEV_REMOVE, BLOCKDEV_SHUTDOWN, DiskRequest
+from ganetix.rpc.tables.blockdev import (
+    BLOCKDEV_ASSEMBLE,
+    BLOCKDEV_REMOVE,
+    BLOCKDEV_SHUTDOWN,
+    DiskRequest,
+)
 from ganetix.rpc.tables.storage import DRBD_DISCONNECT, OneDisk
 
 NEW, PRIMARY, SECONDARY, AUTO = (

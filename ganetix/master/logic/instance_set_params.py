@@ -33,11 +33,7 @@ from ganetix.model.changes import Change
 from ganetix.model.cluster import Cluster
 from ganetix.model.objects import Disk, Instance, Nic
 from ganetix.opcodes.instance import OpInstanceSetParams
-from ganetix.rpc.calls import (
-    NODE_INFO,
-    NodeInfo,
-    NodeInfoRequest,
-)
+from ganetix.rpc.tables.checks import NODE_INFO, NodeInfo, NodeInfoRequest
 
 
 @attrs.frozen

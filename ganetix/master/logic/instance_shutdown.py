@@ -14,7 +14,7 @@ from ganetix.model.changes import Change
 from ganetix.model.cluster import Cluster
 from ganetix.model.objects import Instance
 from ganetix.opcodes.instance_state import OpInstanceShutdown
-from ganetix.rpc.calls import INSTANCE_SHUTDOWN, InstanceShutdown
+from ganetix.rpc.tables.instances import INSTANCE_SHUTDOWN, InstanceShutdown
 
 
 @attrs.frozen

@@ -15,7 +15,7 @@ from ganetix.model.changes import Change
 from ganetix.model.cluster import Cluster
 from ganetix.model.objects import Instance
 from ganetix.opcodes.instance_state import OpInstanceStartup
-from ganetix.rpc.calls import (
+from ganetix.rpc.tables.instances import (
     INSTANCE_SHUTDOWN,
     INSTANCE_START,
     InstanceShutdown,

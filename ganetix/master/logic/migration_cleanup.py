@@ -5,7 +5,7 @@ from ganetix.master.logic import names, relocation
 from ganetix.master.logic.relocation import Move, Op
 from ganetix.master.logic.specs import spec_of
 from ganetix.master.logic.unit import Context
-from ganetix.rpc.calls import (
+from ganetix.rpc.tables.instances import (
     ALL_INSTANCES_INFO,
     INSTANCE_FINALIZE,
     AllInstancesRequest,

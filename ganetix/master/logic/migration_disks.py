@@ -10,7 +10,7 @@ from ganetix.master.logic.relocation import Move
 from ganetix.master.logic.unit import Context, UndoAction
 from ganetix.model.cluster import Cluster
 from ganetix.model.objects import Disk
-from ganetix.rpc.calls import BLOCKDEV_ASSEMBLE, BLOCKDEV_SHUTDOWN, DiskRequest
+from ganetix.rpc.tables.blockdev import BLOCKDEV_ASSEMBLE, BLOCKDEV_SHUTDOWN, DiskRequest
 from ganetix.rpc.tables.storage import BLOCKDEV_CLOSE, DRBD_TWO_PRIMARIES, DiskSwitch, OneDisk
 
 

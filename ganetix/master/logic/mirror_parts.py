@@ -8,7 +8,7 @@ from ganetix import errors
 from ganetix.master.logic.disk_records import sent
 from ganetix.master.logic.unit import Context, UndoAction
 from ganetix.model.objects import Disk
-from ganetix.rpc.calls import (
+from ganetix.rpc.tables.blockdev import (
     BLOCKDEV_ASSEMBLE,
     BLOCKDEV_CREATE,
     BLOCKDEV_REMOVE,

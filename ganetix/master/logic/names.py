@@ -9,7 +9,7 @@ from ganetix.master.logic.outside import Outside
 from ganetix.master.logic.unit import Context
 from ganetix.model.cluster import Cluster
 from ganetix.model.objects import Instance, Node
-from ganetix.rpc.calls import INSTANCE_INFO, InstanceMaybe, InstanceQuery, InstanceState
+from ganetix.rpc.tables.instances import INSTANCE_INFO, InstanceMaybe, InstanceQuery, InstanceState
 
 ONLINE: Final = ("up", "down")
 DOWN: Final = ("down",)

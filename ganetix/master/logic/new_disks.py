@@ -12,7 +12,7 @@ from ganetix.master.logic.unit import Context, UndoAction
 from ganetix.model import params
 from ganetix.model.cluster import Cluster
 from ganetix.model.objects import Disk, Instance, Node
-from ganetix.rpc.calls import BLOCKDEV_FIND, BLOCKDEV_SHUTDOWN, DiskInfo, DiskRequest
+from ganetix.rpc.tables.blockdev import BLOCKDEV_FIND, BLOCKDEV_SHUTDOWN, DiskInfo, DiskRequest
 from ganetix.rpc.tables.storage import (
     BLOCKDEV_RENAME,
     BLOCKDEV_WIPE,

@@ -11,7 +11,7 @@ from ganetix.model.changes import Change
 from ganetix.model.cluster import Cluster
 from ganetix.model.objects import Node
 from ganetix.opcodes.node import OpNodeRemove
-from ganetix.rpc.calls import NODE_LEAVE_CLUSTER, LeaveCluster
+from ganetix.rpc.tables.files import NODE_LEAVE_CLUSTER, LeaveCluster
 
 
 @implementer(IUnit)

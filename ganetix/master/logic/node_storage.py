@@ -17,7 +17,7 @@ from ganetix.opcodes.node_storage import (
     OpRepairNodeStorage,
 )
 from ganetix.rpc.call import Nothing
-from ganetix.rpc.calls import BLOCKDEV_FIND, DiskRequest
+from ganetix.rpc.tables.blockdev import BLOCKDEV_FIND, DiskRequest
 from ganetix.rpc.tables.node_care import (
     NODE_VOLUMES,
     STORAGE_EXECUTE,

@@ -13,7 +13,7 @@ from ganetix.opcodes.os import OpOsDiagnose
 from ganetix.query.definitions import fields_of, natural
 from ganetix.query.results import unknown_field
 from ganetix.rpc.call import Nothing
-from ganetix.rpc.calls import OS_DIAGNOSE, OsDiagnosis, OsReport
+from ganetix.rpc.tables.oses import OS_DIAGNOSE, OsDiagnosis, OsReport
 
 
 @attrs.frozen

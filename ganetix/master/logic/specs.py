@@ -9,7 +9,7 @@ from ganetix.master.logic import disk_records
 from ganetix.model import params
 from ganetix.model.cluster import Cluster, mirror_nodes
 from ganetix.model.objects import Disk, Instance, Nic
-from ganetix.rpc.calls import InstanceSpec
+from ganetix.rpc.tables.spec import InstanceSpec
 
 
 def spec_of(

@@ -6,7 +6,7 @@ from ganetix import errors
 from ganetix.master.logic.unit import BGL_SHARED, Context, Hooks, IUnit, Want
 from ganetix.model.cluster import Cluster
 from ganetix.opcodes.test import OpTestDelay
-from ganetix.rpc.calls import TEST_DELAY, Delay
+from ganetix.rpc.tables.checks import TEST_DELAY, Delay
 
 _NO_LOCKS = [BGL_SHARED]
 

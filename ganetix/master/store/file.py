@@ -7,7 +7,7 @@ import msgspec
 
 from ganetix import errors
 from ganetix.paths import Paths
-from ganetix.rpc.calls import MasterInfo
+from ganetix.rpc.tables.sessions import MasterInfo
 from ganetix.toolkit.interfaces import IAppendFile, IFileSystem
 
 

@@ -14,7 +14,7 @@ from twisted.logger import Logger
 
 from ganetix import errors
 from ganetix.rpc.call import INodes
-from ganetix.rpc.calls import JOURNAL_APPEND, JOURNAL_SNAPSHOT, JournalAppend, SnapshotPage
+from ganetix.rpc.tables.journal import JOURNAL_APPEND, JOURNAL_SNAPSHOT, JournalAppend, SnapshotPage
 from ganetix.toolkit.clock import Clock
 from ganetix.toolkit.tasks import Tasks
 

@@ -12,7 +12,7 @@ from ganetix.model import params
 from ganetix.model.cluster import Cluster
 from ganetix.model.objects import Instance, Node
 from ganetix.paths import shown
-from ganetix.rpc.calls import NodeInfo, VerifyFacts
+from ganetix.rpc.tables.checks import NodeInfo, VerifyFacts
 
 MAX_SKEW: Final = 150.0
 """Seconds that a node's clock may differ."""

@@ -14,7 +14,7 @@ from ganetix.model.cluster import Cluster
 from ganetix.model.codec import encode_config
 from ganetix.model.objects import Node
 from ganetix.node.checks import BOOT_ID
-from ganetix.rpc.calls import MasterInfo
+from ganetix.rpc.tables.sessions import MasterInfo
 from ganetix.testing.sim.machines import WALL, Machine, digest
 from ganetix.testing.sim.noded import OS_DIR, SCRIPTS
 

@@ -19,10 +19,10 @@ from ganetix.master.store.store import StoreParts
 from ganetix.model.changes import Change
 from ganetix.model.cluster import Cluster
 from ganetix.rpc.call import INodes
-from ganetix.rpc.calls import MasterInfo
 from ganetix.rpc.client import ClientPool
 from ganetix.rpc.events import Event
 from ganetix.rpc.interfaces import Claim, IEventSink, NodeAddress
+from ganetix.rpc.tables.sessions import MasterInfo
 from ganetix.testing.sim.machines import Machine, Process
 from ganetix.testing.sim.noded import PORT, VERSIONS
 

@@ -13,11 +13,12 @@ from ganetix.node.services import NodeServices, Outside, make_node
 from ganetix.process.command import Command, Result
 from ganetix.rpc.admission import Admission
 from ganetix.rpc.call import Nothing
-from ganetix.rpc.calls import NODE_CRYPTO_TOKENS, CryptoTokens, VersionInfo
 from ganetix.rpc.events import EventSource
 from ganetix.rpc.interfaces import CallContext, Handlers
 from ganetix.rpc.server import NodeServer
 from ganetix.rpc.session import CALLS_VERSION
+from ganetix.rpc.tables.roles import NODE_CRYPTO_TOKENS, CryptoTokens
+from ganetix.rpc.tables.sessions import VersionInfo
 from ganetix.testing.dice import seeded
 from ganetix.testing.pipes import PipeAddress
 from ganetix.testing.processes import FakeRunner

@@ -19,8 +19,8 @@ from ganetix.model.cluster import Cluster
 from ganetix.opcodes.base import OpCode
 from ganetix.opcodes.codec import op_id_of
 from ganetix.rpc.call import Call, INodes
-from ganetix.rpc.calls import SSCONF_UPDATE
 from ganetix.rpc.interfaces import CallContext, Handler, Handlers
+from ganetix.rpc.tables.files import SSCONF_UPDATE
 from ganetix.toolkit.logcontext import current
 
 ANSWERED = " answered"

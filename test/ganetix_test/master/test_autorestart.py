@@ -10,8 +10,8 @@ from ganetix.master.livestate import LiveState
 from ganetix.master.logic.unit import BGL_SHARED, Want
 from ganetix.opcodes.instance_state import OpInstanceStartup
 from ganetix.opcodes.test import OpTestDelay
-from ganetix.rpc.calls import InstanceState
 from ganetix.rpc.events import InstanceEvent
+from ganetix.rpc.tables.instances import InstanceState
 from ganetix.testing.masters import MasterWorld, ScriptedUnit, cluster, instance
 
 NODE = "node1-uuid"

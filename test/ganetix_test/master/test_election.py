@@ -10,7 +10,7 @@ from ganetix import errors
 from ganetix.master.election import PATIENCE, elect, verdict
 from ganetix.model.cluster import Cluster
 from ganetix.model.objects import Node, Settings
-from ganetix.rpc.calls import MASTER_INFO, MasterInfo
+from ganetix.rpc.tables.sessions import MASTER_INFO, MasterInfo
 from ganetix.testing.nodes import FakeNodes
 from ganetix.toolkit.clock import Clock
 

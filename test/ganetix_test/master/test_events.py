@@ -17,8 +17,8 @@ from ganetix.master.livestate import LiveState
 from ganetix.master.logic.unit import Context
 from ganetix.model.change import Change
 from ganetix.opcodes.test import OpTestDelay
-from ganetix.rpc.calls import InstanceState
 from ganetix.rpc.events import InstanceEvent
+from ganetix.rpc.tables.instances import InstanceState
 from ganetix.testing import masters
 from ganetix.testing.masters import MasterWorld, ScriptedUnit
 

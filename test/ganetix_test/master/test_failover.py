@@ -11,8 +11,9 @@ from ganetix.master.failover import Own, Request, Standing, ask, check, command,
 from ganetix.model.changes import Change, apply
 from ganetix.model.cluster import Cluster
 from ganetix.rpc.call import Done
-from ganetix.rpc.calls import MASTER_INFO, STORE_POSITION, MasterInfo, StorePosition
 from ganetix.rpc.tables.cluster import NODE_STOP_MASTER
+from ganetix.rpc.tables.journal import STORE_POSITION, StorePosition
+from ganetix.rpc.tables.sessions import MASTER_INFO, MasterInfo
 from ganetix.testing.masters import cluster, node
 from ganetix.testing.nodes import FakeNodes
 

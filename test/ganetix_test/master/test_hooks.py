@@ -9,7 +9,7 @@ from ganetix import errors
 from ganetix.master.hooks import HooksRunner
 from ganetix.master.logic.unit import Hooks
 from ganetix.paths import Paths
-from ganetix.rpc.calls import HookResult, HookResults
+from ganetix.rpc.tables.hooks import HookResult, HookResults
 from ganetix.testing.logic import node_uuid, three_nodes
 from ganetix.testing.nodes import FakeNodes
 from ganetix_test.master.logic.cases import changed_node

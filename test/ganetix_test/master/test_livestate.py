@@ -4,7 +4,7 @@ import attrs
 from twisted.trial.unittest import SynchronousTestCase
 
 from ganetix.master.livestate import LiveState
-from ganetix.rpc.calls import InstanceState
+from ganetix.rpc.tables.instances import InstanceState
 from ganetix.testing.event_sinks import make_event_sink_tests
 
 

@@ -12,8 +12,9 @@ from ganetix.master.livestate import LiveState
 from ganetix.master.logic.unit import Context, Want
 from ganetix.master.metrics import STATES, MasterMetrics
 from ganetix.opcodes.test import OpTestDelay
-from ganetix.rpc.calls import InstanceState, NodeInfo, StorageInfo
 from ganetix.rpc.events import FiguresEvent, InstanceEvent
+from ganetix.rpc.tables.checks import NodeInfo, StorageInfo
+from ganetix.rpc.tables.instances import InstanceState
 from ganetix.testing import masters
 from ganetix.testing.masters import MasterWorld, ScriptedUnit
 from ganetix_test.toolkit.test_metrics import parsed

@@ -10,9 +10,9 @@ from ganetix.model.objects import Disk, Instance
 from ganetix.node.services import NodeServices, Outside, make_node
 from ganetix.paths import Paths
 from ganetix.process.command import Command, Result
-from ganetix.rpc.calls import InstanceSpec
 from ganetix.rpc.events import Event, EventSource, decode_push, known_events
 from ganetix.rpc.interfaces import CallContext
+from ganetix.rpc.tables.spec import InstanceSpec
 from ganetix.testing.dice import seeded
 from ganetix.testing.processes import FakeRunner, Program
 from ganetix.testing.streams import FakeStreams

@@ -8,8 +8,17 @@ from twisted.internet.defer import Deferred
 
 from ganetix.model.objects import Disk
 from ganetix.node.handlers import BY_SERVER, handlers
-from ganetix.rpc import calls
-from ganetix.rpc.calls import DiskRequest, NodeInfoRequest, StorageUnit, VerifyFacts, VerifyRequest
+from ganetix.rpc.calls import TABLE
+from ganetix.rpc.tables.blockdev import DiskRequest, DiskResize
+from ganetix.rpc.tables.checks import (
+    AddressQuery,
+    Delay,
+    NodeInfoRequest,
+    StorageUnit,
+    VerifyFacts,
+    VerifyRequest,
+)
+from ganetix.rpc.tables.instances import InstanceStart
 from ganetix.testing.cases import AwaitingTestCase
 from ganetix_test.node.made import BASE, CONTEXT, disk, make, spec
 
@@ -31,7 +40,7 @@ class CheckTests(AwaitingTestCase):
         """Each call of the table has a handler, here or in the server, and none has two."""
         mine = set(handlers(self.node.services))
         others = {call.name for call in BY_SERVER}
-        self.assertEqual(mine | others, set(calls.TABLE))
+        self.assertEqual(mine | others, set(TABLE))
         self.assertEqual(mine & others, set())
 
     def test_node_info(self) -> None:
@@ -46,7 +55,7 @@ class CheckTests(AwaitingTestCase):
 
     def test_delay(self) -> None:
         """A delay ends when its time is over, and not before."""
-        work = Deferred.fromCoroutine(self.checks.delay(calls.Delay(5), CONTEXT))
+        work = Deferred.fromCoroutine(self.checks.delay(Delay(5), CONTEXT))
         self.node.time.advance(4.9)
         self.assertNoResult(work)
         self.node.time.advance(0.1)
@@ -55,7 +64,7 @@ class CheckTests(AwaitingTestCase):
     def test_address(self) -> None:
         """The node knows its own address."""
         for address, own in (("127.1.2.3", True), ("127.1.2.4", False)):
-            query = calls.AddressQuery(address)
+            query = AddressQuery(address)
             answer = self.awaited(self.checks.has_ip_address(query, CONTEXT))
             self.assertEqual(answer.value, own)
 
@@ -88,7 +97,7 @@ class CheckTests(AwaitingTestCase):
 
     def test_instances_and_hypervisors(self) -> None:
         """Running instances are told; a hypervisor in trouble does not hide the others."""
-        start = calls.InstanceStart(spec())
+        start = InstanceStart(spec())
         self.awaited(self.node.services.instances.start(start, CONTEXT))
         facts = self.facts(hypervisors=["kvm", "fake"])
         self.assertEqual([state.name for state in facts.instances], ["vm1.example.com"])
@@ -141,7 +150,7 @@ class DiskTests(AwaitingTestCase):
 
     def test_grow_and_find(self) -> None:
         """A grown disk is found with its new size; a removed one is not found."""
-        self.awaited(self.disks.grow(calls.DiskResize(disk(), "vm1", 6, False), CONTEXT))
+        self.awaited(self.disks.grow(DiskResize(disk(), "vm1", 6, False), CONTEXT))
         self.assertEqual(self.awaited(self.disks.find(self.request, CONTEXT)).size, 10)
         self.awaited(self.disks.remove(self.request, CONTEXT))
         self.assertIsNone(self.awaited(self.disks.find(self.request, CONTEXT)).path)

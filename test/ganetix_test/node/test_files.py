@@ -5,7 +5,9 @@ import os
 from ganetix.errors import ConfigurationError, NotMasterError, OpPrereqError
 from ganetix.node.files import CANDIDATES
 from ganetix.paths import VIRTUAL_PREFIX
-from ganetix.rpc import calls
+from ganetix.rpc.tables.files import FileUpload, LeaveCluster, SsconfUpdate
+from ganetix.rpc.tables.roles import Demote
+from ganetix.rpc.tables.sessions import MasterInfo
 from ganetix.testing.cases import AwaitingTestCase
 from ganetix_test.node.made import CONTEXT, MadeNode, make
 
@@ -20,7 +22,7 @@ class SsconfTests(AwaitingTestCase):
 
     def update(self, **values: str) -> None:
         """Send *values*."""
-        self.awaited(self.files.write_ssconf(calls.SsconfUpdate(values), CONTEXT))
+        self.awaited(self.files.write_ssconf(SsconfUpdate(values), CONTEXT))
 
     def test_written(self) -> None:
         """A value is a file that everybody may read and nobody may write."""
@@ -40,9 +42,7 @@ class SsconfTests(AwaitingTestCase):
     def test_refused(self) -> None:
         """Neither other files nor endless values."""
         for values in ({"../x": ""}, {"A": ""}, {"cluster_name": "x" * (128 * 1024 + 1)}):
-            self.refusal(
-                self.files.write_ssconf(calls.SsconfUpdate(values), CONTEXT), ConfigurationError
-            )
+            self.refusal(self.files.write_ssconf(SsconfUpdate(values), CONTEXT), ConfigurationError)
 
     def test_candidates(self) -> None:
         """Who may command is known from the value, told when it changes, read at start."""
@@ -65,7 +65,7 @@ class UploadTests(AwaitingTestCase):
 
     def test_allowed(self) -> None:
         """A cluster file is written on this node, whatever node the path came from."""
-        request = calls.FileUpload(f"{VIRTUAL_PREFIX}/var/lib/ganeti/known_hosts", b"keys", 0o644)
+        request = FileUpload(f"{VIRTUAL_PREFIX}/var/lib/ganeti/known_hosts", b"keys", 0o644)
         self.awaited(self.files.upload(request, CONTEXT))
         with open(self.node.paths.known_hosts_file, "rb") as source:
             self.assertEqual(source.read(), b"keys")
@@ -78,7 +78,7 @@ class UploadTests(AwaitingTestCase):
             ("/var/lib/ganeti/config.data", 0o640),
             ("/var/lib/ganeti/authority.key", 0o644),
         ):
-            request = calls.FileUpload(path, b"x", mode)
+            request = FileUpload(path, b"x", mode)
             self.refusal(self.files.upload(request, CONTEXT), OpPrereqError)
             self.assertFalse(os.path.exists(self.node.paths.at(path)))
 
@@ -107,13 +107,13 @@ class RoleTests(AwaitingTestCase):
     def test_demote(self) -> None:
         """A demoted node has no configuration, journal, jobs or authority key any more."""
         for _ in range(2):
-            self.awaited(self.node.services.roles.demote(calls.Demote(), CONTEXT))
+            self.awaited(self.node.services.roles.demote(Demote(), CONTEXT))
         self.assertEqual(self.left(), ["server.pem", "ssconf_cluster_name"])
 
     def test_demote_master(self) -> None:
         """The master is not demoted."""
         self.node.write(self.paths.ssconf("master_node"), self.paths.hostname)
-        demote = self.node.services.roles.demote(calls.Demote(), CONTEXT)
+        demote = self.node.services.roles.demote(Demote(), CONTEXT)
         self.assertIn("is the master", self.refusal(demote, OpPrereqError).message)
         self.assertIn("config.data", self.left())
 
@@ -121,7 +121,7 @@ class RoleTests(AwaitingTestCase):
         """A node that has left knows nothing of the cluster, and its daemon is told."""
         mastership = self.node.services.mastership
         self.awaited(mastership.raise_to(3, "node2"))
-        leave = calls.LeaveCluster(False)
+        leave = LeaveCluster(False)
         self.awaited(self.node.services.cluster_files.leave_cluster(leave, CONTEXT))
         self.assertEqual(self.left(), [])
         self.assertEqual(self.node.told, ["left"])
@@ -137,7 +137,7 @@ class RoleTests(AwaitingTestCase):
             self.assertIn("node2", error.message)
         again = MadeNode(self.paths).services.mastership
         self.awaited(again.start())
-        self.assertEqual(again.get(), calls.MasterInfo("node2", 3))
+        self.assertEqual(again.get(), MasterInfo("node2", 3))
 
     def test_damaged_epoch_file(self) -> None:
         """A damaged file keeps the daemon from starting, in words that name it."""

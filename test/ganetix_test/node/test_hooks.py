@@ -2,7 +2,7 @@
 
 from ganetix.errors import HooksFailure
 from ganetix.node.hooks import FAILED, SKIPPED, SUCCEEDED
-from ganetix.rpc.calls import HookResult, HooksRun
+from ganetix.rpc.tables.hooks import HookResult, HooksRun
 from ganetix.testing.cases import AwaitingTestCase
 from ganetix_test.node.made import CONTEXT, ending, make
 

@@ -12,8 +12,8 @@ from ganetix.hypervisor.interface import GuestState
 from ganetix.node.events import Watch
 from ganetix.node.hypervisors import Hypervisors
 from ganetix.paths import Paths
-from ganetix.rpc.calls import NodeInfo
 from ganetix.rpc.events import EventSource, InstanceEvent, decode_push, known_events
+from ganetix.rpc.tables.checks import NodeInfo
 from ganetix.testing.cases import AwaitingTestCase
 from ganetix.testing.hypervisors import guest
 from ganetix.testing.workers import InlineWorker

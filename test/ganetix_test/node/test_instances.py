@@ -8,8 +8,20 @@ from twisted.internet.defer import Deferred
 
 from ganetix.errors import BlockDeviceError, HypervisorError
 from ganetix.hypervisor.fake import FakeHypervisor
-from ganetix.rpc import calls
+from ganetix.rpc.call import Done
 from ganetix.rpc.events import InstanceEvent
+from ganetix.rpc.tables.checks import NodeInfo
+from ganetix.rpc.tables.instances import (
+    AllInstancesRequest,
+    InstanceAccept,
+    InstanceFinalize,
+    InstanceMigrate,
+    InstanceQuery,
+    InstanceReboot,
+    InstanceShutdown,
+    InstanceStart,
+    InstanceState,
+)
 from ganetix.testing.cases import AwaitingTestCase
 from ganetix_test.node.made import CONTEXT, NOW, disk, make, spec
 
@@ -26,17 +38,17 @@ class InstanceTests(AwaitingTestCase):
 
     def running(self) -> list[str]:
         """Return the names of the instances that run."""
-        request = calls.AllInstancesRequest(["fake"])
+        request = AllInstancesRequest(["fake"])
         found = self.awaited(self.instances.list_all(request, CONTEXT))
         return [state.name for state in found.instances]
 
-    def start(self) -> calls.Done:
+    def start(self) -> Done:
         """Start vm1."""
-        return self.awaited(self.instances.start(calls.InstanceStart(spec()), CONTEXT))
+        return self.awaited(self.instances.start(InstanceStart(spec()), CONTEXT))
 
-    def stop(self, timeout: float = 120) -> calls.Done:
+    def stop(self, timeout: float = 120) -> Done:
         """Stop vm1."""
-        request = calls.InstanceShutdown(NAME, "fake", timeout)
+        request = InstanceShutdown(NAME, "fake", timeout)
         return self.awaited(self.instances.shutdown(request, CONTEXT))
 
     def test_start_and_stop(self) -> None:
@@ -50,15 +62,15 @@ class InstanceTests(AwaitingTestCase):
 
     def test_info(self) -> None:
         """One instance is told as it runs, and nothing of one that does not."""
-        query = calls.InstanceQuery(NAME, "fake")
+        query = InstanceQuery(NAME, "fake")
         self.assertIsNone(self.awaited(self.instances.info(query, CONTEXT)).state)
         self.start()
         state = self.awaited(self.instances.info(query, CONTEXT)).state
-        self.assertEqual(state, calls.InstanceState(NAME, 128, 1, "running", 0.0))
+        self.assertEqual(state, InstanceState(NAME, 128, 1, "running", 0.0))
 
     def test_start_without_disk(self) -> None:
         """An instance whose disk is missing is not started; the disk is named."""
-        request = calls.InstanceStart(spec(disk()))
+        request = InstanceStart(spec(disk()))
         error = self.refusal(self.instances.start(request, CONTEXT), BlockDeviceError)
         self.assertIn("disk/0", error.message)
         self.assertEqual(self.running(), [])
@@ -74,7 +86,7 @@ class InstanceTests(AwaitingTestCase):
     def test_reason(self) -> None:
         """The reason trail of the last change of state is kept in a file."""
         trail = [["gnt:client", "gnt-instance start", 1]]
-        request = calls.InstanceStart(spec(), reason=trail)
+        request = InstanceStart(spec(), reason=trail)
         self.awaited(self.instances.start(request, CONTEXT))
         with open(f"{self.node.paths.run_dir}/instance-reason/{NAME}", encoding="utf-8") as source:
             self.assertEqual(json.load(source), trail)
@@ -84,24 +96,24 @@ class InstanceTests(AwaitingTestCase):
         self.start()
         for kind in ("soft", "hard"):
             self.node.time.advance(60)
-            request = calls.InstanceReboot(spec(), kind, 120)
+            request = InstanceReboot(spec(), kind, 120)
             self.awaited(self.instances.reboot(request, CONTEXT))
-            query = calls.InstanceQuery(NAME, "fake")
+            query = InstanceQuery(NAME, "fake")
             state = self.awaited(self.instances.info(query, CONTEXT)).state
             self.assertEqual(state and (state.state, state.cpu_seconds), ("running", 0.0))
-        request = calls.InstanceReboot(spec(), "full", 120)
+        request = InstanceReboot(spec(), "full", 120)
         error = self.refusal(self.instances.reboot(request, CONTEXT), HypervisorError)
         self.assertIn("full", error.message)
 
     def test_reboot_of_nothing(self) -> None:
         """What does not run is not rebooted; how to start it is told."""
-        request = calls.InstanceReboot(spec(), "soft", 120)
+        request = InstanceReboot(spec(), "soft", 120)
         error = self.refusal(self.instances.reboot(request, CONTEXT), HypervisorError)
         self.assertIn(f"gnt-instance start {NAME}", error.message)
 
     def test_unknown_hypervisor(self) -> None:
         """A hypervisor that the node does not have is refused by name."""
-        request = calls.AllInstancesRequest(["kvm"])
+        request = AllInstancesRequest(["kvm"])
         error = self.refusal(self.instances.list_all(request, CONTEXT), HypervisorError)
         self.assertIn("kvm", error.message)
 
@@ -110,14 +122,14 @@ class InstanceTests(AwaitingTestCase):
         target = make(self)
         there = target.services.instances
         self.start()
-        self.awaited(there.accept(calls.InstanceAccept(spec(), "127.1.2.3"), CONTEXT))
-        request = calls.InstanceMigrate(spec(), "node2", "127.1.2.4", True)
+        self.awaited(there.accept(InstanceAccept(spec(), "127.1.2.3"), CONTEXT))
+        request = InstanceMigrate(spec(), "node2", "127.1.2.4", True)
         self.awaited(self.instances.migrate(request, CONTEXT))
         for side, source in ((there, False), (self.instances, True)):
-            done = calls.InstanceFinalize(spec(), True, source)
+            done = InstanceFinalize(spec(), True, source)
             self.awaited(side.finalize(done, CONTEXT))
         self.assertEqual(self.running(), [])
-        states = self.awaited(there.list_all(calls.AllInstancesRequest(["fake"]), CONTEXT))
+        states = self.awaited(there.list_all(AllInstancesRequest(["fake"]), CONTEXT))
         self.assertEqual([state.name for state in states.instances], [NAME])
 
 
@@ -138,16 +150,16 @@ class TimeoutTests(AwaitingTestCase):
         assert isinstance(fake, FakeHypervisor)
         deaf = DeafHypervisor(fake.paths, fake.files, fake.worker, fake.clock)
         self.instances = attrs.evolve(self.node.services.instances, drivers={"fake": deaf})
-        self.awaited(self.instances.start(calls.InstanceStart(spec()), CONTEXT))
+        self.awaited(self.instances.start(InstanceStart(spec()), CONTEXT))
 
-    def stop(self, timeout: float) -> Deferred[calls.Done]:
+    def stop(self, timeout: float) -> Deferred[Done]:
         """Begin to stop vm1."""
-        request = calls.InstanceShutdown(NAME, "fake", timeout)
+        request = InstanceShutdown(NAME, "fake", timeout)
         return Deferred.fromCoroutine(self.instances.shutdown(request, CONTEXT))
 
     def runs(self) -> bool:
         """Whether vm1 runs."""
-        request = calls.AllInstancesRequest(["fake"])
+        request = AllInstancesRequest(["fake"])
         return bool(self.awaited(self.instances.list_all(request, CONTEXT)).instances)
 
     def test_time_out(self) -> None:
@@ -180,7 +192,7 @@ class WatchTests(AwaitingTestCase):
     def setUp(self) -> None:
         """Start a node with vm1, and forget what it told so far."""
         self.node = make(self)
-        request = calls.InstanceStart(spec())
+        request = InstanceStart(spec())
         self.awaited(self.node.services.tree.start())
         self.awaited(self.node.services.instances.start(request, CONTEXT))
         self.addCleanup(lambda: self.awaited(self.node.services.tree.stop()))
@@ -217,7 +229,7 @@ class WatchTests(AwaitingTestCase):
 
     def test_one_look_beats_an_older_one(self) -> None:
         """A look at everything that began before a guest was looked at alone says nothing of it."""
-        watch, measured = self.node.services.watch, Deferred[calls.NodeInfo]()
+        watch, measured = self.node.services.watch, Deferred[NodeInfo]()
         figures, watch.figures = watch.figures, lambda: measured
         older = Deferred.fromCoroutine(watch.look())
         os.remove(self.file)

@@ -8,8 +8,8 @@ from ganetix.errors import ConfigurationError, StorageError
 from ganetix.model.journal import Record, encode
 from ganetix.node.journal import NOWHERE, CandidateJournal
 from ganetix.paths import Paths
-from ganetix.rpc.calls import JournalAppend, SnapshotPage, StorePosition
 from ganetix.rpc.interfaces import CallContext
+from ganetix.rpc.tables.journal import JournalAppend, SnapshotPage, StorePosition
 from ganetix.testing.cases import AwaitingTestCase
 from ganetix.testing.files import FakeFileSystem
 from ganetix.testing.workers import InlineWorker

@@ -4,8 +4,9 @@ from twisted.internet.defer import Deferred
 from twisted.trial.unittest import SynchronousTestCase
 
 from ganetix.node.metrics import read
-from ganetix.rpc.calls import InstanceState, NodeInfo
 from ganetix.rpc.events import EventSource, FiguresEvent, InstanceEvent
+from ganetix.rpc.tables.checks import NodeInfo
+from ganetix.rpc.tables.instances import InstanceState
 from ganetix.toolkit.metrics import Metrics
 from ganetix_test.toolkit.test_metrics import parsed
 

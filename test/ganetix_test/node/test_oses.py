@@ -6,9 +6,10 @@ from twisted.internet.defer import Deferred
 
 from ganetix.errors import BlockDeviceError, OpExecError, OpPrereqError
 from ganetix.process.command import Command, Result
-from ganetix.rpc import calls
-from ganetix.rpc.call import Nothing
-from ganetix.rpc.calls import DiskRequest, InstanceSpec, OsScript, OsValidate
+from ganetix.rpc.call import Done, Nothing
+from ganetix.rpc.tables.blockdev import DiskRequest
+from ganetix.rpc.tables.oses import OsScript, OsValidate
+from ganetix.rpc.tables.spec import InstanceSpec
 from ganetix.testing.cases import AwaitingTestCase
 from ganetix_test.node.made import CONTEXT, disk, ending, make, spec
 
@@ -30,7 +31,7 @@ class OsTests(AwaitingTestCase):
         """Validate ``demo`` with the parameters *given*."""
         self.awaited(self.oses.validate(OsValidate("demo", given), CONTEXT))
 
-    def add(self, one: InstanceSpec, reinstall: bool = False) -> calls.Done:
+    def add(self, one: InstanceSpec, reinstall: bool = False) -> Done:
         """Run the create script for *one*."""
         return self.awaited(self.oses.add(OsScript(one, reinstall), CONTEXT))
 

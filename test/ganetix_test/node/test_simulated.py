@@ -7,8 +7,11 @@ from twisted.internet.task import Clock as FakeTime
 
 from ganetix.node.services import Outside, make_node
 from ganetix.paths import Paths
-from ganetix.rpc import calls
 from ganetix.rpc.events import EventSource
+from ganetix.rpc.tables.blockdev import DiskRequest
+from ganetix.rpc.tables.checks import NodeInfoRequest
+from ganetix.rpc.tables.instances import InstanceShutdown, InstanceStart
+from ganetix.rpc.tables.oses import OsScript
 from ganetix.testing.cases import AwaitingTestCase
 from ganetix.testing.dice import seeded
 from ganetix.testing.files import FakeFileSystem
@@ -52,13 +55,13 @@ class SimulatedTests(AwaitingTestCase):
         )
         node = make_node(outside)
         self.awaited(node.tree.start())
-        request = calls.DiskRequest(disk(), "vm1.example.com")
+        request = DiskRequest(disk(), "vm1.example.com")
         self.awaited(node.disks.create(request, CONTEXT))
-        self.awaited(node.oses.add(calls.OsScript(spec(disk())), CONTEXT))
-        self.awaited(node.instances.start(calls.InstanceStart(spec(disk())), CONTEXT))
-        info = self.awaited(node.checks.node_info(calls.NodeInfoRequest(), CONTEXT))
+        self.awaited(node.oses.add(OsScript(spec(disk())), CONTEXT))
+        self.awaited(node.instances.start(InstanceStart(spec(disk())), CONTEXT))
+        info = self.awaited(node.checks.node_info(NodeInfoRequest(), CONTEXT))
         self.assertEqual((info.memory_total, info.memory_free), (4096, 3072 - 128))
-        stop = calls.InstanceShutdown("vm1.example.com", "fake", 60)
+        stop = InstanceShutdown("vm1.example.com", "fake", 60)
         stopping = Deferred.fromCoroutine(node.instances.shutdown(stop, CONTEXT))
         self.successResultOf(stopping)
         self.awaited(node.tree.stop())

@@ -9,7 +9,7 @@ from ganetix.master.livestate import LiveState
 from ganetix.query import definitions, run
 from ganetix.query.results import NODATA, NORMAL, OFFLINE, UNKNOWN
 from ganetix.query.view import NoLiveFacts, View
-from ganetix.rpc.calls import InstanceState
+from ganetix.rpc.tables.instances import InstanceState
 from ganetix.testing import masters
 from ganetix_test import spec
 

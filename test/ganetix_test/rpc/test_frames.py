@@ -6,11 +6,14 @@ from zope.interface.verify import verifyObject
 
 from ganetix import errors
 from ganetix.model.objects import Disk
-from ganetix.rpc import calls, codec
-from ganetix.rpc.call import INodes, Nothing
-from ganetix.rpc.calls import Delay, DiskRequest, Done, MasterInfo, VersionInfo
+from ganetix.rpc import codec
+from ganetix.rpc.call import Done, INodes, Nothing
+from ganetix.rpc.calls import TABLE
 from ganetix.rpc.events import EventOrder, EventSource, TaskEvent, decode_push, known_events
 from ganetix.rpc.session import Hello, check_versions
+from ganetix.rpc.tables.blockdev import BLOCKDEV_CREATE, DiskRequest
+from ganetix.rpc.tables.checks import TEST_DELAY, Delay
+from ganetix.rpc.tables.sessions import MASTER_INFO, MasterInfo, VersionInfo
 from ganetix.testing.nodes import FakeNodes
 
 # Frames of call table 1, as its release sends them. They are never changed, only added to.
@@ -32,10 +35,8 @@ class FrameTests(SynchronousTestCase):
 
     def test_written(self) -> None:
         """This release writes the frames of its call table as recorded."""
-        self.assertEqual(
-            codec.encode_request(calls.TEST_DELAY, Delay(1.5), "r1", 7, 60.0).hex(), DELAY_1
-        )
-        self.assertEqual(codec.encode_answer(calls.TEST_DELAY, Done("ok")).hex(), DONE_1)
+        self.assertEqual(codec.encode_request(TEST_DELAY, Delay(1.5), "r1", 7, 60.0).hex(), DELAY_1)
+        self.assertEqual(codec.encode_answer(TEST_DELAY, Done("ok")).hex(), DONE_1)
         self.assertEqual(codec.encode_error(errors.RemoteError("too bad")).hex(), ERROR_1)
         self.assertEqual(codec.pack(Hello(VersionInfo("0.1", 1, 1), 3, "n1")).hex(), HELLO_1)
 
@@ -45,8 +46,8 @@ class FrameTests(SynchronousTestCase):
         self.assertEqual(
             (envelope.call, envelope.request_id, envelope.job_id), ("test_delay", "r1", 7)
         )
-        self.assertEqual(codec.decode_request(calls.TEST_DELAY, envelope.body), Delay(1.5))
-        answer = codec.decode_answer(calls.TEST_DELAY, bytes.fromhex(DONE_1))
+        self.assertEqual(codec.decode_request(TEST_DELAY, envelope.body), Delay(1.5))
+        answer = codec.decode_answer(TEST_DELAY, bytes.fromhex(DONE_1))
         self.assertEqual(answer, Done("ok"))
         hello = codec.unpack(Hello, bytes.fromhex(HELLO_1))
         self.assertEqual((hello.epoch, hello.master_node), (3, "n1"))
@@ -54,7 +55,7 @@ class FrameTests(SynchronousTestCase):
             known_events(decode_push(bytes.fromhex(PUSH_1))), [TaskEvent("r9", None, 0.5)]
         )
         error = self.assertRaises(
-            errors.RemoteError, codec.decode_answer, calls.TEST_DELAY, bytes.fromhex(ERROR_1)
+            errors.RemoteError, codec.decode_answer, TEST_DELAY, bytes.fromhex(ERROR_1)
         )
         self.assertEqual(error.message, "too bad")
 
@@ -62,20 +63,20 @@ class FrameTests(SynchronousTestCase):
         """Fields of a newer release are ignored, also behind the end of an envelope."""
         newer = msgspec.msgpack.encode({"note": "x", "colour": "red"})
         frame = msgspec.msgpack.encode([True, msgspec.Raw(newer), "more"])
-        self.assertEqual(codec.decode_answer(calls.TEST_DELAY, frame), Done("x"))
+        self.assertEqual(codec.decode_answer(TEST_DELAY, frame), Done("x"))
 
     def test_garbage(self) -> None:
         """Frames that are none are errors in words."""
         for frame in (b"", b"\xff", b"\x93\x01\x02\x03", b"x" * 100):
             self.assertRaises(errors.ParseError, codec.decode_envelope, frame)
             self.assertRaises(errors.ParseError, codec.unpack, Hello, frame)
-            self.assertRaises(errors.RemoteError, codec.decode_answer, calls.TEST_DELAY, frame)
+            self.assertRaises(errors.RemoteError, codec.decode_answer, TEST_DELAY, frame)
         body = msgspec.Raw(msgspec.msgpack.encode({"duration": "long"}))
-        self.assertRaises(errors.ParseError, codec.decode_request, calls.TEST_DELAY, body)
+        self.assertRaises(errors.ParseError, codec.decode_request, TEST_DELAY, body)
 
     def test_table(self) -> None:
         """Every row of the table is found under its own name, and its structs can travel."""
-        for name, call in calls.TABLE.items():
+        for name, call in TABLE.items():
             self.assertEqual(name, call.name)
             for kind in (call.request, call.response):
                 msgspec.msgpack.Decoder(kind)
@@ -157,17 +158,17 @@ class FakeNodesTests(SynchronousTestCase):
 
         nodes = FakeNodes({"blockdev_create": create})
         request = DiskRequest(Disk("u", "file", ["loop", "/a"], 10), "i1")
-        made = self.successResultOf(nodes.call("n1", calls.BLOCKDEV_CREATE, request))
+        made = self.successResultOf(nodes.call("n1", BLOCKDEV_CREATE, request))
         self.assertEqual(made, Done("made"))
         self.assertEqual(seen, [("n1", request)])
         self.assertIsNot(seen[0][1], request)  # type: ignore[index]  # a pair
-        bad = nodes.call("n1", calls.BLOCKDEV_CREATE, msgspec.structs.replace(request, owner="bad"))
+        bad = nodes.call("n1", BLOCKDEV_CREATE, msgspec.structs.replace(request, owner="bad"))
         self.failureResultOf(bad, errors.BlockDeviceError)
 
     def test_down_and_unknown(self) -> None:
         """Nodes that are down, and calls without a handler, are remote errors."""
         nodes = FakeNodes(down={"n2"})
-        answers = self.successResultOf(nodes.call_each(["n1", "n2"], calls.MASTER_INFO, Nothing()))
+        answers = self.successResultOf(nodes.call_each(["n1", "n2"], MASTER_INFO, Nothing()))
         self.assertEqual({type(answer) for answer in answers.values()}, {errors.RemoteError})
         self.assertFalse(nodes.connected("n2"))
         self.assertNotIsInstance(answers["n1"], MasterInfo)

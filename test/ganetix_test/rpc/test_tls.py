@@ -20,14 +20,16 @@ from ganetix import errors
 from ganetix.model.objects import Instance
 from ganetix.process.command import Command
 from ganetix.process.runner import ProcessRunner
-from ganetix.rpc import calls
 from ganetix.rpc.admission import Admission
-from ganetix.rpc.call import Nothing
-from ganetix.rpc.calls import Delay, Done, MasterInfo
+from ganetix.rpc.call import Done, Nothing
 from ganetix.rpc.client import ClientPool
 from ganetix.rpc.events import EventSource
 from ganetix.rpc.interfaces import CallContext, Claim, Connect, NodeAddress
 from ganetix.rpc.server import NodeServer
+from ganetix.rpc.tables.checks import TEST_DELAY, Delay
+from ganetix.rpc.tables.instances import INSTANCE_REBOOT, InstanceReboot
+from ganetix.rpc.tables.sessions import VERSION, MasterInfo
+from ganetix.rpc.tables.spec import InstanceSpec
 from ganetix.tls.authority import Authority
 from ganetix.tls.contexts import client_endpoint, pinned, server_endpoint
 from ganetix.tls.credentials import Credentials
@@ -147,7 +149,7 @@ class TlsTests(TestCase):
         """Check that a call fails at once, saying *told*, with *logged* in the node's log."""
         pool = await self.pool(noded, connect)
         began = reactor.seconds()
-        work = Deferred.fromCoroutine(pool.call("node-uuid", calls.TEST_DELAY, Delay(1)))
+        work = Deferred.fromCoroutine(pool.call("node-uuid", TEST_DELAY, Delay(1)))
         error: Any = await self.assertFailure(work, errors.RemoteError)
         self.assertLess(reactor.seconds() - began, 5)
         self.assertIn(told, error.message)
@@ -166,7 +168,7 @@ class TlsTests(TestCase):
         """With the right certificates on both ends calls are answered."""
         noded = await self.noded()
         pool = await self.pool(noded)
-        answer = await pool.call("node-uuid", calls.TEST_DELAY, Delay(1))
+        answer = await pool.call("node-uuid", TEST_DELAY, Delay(1))
         self.assertEqual(answer, Done("done"))
         self.assertTrue(pool.connected("node-uuid"))
         self.assertEqual(noded.delays[0].peer.uuid, "master-uuid")
@@ -231,7 +233,7 @@ class TlsTests(TestCase):
         noded = await self.noded()
         noded.mastership.info = MasterInfo("node9", 5)
         pool = await self.pool(noded, claim=Claim(4, "master"))
-        work = Deferred.fromCoroutine(pool.call("node-uuid", calls.TEST_DELAY, Delay(1)))
+        work = Deferred.fromCoroutine(pool.call("node-uuid", TEST_DELAY, Delay(1)))
         error: Any = await self.assertFailure(work, errors.RemoteError)
         self.assertIn("node9", error.message)
         self.assertEqual(self.refusals[0], MasterInfo("node9", 5))
@@ -254,7 +256,7 @@ class TlsTests(TestCase):
         noded = Noded(server, MemoryMastership(), await endpoint.listen(server.factory), log)
         self.addCleanup(self._stop, noded)
         pool = await self.pool(noded, lambda node: TCP4ClientEndpoint(reactor, node.ip, node.port))
-        info = await pool.call("node-uuid", calls.VERSION, Nothing())
+        info = await pool.call("node-uuid", VERSION, Nothing())
         self.assertEqual(info, VERSIONS)
         self.assertEqual(server.sessions()[0].role, "master")
 
@@ -273,7 +275,7 @@ class TlsTests(TestCase):
         """Taking the master from the list closes its open session."""
         noded = await self.noded()
         pool = await self.pool(noded)
-        await pool.call("node-uuid", calls.TEST_DELAY, Delay(1))
+        await pool.call("node-uuid", TEST_DELAY, Delay(1))
         self.candidates.clear()
         noded.server.candidates_changed()
         await self.until(lambda: not pool.connected("node-uuid"), "the session is closed")
@@ -282,15 +284,15 @@ class TlsTests(TestCase):
         """An answer that is lost after the work was done does not repeat the work."""
         noded = await self.noded()
         pool = await self.pool(noded)
-        await pool.call("node-uuid", calls.TEST_DELAY, Delay(1))
+        await pool.call("node-uuid", TEST_DELAY, Delay(1))
 
         async def cut() -> None:
             for session in noded.server.sessions():
                 session.broker.cut("a test")
 
         noded.work = cut
-        request = calls.InstanceReboot(_spec(), "hard", 1.0)
-        answer = await pool.call("node-uuid", calls.INSTANCE_REBOOT, request)
+        request = InstanceReboot(_spec(), "hard", 1.0)
+        answer = await pool.call("node-uuid", INSTANCE_REBOOT, request)
         self.assertEqual(answer, Done("done"))
         self.assertEqual(len(noded.delays), 2)
 
@@ -311,7 +313,7 @@ class TlsTests(TestCase):
                 raise
 
         noded.work = run
-        work = Deferred.fromCoroutine(pool.call("node-uuid", calls.TEST_DELAY, Delay(1)))
+        work = Deferred.fromCoroutine(pool.call("node-uuid", TEST_DELAY, Delay(1)))
         await running
         work.cancel()
         await self.assertFailure(work, CancelledError)
@@ -328,5 +330,5 @@ def logger(lines: list[str]) -> Logger:
     return Logger(observer=observer)
 
 
-def _spec() -> calls.InstanceSpec:
-    return calls.InstanceSpec(Instance("u", "i", "n", "os", "fake"), [], {}, {}, {})
+def _spec() -> InstanceSpec:
+    return InstanceSpec(Instance("u", "i", "n", "os", "fake"), [], {}, {}, {})

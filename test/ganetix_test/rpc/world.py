@@ -11,11 +11,11 @@ from zope.interface import implementer
 
 from ganetix.ids import Randomness
 from ganetix.rpc.admission import Admission
-from ganetix.rpc.calls import MasterInfo, VersionInfo
 from ganetix.rpc.client import ClientPool
 from ganetix.rpc.events import Event, EventSource
 from ganetix.rpc.interfaces import Claim, Handlers, IEventSink, IMastership, NodeAddress
 from ganetix.rpc.server import NodeServer
+from ganetix.rpc.tables.sessions import MasterInfo, VersionInfo
 from ganetix.testing.pipes import PipeAddress, PipeNetwork
 from ganetix.tls.identity import Identity
 from ganetix.toolkit.clock import Clock

@@ -14,8 +14,8 @@ from ganetix.master.locks.levels import Lock, Strength, index
 from ganetix.master.locks.table import Owner, Table
 from ganetix.master.locks.waiter import Locks
 from ganetix.node.services import NodeServices
-from ganetix.rpc.calls import JOURNAL_APPEND, JournalAppend, StorePosition
 from ganetix.rpc.interfaces import CallContext, Handlers
+from ganetix.rpc.tables.journal import JOURNAL_APPEND, JournalAppend, StorePosition
 from ganetix.testing.files import FakeFileSystem
 from ganetix.testing.sim.crew import usual_crew
 from ganetix.testing.sim.noded import usual_handlers

@@ -36,8 +36,9 @@ class ConsoleTests(SynchronousTestCase):
         """Each daemon has a console, also on another node; await works there."""
         self.assertEqual(self.typed("len(config.nodes)\n"), "3\n")
         lines = (
-            "from ganetix.rpc import calls",
-            "found = await nodes.call(config.master.uuid, calls.VERSION, calls.Nothing())",
+            "from ganetix.rpc.call import Nothing",
+            "from ganetix.rpc.tables.sessions import VERSION",
+            "found = await nodes.call(config.master.uuid, VERSION, Nothing())",
             "found.calls",
         )
         self.assertEqual(self.typed("\n".join(lines)), "1\n")

@@ -7,7 +7,8 @@ from twisted.internet.task import Clock as FakeTime
 from ganetix.master.config.distribute import LATER, Distribution
 from ganetix.model.change import Change
 from ganetix.model.cluster import Cluster
-from ganetix.rpc.calls import SSCONF_UPDATE, Done
+from ganetix.rpc.call import Done
+from ganetix.rpc.tables.files import SSCONF_UPDATE
 from ganetix.testing.cases import AwaitingTestCase
 from ganetix.testing.masters import cluster, instance
 from ganetix.testing.nodes import FakeNodes

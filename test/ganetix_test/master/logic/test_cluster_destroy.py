@@ -2,7 +2,7 @@
 
 from ganetix.opcodes.cluster import OpClusterDestroy
 from ganetix.opcodes.node import OpNodeRemove
-from ganetix.rpc.calls import HooksRun
+from ganetix.rpc.tables.hooks import HooksRun
 from ganetix.testing.logic import node_uuid
 from ganetix_test.master.logic.cases import UnitTestCase
 

@@ -14,8 +14,8 @@ from ganetix.opcodes.cluster import (
     OpClusterRepairDiskSizes,
 )
 from ganetix.opcodes.verify import OpClusterVerifyDisks, OpGroupVerifyDisks
-from ganetix.rpc.calls import FileUpload
 from ganetix.rpc.tables.cluster import MasterIp
+from ganetix.rpc.tables.files import FileUpload
 from ganetix.testing.logic import node_uuid
 from ganetix_test.master.logic.cases import OUTSIDE, UnitTestCase
 

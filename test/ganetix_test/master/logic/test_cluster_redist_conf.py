@@ -4,7 +4,7 @@ import attrs
 
 from ganetix.master.logic.outside import Outside
 from ganetix.opcodes.cluster import OpClusterRedistConf
-from ganetix.rpc.calls import FileUpload, SsconfUpdate
+from ganetix.rpc.tables.files import FileUpload, SsconfUpdate
 from ganetix.testing.logic import node_uuid
 from ganetix_test.master.logic.cases import OUTSIDE, UnitTestCase
 

@@ -9,7 +9,7 @@ from ganetix.opcodes.instance import (
     OpInstanceSetParams,
 )
 from ganetix.opcodes.instance_disks import OpInstanceGrowDisk
-from ganetix.rpc.calls import OsScript
+from ganetix.rpc.tables.oses import OsScript
 from ganetix.testing.logic import LogicContext, node_uuid, three_nodes
 from ganetix_test.master.logic.cases import UnitTestCase, creation
 

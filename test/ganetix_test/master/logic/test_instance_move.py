@@ -7,8 +7,8 @@ import msgspec
 from ganetix import errors
 from ganetix.opcodes.instance import OpInstanceSetParams
 from ganetix.opcodes.instance_state import OpInstanceFailover, OpInstanceMigrate
-from ganetix.rpc.calls import InstanceMigrate, InstanceState
 from ganetix.rpc.tables.guests import Balloon
+from ganetix.rpc.tables.instances import InstanceMigrate, InstanceState
 from ganetix.testing.logic import LogicContext, node_uuid, three_nodes
 from ganetix_test.master.logic.cases import UnitTestCase, creation
 

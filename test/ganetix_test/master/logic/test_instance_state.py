@@ -12,7 +12,7 @@ from ganetix.opcodes.instance_state import (
     OpInstanceShutdown,
     OpInstanceStartup,
 )
-from ganetix.rpc.calls import InstanceShutdown, InstanceState
+from ganetix.rpc.tables.instances import InstanceShutdown, InstanceState
 from ganetix.testing.logic import node_uuid, run
 from ganetix_test.master.logic.cases import UnitTestCase
 

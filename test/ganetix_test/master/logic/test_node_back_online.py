@@ -3,7 +3,7 @@
 from ganetix import errors
 from ganetix.opcodes.node import OpNodeSetParams
 from ganetix.rpc.call import Nothing
-from ganetix.rpc.calls import CryptoTokens
+from ganetix.rpc.tables.roles import CryptoTokens
 from ganetix.testing.logic import LogicContext, node_uuid, three_nodes
 from ganetix_test.master.logic.cases import UnitTestCase, changed_node
 

@@ -3,7 +3,7 @@
 from typing import Any
 
 from ganetix.opcodes.os import OpOsDiagnose
-from ganetix.rpc.calls import OsDiagnosis, OsReport
+from ganetix.rpc.tables.oses import OsDiagnosis, OsReport
 from ganetix.testing.logic import LogicContext, node_uuid, three_nodes
 from ganetix_test.master.logic.cases import UnitTestCase
 

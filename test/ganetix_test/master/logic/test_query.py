@@ -9,7 +9,7 @@ from ganetix.model.hypervisors import HYPERVISORS
 from ganetix.opcodes.cluster import OpClusterConfigQuery, OpClusterQuery
 from ganetix.opcodes.query import OpQuery, OpQueryFields
 from ganetix.query.results import NORMAL, UNAVAIL, UNKNOWN
-from ganetix.rpc.calls import OsDiagnosis, OsReport
+from ganetix.rpc.tables.oses import OsDiagnosis, OsReport
 from ganetix.testing.facts import StillFacts
 from ganetix.testing.logic import LogicContext, three_nodes
 from ganetix_test import spec

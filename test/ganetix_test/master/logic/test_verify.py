@@ -7,7 +7,8 @@ import msgspec
 
 from ganetix.model.changes import Change, apply
 from ganetix.opcodes.verify import OpClusterVerify, OpClusterVerifyConfig, OpClusterVerifyGroup
-from ganetix.rpc.calls import InstanceState, VerifyRequest
+from ganetix.rpc.tables.checks import VerifyRequest
+from ganetix.rpc.tables.instances import InstanceState
 from ganetix.testing.logic import LogicContext, node_uuid, three_nodes
 from ganetix_test.master.logic.cases import UnitTestCase, creation
 

@@ -13,7 +13,8 @@ from ganetix.master.verify.codes import CODES
 from ganetix.model.changes import Change, apply
 from ganetix.model.objects import Disk, Instance, NodeGroup
 from ganetix.opcodes.verify import OpClusterVerifyConfig, OpClusterVerifyGroup
-from ganetix.rpc.calls import HookResult, HookResults, InstanceState
+from ganetix.rpc.tables.hooks import HookResult, HookResults
+from ganetix.rpc.tables.instances import InstanceState
 from ganetix.rpc.tables.storage import MirrorState, MirrorStates
 from ganetix.rpc.tables.verify import DrbdFacts, Inspect, Inspected, VolumeFacts
 from ganetix.testing.dice import seeded

@@ -9,7 +9,8 @@ from ganetix.master.store import recovery
 from ganetix.model import journal
 from ganetix.model.changes import Change
 from ganetix.model.codec import decode_config
-from ganetix.rpc.calls import JournalAppend, SnapshotPage, StorePosition
+from ganetix.rpc.call import Done
+from ganetix.rpc.tables.journal import JournalAppend, SnapshotPage, StorePosition
 from ganetix.testing import masters
 from ganetix.testing.masters import MasterWorld
 
@@ -160,8 +161,6 @@ class CandidateTests(SynchronousTestCase):
 
     async def ignore(self, node: str, request: object) -> msgspec.Struct:
         """Take ssconf values."""
-        from ganetix.rpc.calls import Done  # noqa: PLC0415 - only this handler needs it
-
         return Done()
 
     async def append(self, node: str, request: JournalAppend) -> StorePosition:
