@@ -21,7 +21,8 @@ def renew_crypto(context: Context, options: Namespace, arguments: list[str]) -> 
     """Make secrets and certificates anew, and bring them to every node."""
     _check(options)
     files = {name: value for name in _FILES if (value := getattr(options, name))}
-    if not files and not options.new_node_cert and not options.new_ssh_keys:
+    by_job = options.new_node_cert or options.new_cluster_cert or options.new_ssh_keys
+    if not files and not by_job:
         raise errors.OpPrereqError(
             "Say what to renew. Show what there is with: gnt-cluster renew-crypto --help",
             errors.INVAL,
@@ -31,7 +32,7 @@ def renew_crypto(context: Context, options: Namespace, arguments: list[str]) -> 
     if files:
         bootstrap.carry_out(context, "renew", files)
         result_of(context, options, opcode("OP_CLUSTER_REDIST_CONF"))
-    if options.new_node_cert or options.new_ssh_keys:
+    if by_job:
         result_of(context, options, _opcode(options))
     return 0
 
@@ -40,6 +41,7 @@ def _opcode(options: Namespace) -> dict[str, Any]:
     return opcode(
         "OP_CLUSTER_RENEW_CRYPTO",
         node_certificates=options.new_node_cert,
+        cluster_certificate=options.new_cluster_cert or None,
         renew_ssh_keys=options.new_ssh_keys,
         ssh_key_type=options.ssh_key_type,
         ssh_key_bits=options.ssh_key_bits,
@@ -54,13 +56,6 @@ def _check(options: Namespace) -> None:
             raise errors.OpPrereqError(
                 f"--{made.replace('_', '-')} and a file for it exclude each other.", errors.INVAL
             )
-    if options.new_cluster_cert:
-        raise errors.OpPrereqError(
-            "There is no certificate that all nodes share: each has its own, by the cluster's "
-            "authority. --new-node-certificates makes those anew; the authority holds for ten "
-            "years and is not renewed.",
-            errors.INVAL,
-        )
     if options.new_spice_cert or options.spice_cert or options.spice_cacert:
         raise errors.OpPrereqError(
             "SPICE certificates are files of yours: put spice.pem and spice-ca.pem into "

@@ -16,7 +16,6 @@ from ganetix import errors
 from ganetix.daemons import daemon_util, layout, settings
 from ganetix.daemons.master_tree import addresses, connector, versions
 from ganetix.daemons.outside import World
-from ganetix.daemons.own_keys import OwnKeys
 from ganetix.daemons.pidfile import running_pid
 from ganetix.master import failover
 from ganetix.master.failover import Own, Request, Standing
@@ -177,7 +176,7 @@ class Taking:
         port = settings.default_port("ganeti-noded")
         pool = ClientPool(
             lambda: addresses(cluster, port),
-            connector(self.reactor, self.paths, OwnKeys.of(self.paths)), lambda: claim, LiveState(),
+            connector(self.reactor, self.paths), lambda: claim, LiveState(),
             lambda node, obeyed: None, self._clock, settings.randomness(), versions(),
         )  # fmt: skip
         await pool.start()

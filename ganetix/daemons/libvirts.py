@@ -1,9 +1,8 @@
 """What the node daemon gives to the hypervisors that use libvirt."""
 
+from collections.abc import Callable
 from typing import Any
 
-import attrs
-from cryptography import x509
 from twisted.internet.endpoints import (
     TCP4ClientEndpoint,
     TCP4ServerEndpoint,
@@ -20,36 +19,30 @@ from ganetix.hypervisor.table import WithLibvirt
 from ganetix.paths import Paths
 from ganetix.process.command import ProcessRunner
 from ganetix.tls.contexts import client_endpoint, server_endpoint
-from ganetix.tls.credentials import Credentials
+from ganetix.tls.credentials import NodeKeys
 from ganetix.tls.identity import NODE, NotIdentified, of_tls
 from ganetix.toolkit.files import Worker
 
 SOCKET = "/run/libvirt/libvirt-sock"
 
 
-@attrs.frozen
-class NodeKeys:
-    """This node's credentials, and the certificate of the cluster's authority."""
-
-    own: Credentials
-    authority: x509.Certificate
-
-
 def with_libvirt(
-    reactor: Any, paths: Paths, address: str, keys: NodeKeys | None, processes: ProcessRunner
+    reactor: Any,
+    paths: Paths,
+    address: str,
+    keys: Callable[[], NodeKeys] | None,
+    processes: ProcessRunner,
 ) -> WithLibvirt:
-    """Return threads, events and the way to other nodes, for which *keys* are needed."""
+    """Return threads, events and the way to other nodes, for which the *keys* then are needed."""
     threads = Threads(lambda name: Worker(reactor, name), reactor.callFromThread)
     passage = None if keys is None else _passage(reactor, paths, address, keys)
     return WithLibvirt(threads, EventLoop(threads), processes, passage)
 
 
-def _passage(reactor: Any, paths: Paths, own: str, keys: NodeKeys) -> LibvirtPassage:
+def _passage(reactor: Any, paths: Paths, own: str, keys: Callable[[], NodeKeys]) -> LibvirtPassage:
     def door(port: int) -> IStreamServerEndpoint:
         make = TCP6ServerEndpoint if ":" in own else TCP4ServerEndpoint
-        return server_endpoint(
-            keys.own, keys.authority, make(reactor, port, interface=own), reactor
-        )
+        return server_endpoint(keys(), make(reactor, port, interface=own), reactor)
 
     def daemon() -> IStreamClientEndpoint:
         return UNIXClientEndpoint(reactor, SOCKET)
@@ -59,9 +52,7 @@ def _passage(reactor: Any, paths: Paths, own: str, keys: NodeKeys) -> LibvirtPas
 
     def remote(address: str, port: int) -> IStreamClientEndpoint:
         make = TCP6ClientEndpoint if ":" in address else TCP4ClientEndpoint
-        return client_endpoint(
-            keys.own, keys.authority, None, make(reactor, address, port), reactor
-        )
+        return client_endpoint(keys(), None, make(reactor, address, port), reactor)
 
     return LibvirtPassage(Ends(door, daemon, local, remote, _require_node), paths.run_dir)
 

@@ -19,7 +19,7 @@ from ganetix.daemons.daemon import Daemon
 from ganetix.daemons.manhole import Offer, consoles
 from ganetix.daemons.metrics import MetricsOptions, metrics_port
 from ganetix.daemons.outside import World, outside_of
-from ganetix.daemons.own_keys import OwnKeys
+from ganetix.daemons.own_keys import KeyFiles
 from ganetix.daemons.stalls import StallMeter
 from ganetix.ids import Randomness
 from ganetix.luxi.link import LuxiService
@@ -50,7 +50,6 @@ from ganetix.rpc.interfaces import Claim, Connect, IEventSink, NodeAddress
 from ganetix.rpc.session import CALLS_VERSION
 from ganetix.rpc.tables.sessions import MasterInfo, VersionInfo
 from ganetix.tls.contexts import client_endpoint
-from ganetix.tls.credentials import certificate_from_pem
 from ganetix.toolkit.clock import Clock
 from ganetix.toolkit.files import FileSystem, Worker
 from ganetix.toolkit.services import ServiceTree
@@ -105,10 +104,9 @@ def build(daemon: Daemon, paths: Paths, options: MetricsOptions) -> ServiceTree:
     """
     cluster = recover(FileSystem(), paths).replay.cluster()
     check_master(cluster, paths.hostname)
-    keys = OwnKeys.of(paths)
     clock = Clock(daemon.reactor, daemon.wall)
     parts = Parts(
-        daemon, paths, clock, settings.randomness(), connector(daemon.reactor, paths, keys),
+        daemon, paths, clock, settings.randomness(), connector(daemon.reactor, paths),
         settings.default_port("ganeti-noded"),
     )  # fmt: skip
     current = Current(cluster)
@@ -121,14 +119,11 @@ def build(daemon: Daemon, paths: Paths, options: MetricsOptions) -> ServiceTree:
     pool = parts.pool(current, lambda: claim, sink)
     store = StoreParts(clock, FileSystem(), paths, pool, *workers)
 
-    async def renewed() -> None:
-        keys.reload()
-
     async def checkpoint() -> None:
         await master.store.checkpoint.run()
 
     world = World(reactor, paths, names, parts.port)
-    units = table.units(outside_of(world, checkpoint, lambda: MasterFacts(master, live), renewed))
+    units = table.units(outside_of(world, checkpoint, lambda: MasterFacts(master, live)))
     master = Master(
         store, parts.randomness, units, cluster.cluster.epoch,
         (lambda before, after, change: _changed(pool, change),),
@@ -195,15 +190,19 @@ def _changed(pool: ClientPool, change: Change) -> None:
         contextvars.Context().run(pool.update)
 
 
-def connector(reactor: EPollReactor, paths: Paths, keys: OwnKeys) -> Connect:
-    """Return what reaches a node, showing the certificate that *keys* have at that time."""
-    authority = paths.authority_cert_file
-    trusted = certificate_from_pem(FileSystem().read(authority), authority)
+def connector(reactor: EPollReactor, paths: Paths) -> Connect:
+    """Return what reaches a node; raise `FileNotFoundError` on a machine without keys.
+
+    It shows and trusts what the files have at that time: this node's own daemon may have renewed
+    them, by order of this master or of another that is gone.
+    """
+    files = KeyFiles.of(paths)
+    files.read()
 
     def connect(node: NodeAddress) -> IStreamClientEndpoint:
         make = TCP6ClientEndpoint if ":" in node.ip else TCP4ClientEndpoint
         plain = make(reactor, node.ip, node.port, timeout=10)
-        return client_endpoint(keys.current(), trusted, node.uuid, plain, reactor)
+        return client_endpoint(files.read(), node.uuid, plain, reactor)
 
     return connect
 

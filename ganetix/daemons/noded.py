@@ -13,11 +13,11 @@ from twisted.logger import Logger
 from ganetix import __version__, errors
 from ganetix.daemons import daemon_util, layout, memory, settings
 from ganetix.daemons.daemon import Daemon, daemon_for
-from ganetix.daemons.libvirts import NodeKeys, with_libvirt
+from ganetix.daemons.libvirts import with_libvirt
 from ganetix.daemons.listening import Listening, bind_address
 from ganetix.daemons.manhole import Offer, consoles
 from ganetix.daemons.metrics import MetricsOptions, metrics_port, stalls
-from ganetix.daemons.own_keys import OwnKeys
+from ganetix.daemons.own_keys import KeyFiles, OwnKeys
 from ganetix.daemons.program import run, whole
 from ganetix.daemons.stalls import StallMeter
 from ganetix.manhole.console import Name
@@ -36,7 +36,6 @@ from ganetix.rpc.server import NodeServer
 from ganetix.rpc.session import CALLS_VERSION
 from ganetix.rpc.tables.sessions import VersionInfo
 from ganetix.tls.contexts import renewable_server_endpoint
-from ganetix.tls.credentials import Credentials, certificate_from_pem, key_from_pem
 from ganetix.tls.identity import NODE, Identity, NotIdentified, of_tls
 from ganetix.tls.plain import require_loopback
 from ganetix.toolkit.clock import Clock
@@ -122,16 +121,16 @@ def build(daemon: Daemon, chosen: NodedSettings) -> ServiceTree:
     def candidates_changed() -> None:
         server.candidates_changed()
 
-    keys = _keys(chosen, files) if chosen.ssl else None
-    own = None if keys is None else OwnKeys(keys.own, chosen.certificate_file)
+    keys = _keys(chosen) if chosen.ssl else None
 
     def renewed() -> None:
-        if own is not None:
-            own.reload()
+        if keys is not None:
+            keys.reload()
 
     processes = ProcessRunner(reactor, clock)
     streams = Streams(reactor, clock, chosen.address)
-    libvirt = with_libvirt(reactor, paths, chosen.address, keys, processes)
+    shown = None if keys is None else keys.current
+    libvirt = with_libvirt(reactor, paths, chosen.address, shown, processes)
     node = make_node(
         Outside(
             paths, clock, files, *workers, processes, events, chosen.address,
@@ -149,7 +148,7 @@ def build(daemon: Daemon, chosen: NodedSettings) -> ServiceTree:
         )
     )  # fmt: skip
     server = _server(node, clock, events, of_tls if chosen.ssl else _anyone_here(node))
-    endpoint = _endpoint(reactor, chosen, keys, own)
+    endpoint = _endpoint(reactor, chosen, keys)
     listening = Listening("listening", endpoint, server.factory, chosen.where)
     manhole = consoles(daemon, paths, chosen.offer, _names(node, server))
     meter = StallMeter(reactor, daemon.log_fd)
@@ -182,33 +181,24 @@ def _server(
 
 
 def _endpoint(
-    reactor: IReactorTime, chosen: NodedSettings, keys: NodeKeys | None, own: OwnKeys | None
+    reactor: IReactorTime, chosen: NodedSettings, keys: OwnKeys | None
 ) -> IStreamServerEndpoint:
     make = TCP6ServerEndpoint if ":" in chosen.address else TCP4ServerEndpoint
     plain = make(reactor, chosen.port, interface=chosen.address)
-    if keys is None or own is None:
-        return plain
-    return renewable_server_endpoint(own.current, keys.authority, plain, reactor)
+    return plain if keys is None else renewable_server_endpoint(keys.current, plain, reactor)
 
 
-def _keys(chosen: NodedSettings, files: FileSystem) -> NodeKeys:
+def _keys(chosen: NodedSettings) -> OwnKeys:
     """Read the node's keys; raise `errors.NotInClusterError` when it has none."""
-    authority_file = chosen.paths.authority_cert_file
+    authority = chosen.paths.authority_cert_file
     try:
-        key, certificate, authority = (
-            files.read(path) for path in (chosen.key_file, chosen.certificate_file, authority_file)
-        )
+        return OwnKeys(KeyFiles(chosen.key_file, chosen.certificate_file, authority))
     except FileNotFoundError as error:
         raise errors.NotInClusterError(
             f"{error.filename} does not exist: this machine is not part of a cluster. "
             "'gnt-cluster init' makes it the first node of one; 'gnt-node add', run on a master, "
             "brings it into that one."
         ) from error
-    credentials = Credentials(
-        key_from_pem(key, chosen.key_file),
-        certificate_from_pem(certificate, chosen.certificate_file),
-    )
-    return NodeKeys(credentials, certificate_from_pem(authority, authority_file))
 
 
 def _anyone_here(node: NodeServices) -> IdentityOf:

@@ -67,7 +67,6 @@ def outside_of(
     world: World,
     checkpoint: Callable[[], Awaitable[None]],
     facts: Callable[[], Facts],
-    renewed: Callable[[], Awaitable[None]],
 ) -> Outside:
     """Return what the units of logic are given."""
     return Outside(
@@ -78,5 +77,4 @@ def outside_of(
         answer_with_reasons,
         facts,
         world.allocators(),
-        renewed,
     )

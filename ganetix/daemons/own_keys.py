@@ -1,29 +1,59 @@
-"""A daemon's own key and certificate, which may be renewed while it runs."""
+"""A daemon's own key and certificate, and whom it trusts; both may be renewed while it runs."""
+
+from typing import Self
 
 import attrs
 
 from ganetix.paths import Paths
-from ganetix.tls.credentials import Credentials
+from ganetix.tls.credentials import (
+    Credentials,
+    NodeKeys,
+    certificate_from_pem,
+    certificates_from_pem,
+    key_from_pem,
+)
 from ganetix.toolkit.files import FileSystem
+
+
+@attrs.frozen
+class KeyFiles:
+    """Where the keys are kept."""
+
+    key: str
+    certificate: str
+    authorities: str
+
+    @classmethod
+    def of(cls, paths: Paths) -> Self:
+        """Return where they are unless the command line says otherwise."""
+        return cls(paths.node_cert_file, paths.node_cert_file, paths.authority_cert_file)
+
+    def read(self) -> NodeKeys:
+        """Read them; raise `FileNotFoundError` on a machine without a cluster."""
+        read = FileSystem().read
+        own = Credentials.matched(
+            key_from_pem(read(self.key), self.key),
+            certificate_from_pem(read(self.certificate), self.certificate),
+            self.key,
+        )
+        return NodeKeys(own, certificates_from_pem(read(self.authorities), self.authorities))
 
 
 @attrs.define(eq=False)
 class OwnKeys:
-    """What is in ``server.pem``, read at the beginning and when `reload` is called."""
+    """What is in the files, read at the beginning and when `reload` is called."""
 
-    credentials: Credentials
-    path: str
+    files: KeyFiles
+    _keys: NodeKeys = attrs.field(init=False)
 
-    @classmethod
-    def of(cls, paths: Paths) -> "OwnKeys":
+    def __attrs_post_init__(self) -> None:
         """Read them; raise `FileNotFoundError` on a machine without a cluster."""
-        path = paths.node_cert_file
-        return cls(Credentials.from_pem(FileSystem().read(path), path), path)
+        self.reload()
 
-    def current(self) -> Credentials:
+    def current(self) -> NodeKeys:
         """Return what is in use now."""
-        return self.credentials
+        return self._keys
 
     def reload(self) -> None:
-        """Use what the file has now, for new connections."""
-        self.credentials = Credentials.from_pem(FileSystem().read(self.path), self.path)
+        """Use what the files have now, for new connections."""
+        self._keys = self.files.read()

@@ -99,6 +99,8 @@ def handlers(node: NodeServices) -> Handlers:
         crypto.CERTIFICATE_INSTALL.name: node.certificates.install,
         crypto.CERTIFICATE_RESTORE.name: node.certificates.restore,
         crypto.CERTIFICATE_KEEP.name: node.certificates.keep,
+        crypto.AUTHORITY_INSTALL.name: node.certificates.install_authority,
+        crypto.AUTHORITY_RESTORE.name: node.certificates.restore_authority,
         verify.NODE_INSPECT.name: node.inspection.inspect,
         node_care.NODE_POWERCYCLE.name: node.power.powercycle,
         node_care.RUN_OOB.name: node.power.run_oob,

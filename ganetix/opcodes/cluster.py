@@ -98,7 +98,10 @@ class OpClusterRedistConf(OpCode, frozen=True, kw_only=True, tag="OP_CLUSTER_RED
 
 
 class OpClusterRenewCrypto(OpCode, frozen=True, kw_only=True, tag="OP_CLUSTER_RENEW_CRYPTO"):
-    """Renew node certificates or SSH keys."""
+    """Renew node certificates or SSH keys.
+
+    With *cluster_certificate* the authority too, which signs the nodes' new certificates.
+    """
 
     node_certificates: bool = False
     renew_ssh_keys: bool = False
@@ -106,6 +109,7 @@ class OpClusterRenewCrypto(OpCode, frozen=True, kw_only=True, tag="OP_CLUSTER_RE
     ssh_key_bits: Positive | None = None
     verbose: bool = False
     debug: bool = False
+    cluster_certificate: bool = False
 
 
 class OpClusterRepairDiskSizes(

@@ -32,9 +32,12 @@ class Authority:
 
     @classmethod
     def create(cls, cluster: str, now: float, randomness: Randomness) -> Self:
-        """Make a new authority for *cluster*; *now* is seconds since the epoch."""
+        """Make a new authority for *cluster*; *now* is seconds since the epoch.
+
+        No two have the same name: OpenSSL finds by it which one signed a certificate.
+        """
         key = make_key()
-        name = _name(f"{cluster} authority")
+        name = _name(f"authority {randomness.token(4).hex()} of {cluster}")
         builder = _builder(name, name, key.public_key(), now, randomness, VALIDITY)
         builder = builder.add_extension(x509.BasicConstraints(True, 0), critical=True)
         builder = builder.add_extension(_usage(signs=True), critical=True)

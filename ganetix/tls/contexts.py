@@ -1,6 +1,6 @@
 """TLS 1.3 both ways, pinned to the cluster's authority: nobody else gets in or is talked to."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, Final, Protocol, runtime_checkable
 
 import attrs
@@ -18,7 +18,7 @@ from twisted.internet.interfaces import (
 from zope.interface import implementer
 
 from ganetix.tls import prompt
-from ganetix.tls.credentials import Credentials
+from ganetix.tls.credentials import Credentials, NodeKeys
 from ganetix.tls.identity import NODE, NotIdentified, identity_of
 
 # Numbers of OpenSSL's X509_V_ERR_*, in words for a log.
@@ -57,66 +57,52 @@ class Refusable(Protocol):
         """The handshake fails because of *reason* (no full stop); the connection will be lost."""
 
 
-def server_options(
-    credentials: Credentials, authority: x509.Certificate
-) -> IOpenSSLServerConnectionCreator:
-    """Return how to accept: clients must show a certificate that *authority* signed."""
-    return _Server(_options(credentials, authority))
+def server_options(keys: NodeKeys) -> IOpenSSLServerConnectionCreator:
+    """Return how to accept: clients must show a certificate that one of the authorities signed."""
+    return _Server(_options(keys.own, keys.authorities))
 
 
-def client_options(
-    credentials: Credentials, authority: x509.Certificate, uuid: str | None
-) -> IOpenSSLClientConnectionCreator:
-    """Return how to connect: the server must be node *uuid*, by a certificate of *authority*.
+def client_options(keys: NodeKeys, uuid: str | None) -> IOpenSSLClientConnectionCreator:
+    """Return how to connect: the server must be node *uuid*, by a certificate of an authority.
 
     Without *uuid* any node of the cluster will do.
     """
-    return _Client(_options(credentials, authority), uuid)
+    return _Client(_options(keys.own, keys.authorities), uuid)
 
 
 def server_endpoint(
-    credentials: Credentials,
-    authority: x509.Certificate,
-    plain: IStreamServerEndpoint,
-    reactor: IReactorTime,
+    keys: NodeKeys, plain: IStreamServerEndpoint, reactor: IReactorTime
 ) -> IStreamServerEndpoint:
     """Wrap *plain* so that connections to it are TLS as in `server_options`."""
-    return prompt.Server(server_options(credentials, authority), plain, reactor)
+    return prompt.Server(server_options(keys), plain, reactor)
 
 
 def renewable_server_endpoint(
-    current: Callable[[], Credentials],
-    authority: x509.Certificate,
-    plain: IStreamServerEndpoint,
-    reactor: IReactorTime,
+    current: Callable[[], NodeKeys], plain: IStreamServerEndpoint, reactor: IReactorTime
 ) -> IStreamServerEndpoint:
     """Like `server_endpoint`, with what *current* returns at the time of each connection."""
-    return prompt.Server(_Renewable(current, authority), plain, reactor)
+    return prompt.Server(_Renewable(current), plain, reactor)
 
 
 def client_endpoint(
-    credentials: Credentials,
-    authority: x509.Certificate,
-    uuid: str | None,
-    plain: IStreamClientEndpoint,
-    reactor: IReactorTime,
+    keys: NodeKeys, uuid: str | None, plain: IStreamClientEndpoint, reactor: IReactorTime
 ) -> IStreamClientEndpoint:
     """Wrap *plain* so that connections from it are TLS as in `client_options`."""
-    return prompt.Client(client_options(credentials, authority, uuid), plain, reactor)
+    return prompt.Client(client_options(keys, uuid), plain, reactor)
 
 
 def bulk_server(
     own: Credentials, other: x509.Certificate, plain: IStreamServerEndpoint, reactor: IReactorTime
 ) -> IStreamServerEndpoint:
     """Wrap *plain* for much data: the client must show *other*, or what it signed."""
-    return wrapServerTLS(server_options(own, other), plain, reactor)
+    return wrapServerTLS(server_options(NodeKeys(own, (other,))), plain, reactor)
 
 
 def bulk_client(
     own: Credentials, other: x509.Certificate, plain: IStreamClientEndpoint, reactor: IReactorTime
 ) -> IStreamClientEndpoint:
     """Wrap *plain* for much data: the server must show *other*, or what it signed."""
-    return wrapClientTLS(_Pinned(_options(own, other)), plain, reactor)
+    return wrapClientTLS(_Pinned(_options(own, (other,))), plain, reactor)
 
 
 def explain(error: BaseException) -> str:
@@ -129,17 +115,19 @@ def explain(error: BaseException) -> str:
     return (str(error) or type(error).__name__).rstrip(".")
 
 
-def pinned(authority: x509.Certificate) -> Any:
-    """Return a trust root (Twisted's) that trusts *authority* and nobody else."""
+def pinned(authorities: Sequence[x509.Certificate]) -> Any:
+    """Return a trust root (Twisted's) that trusts *authorities* and nobody else."""
     return ssl.trustRootFromCertificates(
-        [ssl.Certificate(crypto.X509.from_cryptography(authority))]
+        [ssl.Certificate(crypto.X509.from_cryptography(one)) for one in authorities]
     )
 
 
-def _options(credentials: Credentials, authority: x509.Certificate) -> ssl.CertificateOptions:
+def _options(
+    credentials: Credentials, authorities: Sequence[x509.Certificate]
+) -> ssl.CertificateOptions:
     own: dict[str, Any] = {"privateKey": credentials.key, "certificate": credentials.certificate}
     return ssl.CertificateOptions(
-        **own, trustRoot=pinned(authority), raiseMinimumTo=ssl.TLSVersion.TLSv1_3
+        **own, trustRoot=pinned(authorities), raiseMinimumTo=ssl.TLSVersion.TLSv1_3
     )
 
 
@@ -181,15 +169,14 @@ class _Server:
 @implementer(IOpenSSLServerConnectionCreator)
 @attrs.define(eq=False)
 class _Renewable:
-    current: Callable[[], Credentials]
-    authority: x509.Certificate
-    _made: tuple[Credentials, ssl.CertificateOptions] | None = attrs.field(default=None, init=False)
+    current: Callable[[], NodeKeys]
+    _made: tuple[NodeKeys, ssl.CertificateOptions] | None = attrs.field(default=None, init=False)
 
     def serverConnectionForTLS(self, protocol: Any) -> SSL.Connection:
         """See `IOpenSSLServerConnectionCreator`: the context is made anew when the key is."""
-        own = self.current()
-        if self._made is None or self._made[0] is not own:
-            self._made = own, _options(own, self.authority)
+        keys = self.current()
+        if self._made is None or self._made[0] is not keys:
+            self._made = keys, _options(keys.own, keys.authorities)
         return _connection(self._made[1], protocol, lambda _: "")
 
 

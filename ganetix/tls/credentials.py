@@ -50,6 +50,14 @@ def certificate_from_pem(pem: bytes, source: str) -> x509.Certificate:
         raise CredentialsError(f"{source} does not hold a certificate: {error}.") from error
 
 
+def certificates_from_pem(pem: bytes, source: str) -> tuple[x509.Certificate, ...]:
+    """Return all certificates in *pem*; raise `CredentialsError`, which names *source*."""
+    try:
+        return tuple(x509.load_pem_x509_certificates(pem))
+    except ValueError as error:
+        raise CredentialsError(f"{source} does not hold certificates: {error}.") from error
+
+
 def certificate_to_pem(certificate: x509.Certificate) -> bytes:
     """Return *certificate* as PEM."""
     return certificate.public_bytes(serialization.Encoding.PEM)
@@ -76,7 +84,22 @@ class Credentials:
     @classmethod
     def from_pem(cls, pem: bytes, source: str) -> Self:
         """Read a file's content; raise `CredentialsError`, which names *source*."""
-        found = cls(key_from_pem(pem, source), certificate_from_pem(pem, source))
-        if found.key.public_key() != found.certificate.public_key():
+        return cls.matched(key_from_pem(pem, source), certificate_from_pem(pem, source), source)
+
+    @classmethod
+    def matched(cls, key: PrivateKey, certificate: x509.Certificate, source: str) -> Self:
+        """Put both together; raise `CredentialsError` when *source*'s key is for another one."""
+        if key.public_key() != certificate.public_key():
             raise CredentialsError(f"The key in {source} does not belong to its certificate.")
-        return found
+        return cls(key, certificate)
+
+
+@attrs.frozen
+class NodeKeys:
+    """What a node's daemons show, and whom they trust.
+
+    There is one authority, but two while the cluster changes from one to the next.
+    """
+
+    own: Credentials
+    authorities: tuple[x509.Certificate, ...]

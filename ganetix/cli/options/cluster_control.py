@@ -77,7 +77,7 @@ RESUME = Option(("--resume",), "resume", "Go on with an upgrade.", action="store
 NEW_CLUSTER_CERT = Option(
     ("--new-cluster-certificate",),
     "new_cluster_cert",
-    "Refused: there is no certificate that all nodes share.",
+    "A new authority, and certificates by it for all online nodes.",
     action="store_true",
 )
 NEW_RAPI_CERT = Option(

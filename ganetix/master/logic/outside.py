@@ -26,10 +26,6 @@ class Facts(Protocol):
         """
 
 
-async def _nothing_shown() -> None:
-    """Go on: without TLS no certificate is shown."""
-
-
 @attrs.frozen
 class Outside:
     """Given once, when the table of units is made."""
@@ -54,6 +50,3 @@ class Outside:
 
     programs: AllocatorPrograms = attrs.field(factory=NoPrograms)
     """Instance allocators beside the built-in one."""
-
-    renewed: Callable[[], Awaitable[None]] = _nothing_shown
-    """Show the certificate that this node has now, on new connections."""

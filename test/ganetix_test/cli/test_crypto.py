@@ -14,6 +14,13 @@ class RenewTests(CommandCase):
               "renew_ssh_keys": False, "verbose": True}  # fmt: skip
         self.assertEqual(ran.opcodes(), [op])
 
+    def test_cluster_certificate(self) -> None:
+        """So is a new authority."""
+        ran = self.run_command("gnt-cluster renew-crypto -f --new-cluster-certificate",
+                               *job_done())  # fmt: skip
+        [op] = ran.opcodes()
+        self.assertEqual((op["cluster_certificate"], op["node_certificates"]), (True, False))
+
     def test_ssh(self) -> None:
         """Kind and size of ssh keys reach the opcode."""
         line = "--new-ssh-keys --ssh-key-type rsa --ssh-key-bits 4096"
@@ -29,7 +36,7 @@ class RenewTests(CommandCase):
     def test_refused(self) -> None:
         """Nothing, contradictions, and what there is not, before anything is done."""
         for line in (
-            "", "--new-cluster-certificate", "--new-spice-certificate", "--spice-certificate x",
+            "", "--new-spice-certificate", "--spice-certificate x",
             "--spice-ca-certificate x", "--new-rapi-certificate --rapi-certificate x",
             "--new-cluster-domain-secret --cluster-domain-secret x",
         ):  # fmt: skip

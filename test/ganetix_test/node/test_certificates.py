@@ -3,10 +3,12 @@
 import os
 import stat
 
+from cryptography import x509
+
 from ganetix import errors
 from ganetix.node.certificates import Certificates
 from ganetix.rpc.call import Nothing
-from ganetix.rpc.tables.crypto import NewCertificate
+from ganetix.rpc.tables.crypto import NewAuthority, NewCertificate
 from ganetix.testing.cases import AwaitingTestCase
 from ganetix.testing.dice import seeded
 from ganetix.testing.workers import InlineWorker
@@ -56,7 +58,7 @@ class CertificateTests(AwaitingTestCase):
         return [
             name
             for name in os.listdir(self.paths.data_dir)
-            if name in ("renewing.key", "server.pem.old")
+            if name == "renewing.key" or name.endswith(".old")
         ]
 
     def test_installed(self) -> None:
@@ -69,6 +71,50 @@ class CertificateTests(AwaitingTestCase):
         self.assertEqual((self.told, self.left()), (1, ["server.pem.old"]))
         self.awaited(self.certificates.keep(Nothing(), CONTEXT))
         self.assertEqual((self.content(), self.left()), (now, []))
+
+    def new_authority(self, key: str = "", again: Authority | None = None) -> Authority:
+        """Bring a new authority."""
+        fresh = again or Authority.create("c", 0.0, seeded(3))
+        pem = certificate_to_pem(fresh.certificate).decode()
+        self.awaited(self.certificates.install_authority(NewAuthority(pem, key), CONTEXT))
+        return fresh
+
+    def authorities(self) -> list[x509.Certificate]:
+        """Return whom the node trusts."""
+        return x509.load_pem_x509_certificates(FileSystem().read(self.paths.authority_cert_file))
+
+    def test_authority(self) -> None:
+        """A new authority is trusted beside the old one, signs, and then stands alone."""
+        self.write(self.paths.authority_key_file, b"old", 0o600)
+        fresh = self.new_authority("new key", self.new_authority("new key"))
+        self.assertEqual(self.authorities(), [fresh.certificate, self.authority.certificate])
+        self.refusal(self.certificates.install(self.signed(), CONTEXT), errors.OpPrereqError)
+        self.awaited(self.certificates.install(self.signed(authority=fresh), CONTEXT))
+        self.awaited(self.certificates.keep(Nothing(), CONTEXT))
+        self.assertEqual((self.authorities(), self.left()), ([fresh.certificate], []))
+        self.assertEqual(FileSystem().read(self.paths.authority_key_file), b"new key")
+        self.assertEqual(FileSystem().mode(self.paths.authority_cert_file), 0o444)
+        self.assertEqual(self.told, 4)
+
+    def test_authority_restored(self) -> None:
+        """Going back trusts the old one alone; its key is the one that was, as often as asked."""
+        self.write(self.paths.authority_key_file, b"old", 0o600)
+        fresh = self.new_authority("new key")
+        self.awaited(self.certificates.install(self.signed(authority=fresh), CONTEXT))
+        self.awaited(self.certificates.restore(Nothing(), CONTEXT))
+        self.assertEqual(len(self.authorities()), 2)
+        for _ in range(2):
+            self.awaited(self.certificates.restore_authority(Nothing(), CONTEXT))
+            self.assertEqual(self.authorities(), [self.authority.certificate])
+            self.assertEqual(FileSystem().read(self.paths.authority_key_file), b"old")
+            self.assertEqual((self.content(), self.left()), (self.before, []))
+
+    def test_first_key(self) -> None:
+        """A candidate that lacks the old key gets the new one; others get none."""
+        self.new_authority()
+        self.assertFalse(FileSystem().exists(self.paths.authority_key_file))
+        self.new_authority("key")
+        self.assertEqual(FileSystem().mode(self.paths.authority_key_file), 0o600)
 
     def test_restored(self) -> None:
         """Going back brings the old one, from any point, and as often as asked."""

@@ -12,7 +12,10 @@ from ganetix_test import spec
 from ganetix_test.opcodes.values import samples, smallest, table
 
 # Parameters that the reference does not have.
-OWN = {"OP_NODE_ADD": ["node_uuid", "certificate_digest"]}
+OWN = {
+    "OP_CLUSTER_RENEW_CRYPTO": ["cluster_certificate"],
+    "OP_NODE_ADD": ["node_uuid", "certificate_digest"],
+}
 
 
 class TableTests(SynchronousTestCase):

@@ -32,7 +32,7 @@ from ganetix.rpc.tables.sessions import VERSION, MasterInfo
 from ganetix.rpc.tables.spec import InstanceSpec
 from ganetix.tls.authority import Authority
 from ganetix.tls.contexts import client_endpoint, pinned, server_endpoint
-from ganetix.tls.credentials import Credentials
+from ganetix.tls.credentials import Credentials, NodeKeys
 from ganetix.tls.identity import NODE, Identity, digest_of, of_tls
 from ganetix.toolkit.clock import Clock
 from ganetix_test.rpc.world import VERSIONS, Heard, MemoryMastership, seeded
@@ -76,7 +76,9 @@ class TlsTests(TestCase):
         self.refusals: list[MasterInfo] = []
 
     async def noded(
-        self, credentials: Credentials | None = None, authority: x509.Certificate | None = None
+        self,
+        credentials: Credentials | None = None,
+        authorities: tuple[x509.Certificate, ...] = (),
     ) -> Noded:
         """Start a node's daemon on a free port."""
         log: list[str] = []
@@ -96,14 +98,17 @@ class TlsTests(TestCase):
             log=logger(log),
         )
         plain = TCP4ServerEndpoint(reactor, 0, interface="127.0.0.1")
-        endpoint = server_endpoint(
-            credentials or self.node, authority or self.authority.certificate, plain, reactor
-        )
+        keys = self.keys(credentials or self.node, authorities)
+        endpoint = server_endpoint(keys, plain, reactor)
         await server.start()
         port: Any = await endpoint.listen(server.factory)
         holder.append(Noded(server, mastership, port, log))
         self.addCleanup(self._stop, holder[0])
         return holder[0]
+
+    def keys(self, own: Credentials, authorities: tuple[x509.Certificate, ...] = ()) -> NodeKeys:
+        """Return keys that trust *authorities*, else the cluster's."""
+        return NodeKeys(own, authorities or (self.authority.certificate,))
 
     async def _stop(self, noded: Noded) -> None:
         await noded.server.stop()
@@ -132,16 +137,14 @@ class TlsTests(TestCase):
     def connecting(
         self,
         credentials: Credentials,
-        authority: x509.Certificate | None = None,
+        authorities: tuple[x509.Certificate, ...] = (),
         uuid: str = "node-uuid",
     ) -> Connect:
         """Return how a master with *credentials* connects."""
 
         def connect(node: NodeAddress) -> IStreamClientEndpoint:
             plain = TCP4ClientEndpoint(reactor, node.ip, node.port)
-            return client_endpoint(
-                credentials, authority or self.authority.certificate, uuid, plain, reactor
-            )
+            return client_endpoint(self.keys(credentials, authorities), uuid, plain, reactor)
 
         return connect
 
@@ -177,7 +180,7 @@ class TlsTests(TestCase):
         """Who shows no certificate is refused."""
 
         def connect(node: NodeAddress) -> IStreamClientEndpoint:
-            trust = pinned(self.authority.certificate)
+            trust = pinned([self.authority.certificate])
             options = ssl.optionsForClientTLS("node-uuid", trustRoot=trust)
             return wrapClientTLS(options, TCP4ClientEndpoint(reactor, node.ip, node.port))
 
@@ -188,6 +191,26 @@ class TlsTests(TestCase):
         stranger = self.foreign.credentials_for("master-uuid", [NODE], self.now)
         connect = self.connecting(stranger)
         await self.refused(await self.noded(), connect, "authority", "another authority")
+
+    async def test_two_authorities(self) -> None:
+        """While a cluster changes its authority, old and new certificates fit in any pairing.
+
+        Both authorities are of the same cluster.
+        """
+        fresh = Authority.create("ours", self.now, seeded(4))
+        both = (fresh.certificate, self.authority.certificate)
+        masters = (self.master, fresh.credentials_for("master-uuid", [NODE], self.now))
+        for node in (self.node, fresh.credentials_for("node-uuid", [NODE], self.now)):
+            noded = await self.noded(node, both)
+            for master in masters:
+                self.candidates["master-uuid"] = digest_of(master.certificate)
+                pool = await self.pool(noded, self.connecting(master, both))
+                answer = await pool.call("node-uuid", TEST_DELAY, Delay(1))
+                self.assertEqual(answer, Done("done"))
+                await pool.stop()
+        connect = self.connecting(self.master, both)
+        noded = await self.noded(self.node, both[:1])
+        await self.refused(noded, connect, "authority", "another authority")
 
     async def test_expired(self) -> None:
         """Who shows an expired certificate is refused."""

@@ -4,6 +4,7 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from ganetix_test.vcluster.test_cluster import running_cluster
 
+AUTHORITY = ("gnt-cluster", "renew-crypto", "-f", "--new-cluster-certificate")
 NEW = ("gnt-cluster", "renew-crypto", "-f", "--new-node-certificates")
 
 
@@ -18,6 +19,13 @@ class RenewTests(SynchronousTestCase):
         """Return what the nodes show."""
         return [
             (self.cluster.root(number) / "var/lib/ganeti/server.pem").read_bytes()
+            for number in (1, 2, 3)
+        ]
+
+    def authorities(self) -> list[bytes]:
+        """Return whom the nodes trust."""
+        return [
+            (self.cluster.root(number) / "var/lib/ganeti/authority.pem").read_bytes()
             for number in (1, 2, 3)
         ]
 
@@ -47,13 +55,32 @@ class RenewTests(SynchronousTestCase):
         self.cluster.run(1, "daemon-util", "start", "ganeti-masterd")
         self.cluster.until(self.well, "all is well after a restart")
 
+    def test_new_authority(self) -> None:
+        """All nodes trust a new authority alone; no daemon is restarted, a restart goes well."""
+        before, keys = self.authorities(), self.keys()
+        pids = [self.cluster.pid(number, "ganeti-noded") for number in (1, 2, 3)]
+        self.cluster.run(1, *AUTHORITY)
+        [after] = set(self.authorities())
+        self.assertNotIn(after, before)
+        self.assertEqual(after.count(b"BEGIN"), 1)
+        self.assertFalse(set(self.keys()) & set(keys))
+        self.assertEqual(pids, [self.cluster.pid(number, "ganeti-noded") for number in (1, 2, 3)])
+        self.cluster.until(self.well, "all is well")
+        for number in (2, 3):
+            self.cluster.run(number, "daemon-util", "stop", "ganeti-noded")
+            self.cluster.run(number, "daemon-util", "start", "ganeti-noded")
+        self.cluster.run(1, "daemon-util", "stop", "ganeti-masterd")
+        self.cluster.run(1, "daemon-util", "start", "ganeti-masterd")
+        self.cluster.until(self.well, "all is well after a restart")
+
     def test_rolled_back(self) -> None:
         """With a node that does not answer nothing changes anywhere."""
-        before = self.keys()
+        before = self.keys(), self.authorities()
         self.cluster.kill(3, "ganeti-noded")
-        done = self.cluster.attempt(1, *NEW)
-        self.assertEqual(done.returncode, 1)
-        self.assertIn("node3", done.stderr)
+        for line in (NEW, AUTHORITY):
+            done = self.cluster.attempt(1, *line)
+            self.assertEqual(done.returncode, 1)
+            self.assertIn("node3", done.stderr)
         self.cluster.run(3, "daemon-util", "start", "ganeti-noded")
         self.cluster.until(self.well, "all is well")
-        self.assertEqual(self.keys(), before)
+        self.assertEqual((self.keys(), self.authorities()), before)
