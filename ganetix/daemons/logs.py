@@ -1,5 +1,6 @@
 """Where a daemon's events go: one line an event, with the job, node and call it is about."""
 
+import functools
 import os
 import signal
 import sys
@@ -46,8 +47,14 @@ def line_of(event: LogEvent) -> str:
 
 def stamp_of(event: LogEvent) -> str:
     """Return the event's wall time as ``2026-01-31 23:59:59,123`` in local time."""
-    when = datetime.fromtimestamp(event.get("log_time", 0.0), UTC).astimezone()
-    return f"{when:%Y-%m-%d %H:%M:%S},{when.microsecond // 1000:03d}"
+    seconds, rest = divmod(event.get("log_time", 0.0), 1)
+    return f"{_second(int(seconds))},{int(rest * 1000):03d}"
+
+
+@functools.lru_cache(maxsize=1)
+def _second(since: int) -> str:
+    """Return that second in local time; there may be a thousand events in one."""
+    return f"{datetime.fromtimestamp(since, UTC).astimezone():%Y-%m-%d %H:%M:%S}"
 
 
 @implementer(ILogObserver)

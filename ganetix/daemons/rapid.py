@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 import attrs
 from cryptography import x509
 from cryptography.hazmat.primitives import serialization
-from twisted.internet.endpoints import TCP4ServerEndpoint, TCP6ServerEndpoint, wrapServerTLS
+from twisted.internet.endpoints import TCP4ServerEndpoint, TCP6ServerEndpoint
 from twisted.internet.interfaces import IStreamServerEndpoint
 from twisted.internet.ssl import CertificateOptions
 from twisted.logger import Logger
@@ -36,6 +36,7 @@ from ganetix.rapi.pool import LuxiPool
 from ganetix.rapi.request import Own
 from ganetix.rapi.service import Api, Surroundings
 from ganetix.rapi.site import LimitedSite
+from ganetix.tls import prompt
 from ganetix.toolkit.clock import Clock
 from ganetix.toolkit.services import ServiceTree
 from ganetix.web.hub import Hub
@@ -181,7 +182,7 @@ def _endpoint(daemon: Daemon, options: Options, paths: Paths) -> tuple[IStreamSe
     certificate = _certificate(
         options["ssl-key"] or paths.rapi_cert_file, options["ssl-cert"] or paths.rapi_cert_file
     )
-    return wrapServerTLS(certificate, plain, daemon.reactor), where
+    return prompt.Server(certificate, plain, daemon.reactor), where
 
 
 def _certificate(key_file: str, certificate_file: str) -> CertificateOptions:

@@ -46,7 +46,7 @@ class Conversation:
             raise _gone(method)
         future = self._txaio.create_future()
         self._waiting.append((method, future))
-        request = messages.encode_request(method, list(args))
+        request = messages.encode_request(method, list(args), msgspec.json.encode)
         if self._link is None:
             self._unsent.append(request)
         else:

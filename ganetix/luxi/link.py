@@ -21,6 +21,7 @@ from ganetix.luxi import address
 from ganetix.luxi.aclient import Connect, Conversation, Link
 from ganetix.luxi.server import LuxiFactory
 from ganetix.toolkit.interfaces import IFileSystem
+from ganetix.toolkit.prompt import write_now
 from ganetix.toolkit.services import IAwaitedService
 
 MODE: Final = 0o660
@@ -80,6 +81,21 @@ class _Receiver(Protocol):
         self._conversation.closed()
 
 
+@attrs.frozen
+class _Prompt:
+    """Sends each request in the turn of the reactor in which it is written."""
+
+    transport: Any
+
+    def write(self, data: bytes) -> None:
+        """See `Link`."""
+        write_now(self.transport, data)
+
+    def loseConnection(self) -> None:
+        """Close."""
+        self.transport.loseConnection()
+
+
 def connector(
     reactor: IReactorUNIX,
     path: str,
@@ -99,8 +115,6 @@ def connector(
         finally:
             if descriptor >= 0:
                 close(descriptor)
-        transport: Any = receiver.transport
-        link: Link = transport
-        return link
+        return _Prompt(receiver.transport)
 
     return connect

@@ -68,10 +68,13 @@ class Framer:
             self._parts.append(part)
 
 
-def encode_request(method: str, args: list[Any]) -> bytes:
-    """Return the framed request to call *method* with *args*."""
-    message = {"method": method, "args": args, "version": VERSION}
-    return json.dumps(message, separators=(",", ":")).encode() + TERMINATOR
+def _dumps(message: Any) -> bytes:
+    return json.dumps(message, separators=(",", ":")).encode()
+
+
+def encode_request(method: str, args: list[Any], dumps: Callable[[Any], bytes] = _dumps) -> bytes:
+    """Return the framed request to call *method* with *args*, which *dumps* encodes."""
+    return dumps({"method": method, "args": args, "version": VERSION}) + TERMINATOR
 
 
 def decode_request(message: Any) -> tuple[str, list[Any]]:
@@ -101,7 +104,7 @@ def encode_refusal(sentence: str) -> bytes:
 
 def _encode_failure(result: Any) -> bytes:
     message = {"success": False, "result": result}
-    return json.dumps(message, separators=(",", ":")).encode() + TERMINATOR
+    return _dumps(message) + TERMINATOR
 
 
 def decode_response(text: bytes, loads: Callable[[bytes], Any] = json.loads) -> Any:

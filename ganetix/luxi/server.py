@@ -22,7 +22,7 @@ from ganetix import errors
 from ganetix.luxi import messages
 from ganetix.luxi.peercred import Allowed, Peer
 from ganetix.toolkit.clock import Clock
-from ganetix.toolkit.prompt import send_now
+from ganetix.toolkit.prompt import write_now
 
 Handler = Callable[[str, list[Any], Peer], Awaitable[object]]
 """Answers one call: method, arguments, who asks. It raises a `GanetiError`, which goes to the
@@ -207,8 +207,7 @@ class LuxiProtocol(Protocol):
 
     def _send(self, data: bytes) -> None:
         if self.transport.connected:
-            self.transport.write(data)
-            send_now(self.transport)
+            write_now(self.transport, data)
 
     def _break(self, sentence: str) -> None:
         """Refuse the current request: whatever came after it is not looked at."""

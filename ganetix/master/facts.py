@@ -4,7 +4,6 @@ from collections.abc import Collection, Mapping
 from typing import Any, Final
 
 import attrs
-import msgspec
 
 from ganetix import errors
 from ganetix.master.config.ssconf import RELEASE
@@ -37,6 +36,7 @@ _SAME: Final = (
     "enabled_hypervisors", "beparams", "nicparams", "diskparams", "ipolicy",
 )  # fmt: skip
 _IP_VERSION: Final = {2: 4, 10: 6}
+_DEFAULTS: Final = {name: schema.defaults(known) for name, known in HYPERVISORS.items()}
 
 
 def information(cluster: Cluster, candidates: Mapping[str, list[str]]) -> dict[str, Any]:
@@ -58,14 +58,13 @@ def information(cluster: Cluster, candidates: Mapping[str, list[str]]) -> dict[s
         "master": cluster.master.name,
         "default_hypervisor": settings.enabled_hypervisors[0],
         "hvparams": {
-            name: {**schema.defaults(known), **settings.hvparams.get(name, {})}
-            for name, known in HYPERVISORS.items()
+            name: {**known, **settings.hvparams.get(name, {})} for name, known in _DEFAULTS.items()
         },
         "primary_ip_version": _IP_VERSION[settings.primary_ip_family],
         "enabled_data_collectors": {k: row["active"] for k, row in collectors.items()},
         "data_collector_interval": {k: row["interval"] for k, row in collectors.items()},
         "candidates_behind": candidates,
-        **{key: msgspec.to_builtins(getattr(settings, key)) for key in _SAME},
+        **{key: getattr(settings, key) for key in _SAME},
     }
 
 

@@ -62,7 +62,6 @@ def refuse(request: HttpRequest, fault: HttpFault) -> None:
 
 def _head(request: HttpRequest, status: HTTPStatus) -> None:
     request.setResponseCode(int(status), status.phrase.encode())
-    request.setHeader("server", f"Ganeti {RELEASE}")
     request.setHeader("content-type", JSON)
 
 

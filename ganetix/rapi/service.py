@@ -11,8 +11,6 @@ from twisted.internet.defer import CancelledError
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 from twisted.web.http import Request as HttpRequest
-from twisted.web.resource import Resource
-from twisted.web.server import NOT_DONE_YET
 
 from ganetix import errors
 from ganetix.rapi import answers
@@ -43,27 +41,25 @@ class Surroundings:
     always: bool = True
 
 
-class Api(Resource):
+class Api:
     """All resources: Twisted's own tree is not used, the table of routes is."""
 
-    isLeaf = True
     log = Logger()
 
     def __init__(self, around: Surroundings) -> None:
-        Resource.__init__(self)
+        """Answer with what is *around*."""
         self._around = around
         self._throttle = Throttle(around.clock.monotonic)
         self._open: set[Tasks] = set()
         self._ending = Tasks()
 
-    def render(self, request: HttpRequest) -> int:
+    def answer(self, request: HttpRequest) -> None:
         """Begin to answer *request*; whoever goes away is not worked for."""
-        mine = Tasks()
+        mine = Tasks(self.log)
         self._open.add(mine)
         gone: Any = request.notifyFinish()
         gone.addErrback(lambda _: self._ending.spawn("give up", mine.stop()))
         mine.spawn("answer", self._serve(request, mine))
-        return NOT_DONE_YET
 
     async def stop(self) -> None:
         """Give up what is being answered."""

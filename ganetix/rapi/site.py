@@ -1,14 +1,16 @@
 """The HTTP server: how many clients at a time, how long they may take, how much they may send."""
 
 from collections import deque
+from collections.abc import Iterable
 from typing import Any, Final
 
-from twisted.internet.interfaces import IDelayedCall
+from twisted.internet.interfaces import IAddress, IDelayedCall
 from twisted.internet.protocol import connectionDone
 from twisted.python.failure import Failure
-from twisted.web.http import HTTPChannel
-from twisted.web.server import Request, Site
+from twisted.web.http import HTTPChannel, HTTPFactory, Request, datetimeToString
+from twisted.web.http_headers import Headers
 
+from ganetix.rapi.answers import RELEASE
 from ganetix.rapi.service import MAX_BODY, Api
 from ganetix.toolkit.clock import Clock
 
@@ -28,11 +30,12 @@ WAITING: Final = 1000
 class BoundedRequest(Request):
     """A request that keeps no more of its body than is needed, and leaves it as it is."""
 
+    channel: "Channel"
     _kept = 0
 
-    def __init__(self, channel: Any, *args: Any) -> None:
+    def __init__(self, channel: Any, queued: object = False) -> None:
         # Twisted would take a form apart, or refuse it with an answer that is not ours.
-        super().__init__(channel, *args, parsePOSTFormSubmission=False)
+        super().__init__(channel, queued, parsePOSTFormSubmission=False)
 
     def handleContentChunk(self, data: bytes) -> None:
         """Keep *data*, if there is room."""
@@ -40,17 +43,27 @@ class BoundedRequest(Request):
         self._kept += len(data[:room])
         super().handleContentChunk(data[:room])
 
+    def process(self) -> None:
+        """Have it answered."""
+        self.setHeader("server", f"Ganeti {RELEASE}")
+        self.setHeader("date", datetimeToString())
+        self.channel.factory.api.answer(self)
+
 
 class Channel(HTTPChannel):
     """A connection; it waits for its turn when there are too many."""
 
     factory: "LimitedSite"
+    requestFactory: Any = BoundedRequest
     transport: Any
     idle = False
     """Whether something was answered here and nothing is asked now."""
     _since: float | None = None
     """When the request that is coming in began."""
     _cut: IDelayedCall | None = None
+    _host: IAddress | None = None
+    _head: bytes = b""
+    """The head of an answer, which is sent in one piece with what follows."""
 
     def connectionMade(self) -> None:
         """Begin, or wait."""
@@ -58,6 +71,12 @@ class Channel(HTTPChannel):
         if not self.factory.enter(self):
             self.setTimeout(None)
             self.transport.pauseProducing()
+
+    def getHost(self) -> IAddress:
+        """Return our own address, which every request wants and the kernel told already."""
+        if self._host is None:
+            self._host = super().getHost()
+        return self._host
 
     def begin(self) -> None:
         """It is our turn."""
@@ -75,8 +94,28 @@ class Channel(HTTPChannel):
         """Hold no turn: what goes on here now does not end, and is bounded elsewhere."""
         self.factory.leave(self)
 
+    def writeHeaders(self, version: bytes, code: bytes, reason: bytes, headers: Headers) -> None:
+        """Keep the head of an answer for a moment."""
+        rows = [
+            b"%s: %s\r\n" % (name, value)
+            for name, values in headers.getAllRawHeaders()
+            for value in values
+        ]
+        self._head = b"%s %s %s\r\n%s\r\n" % (version, code, reason, b"".join(rows))
+
+    def write(self, data: bytes) -> None:
+        """Send *data*, behind the head when that has not gone yet."""
+        head, self._head = self._head, b""
+        super().write(head + data)
+
+    def writeSequence(self, iovec: Iterable[bytes]) -> None:
+        """Send a piece of a body without a length."""
+        self.write(b"".join(iovec))
+
     def requestDone(self, request: Any) -> None:
         """Go on with the next request, unless somebody else has waited for a turn."""
+        if self._head:
+            self.write(b"")
         if self.factory.waiting:
             self.persistent = False
         super().requestDone(request)
@@ -104,15 +143,14 @@ class Channel(HTTPChannel):
         self.factory.leave(self)
 
 
-class LimitedSite(Site):
+class LimitedSite(HTTPFactory):
     """Serves *most* clients at the same time; others wait, and idle connections make room."""
 
     noisy = False
 
     def __init__(self, clock: Clock, api: Api, most: int) -> None:
-        Site.__init__(
-            self, api, requestFactory=BoundedRequest, timeout=READ_WITHIN, reactor=clock.reactor
-        )
+        super().__init__(timeout=READ_WITHIN, reactor=clock.reactor)
+        self.api = api
         self.clock = clock
         self.protocol: Any = Channel
         self.most = most

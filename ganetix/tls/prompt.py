@@ -8,6 +8,7 @@ millisecond of each commit.
 from typing import Any
 
 import attrs
+from OpenSSL.SSL import WantReadError
 from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import (
     IOpenSSLClientConnectionCreator,
@@ -20,14 +21,17 @@ from twisted.internet.interfaces import (
 from twisted.protocols.tls import TLSMemoryBIOFactory, TLSMemoryBIOProtocol
 from zope.interface import implementer
 
-from ganetix.toolkit.prompt import send_now
+from ganetix.toolkit.prompt import write_now
 
 
 class _Protocol(TLSMemoryBIOProtocol):
-    def write(self, bytes: bytes) -> None:
-        """See `twisted.internet.interfaces.ITransport`."""
-        super().write(bytes)  # type: ignore[no-untyped-call]  # Twisted has no types here
-        send_now(self.transport)
+    def _flushSendBIO(self) -> None:
+        """Send what was encrypted: the one place where Twisted's class does."""
+        try:
+            data = self._tlsConnection.bio_read(1 << 15)
+        except WantReadError:
+            return  # nothing was
+        write_now(self.transport, data)
 
 
 class _Factory(TLSMemoryBIOFactory):

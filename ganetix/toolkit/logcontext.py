@@ -20,6 +20,8 @@ class LogContext:
 
     def fields(self) -> dict[str, object]:
         """The fields that are set."""
+        if self is _NOTHING:
+            return {}
         return attrs.asdict(self, filter=lambda _, value: value not in (None, ""))
 
 

@@ -5,13 +5,26 @@ from typing import Any
 from twisted.internet.interfaces import IWriteDescriptor
 
 
-def send_now(transport: Any) -> None:
-    """Hand what was just written to *transport* to the kernel at once.
+def write_now(transport: Any, data: bytes) -> None:
+    """Write *data* to *transport*: what the kernel takes of it at once, the rest when it has room.
 
-    Twisted waits for the reactor's next turn, to gather small writes; who writes whole messages
-    only pays for that turn. What the kernel does not take, and every error, is left to the reactor
-    as always. Does nothing with transports that are not sockets.
+    Twisted waits for the reactor's next turn, to gather small writes, and has the poller told of
+    each; who writes whole messages only pays for that. An error is left to the reactor as always.
+    What is no socket just gets the data.
     """
-    socket = transport
-    if IWriteDescriptor.providedBy(transport) and socket.connected and not socket.disconnecting:
-        socket.doWrite()
+    if _is_open(transport) and not _has_more(transport):
+        sent = transport.writeSomeData(data)
+        if isinstance(sent, int):
+            data = data[sent:]
+    if data:
+        transport.write(data)
+
+
+def _is_open(transport: Any) -> bool:
+    socket = IWriteDescriptor.providedBy(transport)
+    return bool(socket and transport.connected and not transport.disconnecting)
+
+
+def _has_more(transport: Any) -> bool:
+    """Whether something waits that must go first; Twisted has no public name for that."""
+    return bool(transport._tempDataBuffer or len(transport.dataBuffer) > transport.offset)

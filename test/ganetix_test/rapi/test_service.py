@@ -119,6 +119,30 @@ class ServiceTestCase(SynchronousTestCase):
         return answer
 
 
+class PieceTests(ServiceTestCase):
+    """How answers are cut into writes."""
+
+    def writes(self, asked: str) -> list[bytes]:
+        """Return what is written to answer *asked*, write by write."""
+        protocol, transport = self.connect()
+        found: list[bytes] = []
+        self.patch(transport, "write", found.append)
+        protocol.dataReceived(self.raw(asked))
+        return found
+
+    def test_one_piece(self) -> None:
+        """Head and body of a small answer, and of a refusal, are one write."""
+        for asked, body in (("GET /version", b"2\n"), ("GET /nosuch", b"}\n")):
+            [written] = self.writes(asked)
+            self.assertTrue(written.startswith(b"HTTP/1.1 "), asked)
+            self.assertTrue(written.endswith(body), asked)
+
+    def test_only_a_head(self) -> None:
+        """An answer without a body is sent too."""
+        [written] = self.writes("HEAD /version")
+        self.assertTrue(written.endswith(b"\r\n\r\n"))
+
+
 class AccessTests(ServiceTestCase):
     """Who gets in."""
 
