@@ -20,6 +20,13 @@ DELAY: Final = 5.0
 _RESET: Final = (
     "echo 1 > /proc/sys/kernel/sysrq; echo b > /proc/sysrq-trigger; exec /sbin/reboot -n -f"
 )
+_RESTART: Final = """\
+exec < /dev/null > /dev/null 2>&1
+"$0/cmd" daemon-util stop-all
+rm -f "$0"/var/run/ganeti/fake-hypervisor/*
+exec "$0/cmd" daemon-util start-all
+"""
+"""What a node of a virtual cluster can have of a reboot: its guests are gone."""
 
 
 @attrs.define(eq=False)
@@ -40,19 +47,22 @@ class Power:
         await self._tasks.stop()
 
     async def powercycle(self, request: Nothing, context: CallContext) -> Done:
-        """``node_powercycle``: the machine reboots in a moment, without any shutdown."""
-        if self.paths.virtual:
-            raise errors.OpExecError(
-                f"{self.paths.hostname} is a node of a virtual cluster: it has no power of its "
-                "own, and the machine below is not rebooted. Stop its daemons with: "
-                "daemon-util stop-all"
-            )
+        """``node_powercycle``: the machine reboots in a moment, without any shutdown.
+
+        A node of a virtual cluster has no machine: it loses its guests, and its daemons start anew.
+        """
         self._tasks.spawn("reboot", self._reboot())
         return Done(f"{self.paths.hostname} reboots in {DELAY:.0f} seconds.")
 
     async def _reboot(self) -> None:
         await self.clock.sleep(DELAY)
-        await self.processes.run(Command(("/bin/sh", "-c", _RESET), {"PATH": SEARCH_PATH}))
+        # The shell of a virtual node outlives this daemon, whose children go with it.
+        line = (
+            ("/usr/bin/setsid", "--fork", "/bin/sh", "-c", _RESTART, self.paths.root)
+            if self.paths.virtual
+            else ("/bin/sh", "-c", _RESET)
+        )
+        await self.processes.run(Command(line, {"PATH": SEARCH_PATH}))
 
     async def run_oob(self, request: OobRun, context: CallContext) -> Output:
         """``run_oob``: what the helper wrote; raise `errors.OpExecError` when it fails."""

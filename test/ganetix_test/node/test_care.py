@@ -54,9 +54,14 @@ class PowerTests(AwaitingTestCase):
         self.assertEqual(self.runner.ran, [])
 
     def test_virtual(self) -> None:
-        """A node of a virtual cluster refuses: the machine below is not its own."""
-        power = make(self).services.power
-        self.refusal(power.powercycle(Nothing(), CONTEXT), errors.OpExecError)
+        """A node of a virtual cluster starts anew; the machine below is not its own."""
+        node = make(self)
+        node.processes.programs["/usr/bin/setsid"] = ending(0)
+        self.awaited(node.services.power.powercycle(Nothing(), CONTEXT))
+        node.time.advance(REBOOT)
+        [command] = node.processes.ran
+        self.assertEqual(command.argv[-1], node.paths.root)
+        self.assertNotIn("reboot", " ".join(command.argv))
 
     def test_helper(self) -> None:
         """The helper gets command and node, and what it writes is the answer."""
