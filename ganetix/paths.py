@@ -186,6 +186,11 @@ class Paths(NamedTuple):
         return f"{self.data_dir}/rapi/users"
 
     @property
+    def ssh_public_keys_file(self) -> str:
+        """The nodes' public ssh keys, a line ``<node uuid> <key>`` for each."""
+        return f"{self.data_dir}/ganeti_pub_keys"
+
+    @property
     def known_hosts_file(self) -> str:
         """SSH host keys under the cluster's name."""
         return f"{self.data_dir}/known_hosts"

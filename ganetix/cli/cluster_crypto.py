@@ -10,10 +10,11 @@ from ganetix.cli.submit import opcode, result_of
 
 _FILES: Final = (
     "new_rapi_cert", "rapi_cert", "new_confd_hmac_key", "new_cluster_domain_secret",
-    "cluster_domain_secret",
+    "cluster_domain_secret", "new_spice_cert", "spice_cert", "spice_cacert",
 )  # fmt: skip
 _PAIRS: Final = (
     ("new_rapi_cert", "rapi_cert"), ("new_cluster_domain_secret", "cluster_domain_secret"),
+    ("new_spice_cert", "spice_cert"), ("new_spice_cert", "spice_cacert"),
 )  # fmt: skip
 
 
@@ -50,15 +51,15 @@ def _opcode(options: Namespace) -> dict[str, Any]:
 
 
 def _check(options: Namespace) -> None:
-    """Refuse what contradicts itself, and what this release can't renew."""
+    """Refuse what contradicts itself."""
     for made, given in _PAIRS:
         if getattr(options, made) and getattr(options, given):
             raise errors.OpPrereqError(
-                f"--{made.replace('_', '-')} and a file for it exclude each other.", errors.INVAL
+                f"--{made.replace('_', '-').replace('cert', 'certificate')} and a file for it exclude each other.",
+                errors.INVAL,
             )
-    if options.new_spice_cert or options.spice_cert or options.spice_cacert:
+    if bool(options.spice_cert) != bool(options.spice_cacert):
         raise errors.OpPrereqError(
-            "SPICE certificates are files of yours: put spice.pem and spice-ca.pem into "
-            "/var/lib/ganeti on every node, with 'gnt-cluster copyfile'.",
+            "--spice-certificate and --spice-ca-certificate belong together: give both.",
             errors.INVAL,
         )

@@ -21,7 +21,9 @@ from ganetix.tls.credentials import Credentials, certificate_from_pem, key_from_
 from ganetix.tls.credentials import certificate_to_pem as to_pem
 from ganetix.toolkit.files import FileSystem
 
-SHARED: Final = ("hmac.key", "cluster-domain-secret", "rapi.pem", "known_hosts")
+SHARED: Final = (
+    "hmac.key", "cluster-domain-secret", "rapi.pem", "known_hosts", "spice.pem", "spice-ca.pem",
+)  # fmt: skip
 """What every node has the same copy of, by its name in the data directory."""
 
 CLUSTER_ONLY: Final = (

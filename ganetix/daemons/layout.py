@@ -56,6 +56,8 @@ FILES: Final = {
     "authority.pem": Entry("/var/lib/ganeti/authority.pem", 0o444, MASTERD, MASTERD),
     "server.pem": Entry("/var/lib/ganeti/server.pem", 0o440, MASTERD, MASTERD),
     "rapi.pem": Entry("/var/lib/ganeti/rapi.pem", 0o440, "gnt-rapi", MASTERD),
+    "spice.pem": Entry("/var/lib/ganeti/spice.pem", 0o440, "root", MASTERD),
+    "spice-ca.pem": Entry("/var/lib/ganeti/spice-ca.pem", 0o440, "root", MASTERD),
     "hmac.key": Entry("/var/lib/ganeti/hmac.key", 0o440, "gnt-confd", MASTERD),
     "cluster-domain-secret": Entry(
         "/var/lib/ganeti/cluster-domain-secret", 0o640, MASTERD, MASTERD

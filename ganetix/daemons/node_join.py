@@ -78,6 +78,8 @@ def _material(paths: Paths, cluster: Cluster) -> Material:
         cluster_files.shared_files(paths),
         ssh_files.host_keys() if real_ssh else {},
         ssh_files.known_public_keys(paths) if real_ssh else (),
+        cluster.cluster.ssh_key_type,
+        cluster.cluster.ssh_key_bits,
     )
 
 

@@ -34,7 +34,10 @@ def prepare(paths: Paths, request: Prepare) -> Prepared:
     layout.make_directories(paths)
     key = make_key()
     _write_secret(_pending(paths), key_to_pem(key))
-    public = ssh_files.take(request.ssh_host_keys, request.authorised_keys)
+    public = ""
+    if request.ssh_host_keys:
+        ssh_files.take(request.ssh_host_keys, request.authorised_keys)
+        public = ssh_files.own_key(request.ssh_key_type, request.ssh_key_bits)
     return Prepared(make_request(key, request.node_name).decode(), public)
 
 

@@ -11,7 +11,7 @@ from twisted.internet.interfaces import IReactorTime, IStreamServerEndpoint, ITr
 from twisted.logger import Logger
 
 from ganetix import __version__, errors
-from ganetix.daemons import daemon_util, layout, memory, settings
+from ganetix.daemons import daemon_util, layout, memory, settings, ssh_files
 from ganetix.daemons.daemon import Daemon, daemon_for
 from ganetix.daemons.libvirts import with_libvirt
 from ganetix.daemons.listening import Listening, bind_address
@@ -145,6 +145,7 @@ def build(daemon: Daemon, chosen: NodedSettings) -> ServiceTree:
             administrator=os.geteuid() if paths.virtual else 0,
             libvirt=libvirt,
             python=os.path.dirname(sys.executable),
+            ssh_dir="" if paths.virtual else ssh_files.directory(),
         )
     )  # fmt: skip
     server = _server(node, clock, events, of_tls if chosen.ssl else _anyone_here(node))

@@ -11,7 +11,7 @@ import msgspec
 from ganetix import errors
 from ganetix.daemons import cluster_files, daemon_util, layout, rapi_certificate, settings
 from ganetix.paths import Paths
-from ganetix.tls.credentials import certificate_from_pem
+from ganetix.tls.credentials import certificate_from_pem, certificate_to_pem
 
 RAPI = "ganeti-rapi"
 
@@ -24,6 +24,9 @@ class Renew(msgspec.Struct, frozen=True):
     new_confd_hmac_key: bool = False
     new_cluster_domain_secret: bool = False
     cluster_domain_secret: str | None = None
+    new_spice_cert: bool = False
+    spice_cert: str | None = None
+    spice_cacert: str | None = None
 
 
 def renew(paths: Paths, request: Renew) -> None:
@@ -44,11 +47,19 @@ def renew(paths: Paths, request: Renew) -> None:
 
 def _made(paths: Paths, request: Renew) -> dict[str, bytes]:
     made: dict[str, bytes] = {}
+    cluster = cluster_files.cluster_name(paths) or paths.hostname
     if request.new_rapi_cert:
-        cluster = cluster_files.cluster_name(paths) or paths.hostname
         made["rapi.pem"] = rapi_certificate.self_signed(cluster, time.time())
+    if request.new_spice_cert:
+        pem = rapi_certificate.self_signed(cluster, time.time())
+        made["spice.pem"] = pem
+        made["spice-ca.pem"] = certificate_to_pem(certificate_from_pem(pem, "spice.pem"))
     if request.rapi_cert is not None:
         made["rapi.pem"] = _certificate(request.rapi_cert)
+    if request.spice_cert is not None and request.spice_cacert is not None:
+        made["spice.pem"] = _certificate(request.spice_cert)
+        made["spice-ca.pem"] = _read(request.spice_cacert)
+        certificate_from_pem(made["spice-ca.pem"], request.spice_cacert)
     if request.new_confd_hmac_key:
         made["hmac.key"] = _secret()
     if request.new_cluster_domain_secret:

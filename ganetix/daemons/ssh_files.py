@@ -47,12 +47,16 @@ def host_keys() -> dict[str, str]:
     return {name: text for name, text in texts.items() if text is not None}
 
 
+def directory() -> str:
+    """Return where this daemon's user, root, has its ssh keys."""
+    return f"{pwd.getpwuid(os.geteuid()).pw_dir}/.ssh"
+
+
 def own_key(kind: str, bits: int) -> str:
     """Return root's public key of *kind*, made if it is not there."""
-    home = pwd.getpwuid(os.geteuid()).pw_dir
-    path = f"{home}/.ssh/id_{kind}"
+    path = f"{directory()}/id_{kind}"
     if not os.path.exists(path):
-        os.makedirs(f"{home}/.ssh", mode=0o700, exist_ok=True)
+        os.makedirs(directory(), mode=0o700, exist_ok=True)
         program = shutil.which("ssh-keygen")
         if program is None:
             raise errors.OpPrereqError(
@@ -82,21 +86,19 @@ def known_public_keys(paths: Paths) -> tuple[str, ...]:
 
 def authorise(keys: Iterable[str]) -> None:
     """Let the owners of *keys* log in as root here; those that may already are not repeated."""
-    path = f"{pwd.getpwuid(os.geteuid()).pw_dir}/.ssh/authorized_keys"
-    os.makedirs(os.path.dirname(path), mode=0o700, exist_ok=True)
+    path = f"{directory()}/authorized_keys"
+    os.makedirs(directory(), mode=0o700, exist_ok=True)
     present = (read_text(path) or "").splitlines()
     fresh = [key for key in keys if key and key not in present]
     _replace(path, "".join(f"{row}\n" for row in (*present, *fresh)), 0o600)
 
 
-def take(keys: Mapping[str, str], authorised: Iterable[str]) -> str:
-    """Make this machine one of the cluster's for ssh; return root's public key.
+def take(keys: Mapping[str, str], authorised: Iterable[str]) -> None:
+    """Make this machine one of the cluster's for ssh.
 
-    *keys* are the cluster's host keys by file name; with none, ssh is left alone and the answer is
-    empty. Keys that were here are kept beside the new ones as ``.before-ganeti``.
+    *keys* are the cluster's host keys by file name. Keys that were here are kept beside the new
+    ones as ``.before-ganeti``.
     """
-    if not keys:
-        return ""
     allowed = {f"ssh_host_{kind}_key{end}" for kind in HOST_KEY_TYPES for end in ("", ".pub")}
     for name, text in keys.items():
         if name not in allowed:
@@ -107,7 +109,6 @@ def take(keys: Mapping[str, str], authorised: Iterable[str]) -> str:
         _replace(path, text, 0o644 if name.endswith(".pub") else 0o600)
     _reload_sshd()
     authorise(authorised)
-    return own_key("rsa", 2048)
 
 
 def _reload_sshd() -> None:

@@ -23,6 +23,7 @@ def uploads(paths: Paths) -> Mapping[str, int]:
     """Return the local paths that the master may write, with the widest mode of each."""
     return {
         paths.known_hosts_file: 0o644,
+        paths.ssh_public_keys_file: 0o600,
         paths.rapi_cert_file: 0o640,
         paths.rapi_users_file: 0o640,
         paths.authority_cert_file: 0o644,

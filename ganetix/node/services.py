@@ -32,6 +32,7 @@ from ganetix.node.power import Power
 from ganetix.node.providers import ExtStorage
 from ganetix.node.restricted import Restricted
 from ganetix.node.roles import Mastership, Roles
+from ganetix.node.ssh_keys import SshKeys
 from ganetix.node.storage import Storage
 from ganetix.node.transfers import Transfers
 from ganetix.node.units import Units
@@ -92,6 +93,8 @@ class Outside:
     libvirt: WithLibvirt | None = None
     python: str = ""
     """The directory with the Python that this runs on."""
+    ssh_dir: str = ""
+    """Root's directory with ssh keys; empty where the cluster leaves ssh alone."""
 
 
 @attrs.frozen
@@ -119,6 +122,7 @@ class NodeServices:
     units: Units
     inspection: Inspection
     certificates: Certificates
+    ssh_keys: SshKeys
     ext_storage: ExtStorage
 
     tree: ServiceTree = attrs.field(init=False)
@@ -185,5 +189,6 @@ def make_node(outside: Outside) -> NodeServices:
             paths, files, worker, outside.processes, served, outside.reach, outside.port
         ),
         Certificates(paths, files, worker, outside.certificate_changed),
+        SshKeys(outside.ssh_dir, files, worker, outside.processes),
         ExtStorage(Providers(paths, files, worker)),
     )  # fmt: skip

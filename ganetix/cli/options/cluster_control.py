@@ -103,10 +103,15 @@ DOMAIN_SECRET = Option(
     ("--cluster-domain-secret",), "cluster_domain_secret", "File with that secret."
 )
 NEW_SPICE_CERT = Option(
-    ("--new-spice-certificate",), "new_spice_cert", "Refused, see the page.", action="store_true"
+    ("--new-spice-certificate",),
+    "new_spice_cert",
+    "A new certificate, signed by itself, for SPICE consoles.",
+    action="store_true",
 )
-SPICE_CERT = Option(("--spice-certificate",), "spice_cert", "Refused, see the page.")
-SPICE_CACERT = Option(("--spice-ca-certificate",), "spice_cacert", "Refused, see the page.")
+SPICE_CERT = Option(("--spice-certificate",), "spice_cert", "Key and certificate for SPICE.")
+SPICE_CACERT = Option(
+    ("--spice-ca-certificate",), "spice_cacert", "The authority of the certificate for SPICE."
+)
 NEW_NODE_CERT = Option(
     ("--new-node-certificates",),
     "new_node_cert",
@@ -114,5 +119,8 @@ NEW_NODE_CERT = Option(
     action="store_true",
 )
 NEW_SSH_KEYS = Option(
-    ("--new-ssh-keys",), "new_ssh_keys", "Refused, see the page.", action="store_true"
+    ("--new-ssh-keys",),
+    "new_ssh_keys",
+    "New ssh keys for root on all online nodes.",
+    action="store_true",
 )

@@ -16,6 +16,7 @@ from ganetix.model.changes import Change, apply, stamped
 from ganetix.model.cluster import Cluster
 from ganetix.model.hypervisors import HYPERVISORS
 from ganetix.model.objects import Node, NodeGroup, Settings
+from ganetix.model.ssh import key_bits
 
 FIRST_EPOCH: Final = 1
 FIRST_GROUP: Final = "default"
@@ -74,6 +75,7 @@ def _settings(request: Init, place: Place, node_uuid: str, uuid: str) -> Setting
     family = {"4": 2, "6": 10}.get(str(request.primary_ip_version))
     if family is None:
         raise _wrong(f"--primary-ip-version is {request.primary_ip_version}; it must be 4 or 6.")
+    ssh_type = request.ssh_key_type or "rsa"
     return Settings(
         uuid=uuid,
         cluster_name=place.cluster_name,
@@ -102,6 +104,8 @@ def _settings(request: Init, place: Place, node_uuid: str, uuid: str) -> Setting
         modify_ssh_setup=request.modify_ssh_setup,
         data_collectors={name: {"active": True, "interval": 5_000_000} for name in DATA_COLLECTORS},
         compression_tools=_words(request.compression_tools) or list(COMPRESSION_TOOLS),
+        ssh_key_type=ssh_type,
+        ssh_key_bits=key_bits(ssh_type, request.ssh_key_bits),
         **_plain(request),
     )
 
@@ -112,7 +116,7 @@ def _plain(request: Init) -> dict[str, Any]:
         "file_storage_dir", "shared_file_storage_dir", "gluster_storage_dir",
         "candidate_pool_size", "maintain_node_health", "default_iallocator",
         "default_iallocator_params", "prealloc_wipe_disks", "use_external_mip_script",
-        "install_image", "zeroing_image", "enabled_user_shutdown", "ssh_key_type", "ssh_key_bits",
+        "install_image", "zeroing_image", "enabled_user_shutdown",
     )  # fmt: skip
     given = {name: getattr(request, name) for name in names}
     chosen = {name: value for name, value in given.items() if value is not None}

@@ -19,7 +19,8 @@ class Prepare(msgspec.Struct, frozen=True):
     """First step: make a key. *readd* lets a machine that was a node of this cluster begin anew.
 
     *ssh_host_keys* are the cluster's, file name to content, for machines with their own ssh daemon;
-    *authorised_keys* are the lines to let in.
+    *authorised_keys* are the lines to let in; root's own key is made as *ssh_key_type* and
+    *ssh_key_bits* say if it is not there.
     """
 
     cluster_name: str
@@ -27,6 +28,8 @@ class Prepare(msgspec.Struct, frozen=True):
     readd: bool = False
     ssh_host_keys: dict[str, str] = {}
     authorised_keys: list[str] = []
+    ssh_key_type: str = "rsa"
+    ssh_key_bits: int = 2048
 
 
 class Prepared(msgspec.Struct, frozen=True):
@@ -58,6 +61,8 @@ class Material:
     files: Mapping[str, str]
     ssh_host_keys: Mapping[str, str]
     authorised_keys: tuple[str, ...]
+    ssh_key_type: str
+    ssh_key_bits: int
 
 
 @attrs.frozen
@@ -86,6 +91,8 @@ async def join(
         readd,
         dict(material.ssh_host_keys),
         list(material.authorised_keys),
+        material.ssh_key_type,
+        material.ssh_key_bits,
     )
     answer = await bootstrap.run(target, PREPARE, msgspec.json.encode(prepare))
     prepared = msgspec.json.decode(answer, type=Prepared)

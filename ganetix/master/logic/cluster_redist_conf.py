@@ -66,6 +66,8 @@ def shared_files(paths: Paths) -> tuple[tuple[str, int], ...]:
         (paths.rapi_users_file, 0o640),
         (f"{paths.data_dir}/hmac.key", 0o440),
         (f"{paths.data_dir}/cluster-domain-secret", 0o640),
+        (f"{paths.data_dir}/spice.pem", 0o440),
+        (f"{paths.data_dir}/spice-ca.pem", 0o440),
     )
 
 

@@ -34,10 +34,11 @@ class RenewTests(CommandCase):
         self.assertEqual((ran.code, ran.requests, len(self.asked)), (1, [], 1))
 
     def test_refused(self) -> None:
-        """Nothing, contradictions, and what there is not, before anything is done."""
+        """Nothing, and contradictions, before anything is done."""
         for line in (
-            "", "--new-spice-certificate", "--spice-certificate x",
-            "--spice-ca-certificate x", "--new-rapi-certificate --rapi-certificate x",
+            "", "--spice-certificate x", "--spice-ca-certificate x",
+            "--new-spice-certificate --spice-certificate x --spice-ca-certificate x",
+            "--new-rapi-certificate --rapi-certificate x",
             "--new-cluster-domain-secret --cluster-domain-secret x",
         ):  # fmt: skip
             ran = self.run_command(f"gnt-cluster renew-crypto -f {line}", 1)

@@ -52,6 +52,18 @@ class RenewTests(SynchronousTestCase):
         self.assertEqual(self.file("rapi.pem"), pem.read_bytes())
         self.assertEqual(self.file("cluster-domain-secret"), b"shared\n")
 
+    def test_spice(self) -> None:
+        """A made certificate is its own authority; given ones are taken as they are."""
+        self.renewed(new_spice_cert=True)
+        self.assertIn(b"PRIVATE KEY", self.file("spice.pem"))
+        self.assertTrue(self.file("spice.pem").endswith(self.file("spice-ca.pem")))
+        pem, authority = pathlib.Path(self.mktemp()), pathlib.Path(self.mktemp())
+        pem.write_bytes(rapi_certificate.self_signed("c.x", 0.0))
+        authority.write_bytes(rapi_certificate.self_signed("a.x", 0.0))
+        self.renewed(spice_cert=str(pem), spice_cacert=str(authority))
+        self.assertEqual(self.file("spice.pem"), pem.read_bytes())
+        self.assertEqual(self.file("spice-ca.pem"), authority.read_bytes())
+
     def test_refused(self) -> None:
         """Nothing is written when one of the files is no good, or this is not the master."""
         bad = pathlib.Path(self.mktemp())
@@ -60,7 +72,7 @@ class RenewTests(SynchronousTestCase):
         empty.write_bytes(b"")
         for fields in (
             {"rapi_cert": str(bad)}, {"rapi_cert": "/nowhere"},
-            {"cluster_domain_secret": str(empty)},
+            {"cluster_domain_secret": str(empty)}, {"spice_cert": str(bad), "spice_cacert": "x"},
         ):  # fmt: skip
             with self.assertRaises(errors.GanetiError):
                 self.renewed(new_confd_hmac_key=True, **fields)

@@ -120,6 +120,30 @@ class SshBootstrapTests(SynchronousTestCase):
         self.assertEqual([row.split() for row in listed.splitlines()], [[NODE1, "M"], [NODE2, "C"]])
         self.check_keys()
         self.check_login()
+        self.check_renewed()
+
+    def check_renewed(self) -> None:
+        """New ssh keys and a new authority reach both; owners and modes are what they were."""
+        keys = ("/root/.ssh/id_rsa.pub", "/var/lib/ganeti/server.pem",
+                "/var/lib/ganeti/authority.pem")  # fmt: skip
+        machines_ = (self.first, self.second)
+        before = [machine.read(path).strip() for machine in machines_ for path in keys]
+        stat = ("stat", "-c", "%n %U %a", *keys[1:], "/var/lib/ganeti/authority.key",
+                "/var/lib/ganeti/ganeti_pub_keys")  # fmt: skip
+        modes = self.first.run(*stat)
+        self.first.run(f"{PROGRAMS}/gnt-cluster", "renew-crypto", "-f", "--new-ssh-keys",
+                       "--ssh-key-bits=3072", "--new-cluster-certificate")  # fmt: skip
+        after = [machine.read(path).strip() for machine in machines_ for path in keys]
+        self.assertFalse(set(before) & set(after))
+        for machine in machines_:
+            self.assertEqual(machine.run(*stat), modes)
+            doors = machine.read("/root/.ssh/authorized_keys")
+            self.assertFalse([key for key in before if key in doors])
+        self.check_keys()
+        self.check_login()
+        told = self.first.run(f"{PROGRAMS}/gnt-cluster", "command", "hostname")
+        self.assertIn(NODE2, told)
+        self.first.run(f"{PROGRAMS}/gnt-debug", "delay", "-n", NODE2, "0.1")
 
     def check_keys(self) -> None:
         """Each node made its own key, and its ssh daemon shows the cluster's host keys."""

@@ -168,9 +168,8 @@ class RenewTests(UnitTestCase):
         self.assertEqual(set(self.used), set(CERTS))
 
     def test_refused(self) -> None:
-        """Nothing to do, ssh keys, and an authority that is not here."""
+        """Nothing to do, and an authority that is not here."""
         self.refusal(OpClusterRenewCrypto())
-        self.assertIn("ssh-keygen", self.refusal(OpClusterRenewCrypto(renew_ssh_keys=True)))
         for self.missing in ("authority.key", "authority.pem"):
             self.assertIn(self.missing, self.refusal(RENEW))
 
