@@ -13,8 +13,10 @@ _FILES: Final = (
     "cluster_domain_secret", "new_spice_cert", "spice_cert", "spice_cacert",
 )  # fmt: skip
 _PAIRS: Final = (
-    ("new_rapi_cert", "rapi_cert"), ("new_cluster_domain_secret", "cluster_domain_secret"),
-    ("new_spice_cert", "spice_cert"), ("new_spice_cert", "spice_cacert"),
+    ("--new-rapi-certificate", "new_rapi_cert", "rapi_cert"),
+    ("--new-cluster-domain-secret", "new_cluster_domain_secret", "cluster_domain_secret"),
+    ("--new-spice-certificate", "new_spice_cert", "spice_cert"),
+    ("--new-spice-certificate", "new_spice_cert", "spice_cacert"),
 )  # fmt: skip
 
 
@@ -52,10 +54,10 @@ def _opcode(options: Namespace) -> dict[str, Any]:
 
 def _check(options: Namespace) -> None:
     """Refuse what contradicts itself."""
-    for made, given in _PAIRS:
+    for flag, made, given in _PAIRS:
         if getattr(options, made) and getattr(options, given):
             raise errors.OpPrereqError(
-                f"--{made.replace('_', '-').replace('cert', 'certificate')} and a file for it exclude each other.",
+                f"{flag} and a file for it exclude each other: leave out one of them.",
                 errors.INVAL,
             )
     if bool(options.spice_cert) != bool(options.spice_cacert):

@@ -43,7 +43,7 @@ class SshRenewalTests(UnitTestCase):
     def make(self) -> LogicContext:
         """Return a context in which nodes have their old keys."""
         candidates = f"{OLD[UUIDS[0]]}\n{OLD[UUIDS[1]]}\nssh-rsa mine me@home\n"
-        self.authorised = {uuid: candidates for uuid in UUIDS}
+        self.authorised = dict.fromkeys(UUIDS, candidates)
         self.authorised[UUIDS[0]] += f"{OLD[UUIDS[2]]}\n"
         self.before = dict(self.authorised)
         self.used, self.lists = dict(OLD), dict.fromkeys(UUIDS[:2], KNOWN)
