@@ -159,6 +159,11 @@ class LogicContext:
         self.rests.append(msgspec.json.decode(msgspec.json.encode(state)))
         return await wait()
 
+    async def rested(self) -> None:
+        """See `Context`."""
+        if self.rests:
+            self.rests.append(None)
+
     def reserved(self, network: str) -> frozenset[str]:
         """See `Context`: what a test says that others keep."""
         return self.kept_by_others.get(network, frozenset())

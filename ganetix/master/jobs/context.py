@@ -78,7 +78,7 @@ class JobContext:
     held: Held | None = None
     resting: Deferred[Any] | None = attrs.field(default=None, init=False)
     committed: bool = attrs.field(default=False, init=False)
-    _undo: list[UndoAction] = attrs.field(factory=list, init=False)
+    _undo: list[UndoAction] = attrs.field(factory=list)
 
     @property
     def clock(self) -> Clock:
@@ -170,6 +170,13 @@ class JobContext:
             return await self.resting
         finally:
             self.resting = None
+
+    async def rested(self) -> None:
+        """Forget what `rest` recorded, durably."""
+        if self.recorder.op_record(self.job_id, self.index).resume is msgspec.UNSET:
+            return
+        self.recorder.record_op(self.job_id, self.index, resume=msgspec.UNSET)
+        await self.around.store.journal.durable()
 
     def reserved(self, network: str) -> frozenset[str]:
         """Addresses of *network* that other opcodes are about to give away."""

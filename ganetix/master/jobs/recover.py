@@ -45,10 +45,12 @@ def _requeued(op: OpRecord) -> OpRecord:
 
 def undo_actions(job: Job) -> list[UndoAction]:
     """Return what *job*'s running opcode wants undone, oldest first."""
-    for op in job.ops:
-        if op.status == "running" and op.undo is not msgspec.UNSET:
-            return msgspec.convert(op.undo, list[UndoAction])
-    return []
+    return [action for op in job.ops if op.status == "running" for action in undo_of(op)]
+
+
+def undo_of(op: OpRecord) -> list[UndoAction]:
+    """Return what *op* wants undone, oldest first."""
+    return [] if op.undo is msgspec.UNSET else msgspec.convert(op.undo, list[UndoAction])
 
 
 def result(job: Job, ops: Sequence[OpCode], failed: list[str]) -> list[Any]:

@@ -9,7 +9,7 @@ from twisted.internet.defer import CancelledError, Deferred
 from twisted.python.failure import Failure
 
 from ganetix import errors
-from ganetix.master.jobs import cancel
+from ganetix.master.jobs import cancel, recover
 from ganetix.master.jobs.context import JobContext, JobOwner
 from ganetix.master.jobs.execute import Executor
 from ganetix.master.jobs.records import finished, with_op
@@ -63,10 +63,10 @@ class JobRun:
         return True
 
     async def _execute(self, index: int, op: OpCode) -> Any:
-        resume = self.queue.op_record(self.job_id, index).resume
-        resumed = None if resume is msgspec.UNSET else resume
-        around = self.executor.around
-        self._context = JobContext(around, self.queue, self.job_id, index, resumed)
+        record = self.queue.op_record(self.job_id, index)
+        resumed = None if record.resume is msgspec.UNSET else record.resume
+        around, begun = self.executor.around, recover.undo_of(record)
+        self._context = JobContext(around, self.queue, self.job_id, index, resumed, undo=begun)
         if resumed is None:
             start = self.queue.now(self.job_id)
             self._record(index, status="waiting", start_timestamp=start)

@@ -1,6 +1,7 @@
 """Waiting until mirrored disks are in sync, with what is left to do in the job's log."""
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Final
 
 from ganetix import errors
@@ -20,6 +21,9 @@ SHORTEST: Final = 1.0
 LONGEST: Final = 20.0
 """Seconds between two looks: a tenth of what is left, within these."""
 
+RESUMED: Final = "sync"
+"""What an opcode is resumed with that waited for a sync."""
+
 TRIES: Final = 10
 """How often in a row the node may not answer."""
 
@@ -36,10 +40,13 @@ async def states(
     return [(disk, state) for disk, state in rows if state is not None]
 
 
-async def wait(context: Context, instance: Instance, disks: Sequence[Disk]) -> None:
+async def wait(
+    context: Context, instance: Instance, disks: Sequence[Disk], *, resumable: bool = False
+) -> None:
     """Return when *disks* of *instance* are in sync; raise `errors.OpExecError` if they won't be.
 
-    A node that does not answer is asked again, at most `TRIES` times in a row.
+    A node that does not answer is asked again, at most `TRIES` times in a row. Where the opcode is
+    *resumable* from here, a restart of the master daemon does so: `Context.resumed` is `RESUMED`.
     """
     mirrored = [disk for disk in disks if disk.dev_type == "drbd"]
     if not mirrored:
@@ -58,7 +65,11 @@ async def wait(context: Context, instance: Instance, disks: Sequence[Disk]) -> N
         for disk, state in running:
             context.log(_progress(disk, state))
         left = max(state.seconds or 0 for _, state in running)
-        await context.clock.sleep(min(max(left / 10, SHORTEST), LONGEST))
+        pause = min(max(left / 10, SHORTEST), LONGEST)
+        if resumable:
+            await context.rest(RESUMED, partial(context.clock.sleep, pause))
+        else:
+            await context.clock.sleep(pause)
 
 
 async def _stays_degraded(context: Context, node: str, disks: Sequence[Disk]) -> bool:

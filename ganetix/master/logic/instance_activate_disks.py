@@ -40,7 +40,8 @@ class InstanceActivateDisks:
         found = await disks.assemble(context, plan)
         await mark_disks(context, plan.uuid, active=bool(plan.disks))
         if op.wait_for_sync:
-            await disk_sync.wait(context, plan, context.cluster.disks_of(plan))
+            own = context.cluster.disks_of(plan)
+            await disk_sync.wait(context, plan, own, resumable=self.resumable)
         cluster = context.cluster
         node = cluster.nodes[plan.primary_node].name
         return [

@@ -11,6 +11,7 @@ from ganetix.master.allocator import Allocator
 from ganetix.master.logic import (
     capacity,
     communication,
+    disk_sync,
     disks,
     guest_values,
     hooks_env,
@@ -86,7 +87,10 @@ class Plan:
 @implementer(IUnit)
 @attrs.frozen
 class InstanceCreate:
-    """Creates instances; every step has its undo journalled before it."""
+    """Creates instances; every step has its undo journalled before it.
+
+    It can be resumed while it waits for the disks to sync, and nowhere else.
+    """
 
     outside: Outside
     allocator: Allocator
@@ -119,6 +123,8 @@ class InstanceCreate:
         """See `IUnit`."""
         cluster = context.cluster
         op, contents = await instance_import.prepared(op, self.outside, context)
+        if context.resumed is not None:
+            return _resumed(op, contents, context)
         name, reserved = instance_reserve.named(cluster, op)
         draft = draft_of(cluster, op, name)
         op = communication.of_new(cluster, await self._addresses_checked(op, name))
@@ -183,7 +189,9 @@ class InstanceCreate:
         if op.forthcoming:
             await context.commit(plan.change)
         else:
-            await self._make(op, plan, context)
+            if context.resumed is None:
+                await self._make(op, plan, context)
+            await _sync_and_start(op, plan, context)
         return names.node_names(context.cluster, plan.nodes)
 
     async def _make(self, op: OpInstanceCreate, plan: Plan, context: Context) -> None:
@@ -195,8 +203,24 @@ class InstanceCreate:
         await new_disks.make(context, plan.nodes, instance.name, plan.disks, plan.draft.disks)
         await context.commit(plan.change)
         context.release("node")
-        await _install_and_start(op, plan, context)
-        context.undo_done()
+        instance = context.cluster.instances[instance.uuid]
+        await disks.assemble(context, instance, fresh=True)
+        await new_disks.wipe_all(context, instance, context.cluster.disks_of(instance))
+
+
+def _resumed(op: OpInstanceCreate, contents: Contents | None, context: Context) -> Plan:
+    """Return the plan for an instance that is there, and whose disks were syncing."""
+    cluster = context.cluster
+    instance = names.instance_of(cluster, op.instance_name)
+    plan = Plan(
+        draft_of(cluster, op, instance.name),
+        instance,
+        tuple(cluster.disks_of(instance)),
+        contents=contents,
+    )
+    context.release("node")
+    context.release("node-res", context.owned("node-res") - frozenset(plan.nodes))
+    return plan
 
 
 def _site(op: OpInstanceCreate, node: Node, reserved: Instance | None, context: Context) -> Site:
@@ -288,12 +312,15 @@ def _undo_of(plan: Plan, cluster: Cluster) -> list[UndoAction]:
     return actions
 
 
-async def _install_and_start(op: OpInstanceCreate, plan: Plan, context: Context) -> None:
+async def _sync_and_start(op: OpInstanceCreate, plan: Plan, context: Context) -> None:
+    """Wait for the disks, put onto them what belongs there, and start the instance."""
     instance = context.cluster.instances[plan.instance.uuid]
     spec = spec_of(context.cluster, instance, secret=op.osparams_secret)
-    await disks.assemble(context, instance, fresh=True)
     own = context.cluster.disks_of(instance)
-    await new_disks.settle(context, instance, own, wait=op.wait_for_sync)
+    if op.wait_for_sync:
+        # What another cluster sends comes once: that can't begin again.
+        await disk_sync.wait(context, instance, own, resumable=op.mode != "remote-import")
+        await context.rested()
     if plan.contents is not None:
         await instance_import.fill(plan.contents, spec, [disk.size for disk in own], context)
     elif plan.draft.install:
@@ -305,3 +332,4 @@ async def _install_and_start(op: OpInstanceCreate, plan: Plan, context: Context)
         await context.call(instance.primary_node, INSTANCE_START, start)
     else:
         await disks.shutdown(context, instance)
+    context.undo_done()

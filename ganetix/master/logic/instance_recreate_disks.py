@@ -126,7 +126,7 @@ class InstanceRecreateDisks:
         mirrored = any(disk.dev_type == "drbd" for disk in own)
         if mirrored or context.cluster.cluster.prealloc_wipe_disks:
             await disks.assemble(context, instance, fresh=True, only=own)
-            await new_disks.settle(context, instance, own, wait=False)
+            await new_disks.wipe_all(context, instance, own)
             await disks.shutdown(context, instance)
 
 

@@ -179,13 +179,18 @@ def _named(disk: Disk, name: str) -> Disk:
 
 async def settle(context: Context, instance: Instance, made: Sequence[Disk], *, wait: bool) -> None:
     """Wipe assembled disks if the cluster wants that, and *wait* for their mirrors."""
+    await wipe_all(context, instance, made)
+    if wait:
+        await disk_sync.wait(context, instance, made)
+
+
+async def wipe_all(context: Context, instance: Instance, made: Sequence[Disk]) -> None:
+    """Wipe assembled disks if the cluster wants that, their mirrors being paused."""
     if context.cluster.cluster.prealloc_wipe_disks:
         await disk_sync.pause(context, instance, made, on=True)
         for disk in made:
             await wipe(context, instance, disk, 0)
         await disk_sync.pause(context, instance, made, on=False)
-    if wait:
-        await disk_sync.wait(context, instance, made)
 
 
 async def wipe(context: Context, instance: Instance, disk: Disk, begin: int) -> None:

@@ -145,6 +145,9 @@ class Context(Protocol):
         `resumed` set to *state*. A cancelled job also ends here.
         """
 
+    async def rested(self) -> None:
+        """Forget what `rest` recorded: what comes now can't be done twice."""
+
     def reserved(self, network: str) -> frozenset[str]:
         """Return the addresses of *network* (uuid) that other opcodes are about to give away."""
 

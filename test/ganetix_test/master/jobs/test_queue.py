@@ -6,8 +6,10 @@ from twisted.internet.defer import Deferred
 from twisted.trial.unittest import SynchronousTestCase
 
 from ganetix import errors
-from ganetix.master.logic.unit import BGL_EXCLUSIVE, Context
+from ganetix.master.logic.unit import BGL_EXCLUSIVE, Context, UndoAction
 from ganetix.opcodes.test import OpTestDelay, OpTestOsParams
+from ganetix.rpc.call import Done
+from ganetix.rpc.tables.checks import Delay
 from ganetix.testing import masters
 from ganetix.testing.masters import MasterWorld, ScriptedUnit
 
@@ -267,6 +269,55 @@ class SecretTests(QueueCase):
         self.assertEqual(job.status, "error")
         self.assertIn("submit the job again", job.ops[0].result[1][0])
         self.assertNotIn("s3cret", str(job))
+
+
+async def resting_with_something_begun(op: OpTestDelay, context: Context) -> None:
+    """Begin something, rest, then fail in a step that can't be done twice."""
+    if context.resumed is None:
+        await context.undo(UndoAction("The first step", "node-1", "test_delay", {"duration": 2.0}))
+    await context.rest("here", lambda: context.clock.sleep(op.duration))
+    await context.rested()
+    await context.clock.sleep(op.duration)
+    raise errors.OpExecError("It failed.")
+
+
+class BegunTests(QueueCase):
+    """Jobs that rest with something begun."""
+
+    work = staticmethod(resting_with_something_begun)
+
+    def setUp(self) -> None:
+        """Let the node do what undoes the first step."""
+        super().setUp()
+        self.world.nodes.handlers["test_delay"] = self.undo
+
+    async def undo(self, node: str, request: Any) -> Done:
+        """Answer that it is done."""
+        return Done()
+
+    def undone(self) -> list[float]:
+        """Return what the nodes were asked to undo."""
+        asked: list[Any] = [made.request for made in self.world.nodes.made]
+        return [request.duration for request in asked if isinstance(request, Delay)]
+
+    def test_undone_after_a_restart(self) -> None:
+        """What was begun before a restart is undone when the job fails after it."""
+        self.submit()
+        self.advance(0.1)
+        self.successResultOf(Deferred.fromCoroutine(self.world.master.stop()))
+        self.successResultOf(self.world.boot())
+        self.assertEqual(self.undone(), [])
+        self.advance(1.0, 1.0)
+        self.assertEqual(list(self.world.statuses().values()), ["error"])
+        self.assertEqual(self.undone(), [2.0])
+
+    def test_after_the_rest(self) -> None:
+        """Once the rest is over a restart ends the job: it is undone, and not resumed."""
+        self.submit()
+        self.advance(1.0)
+        self.reboot()
+        self.assertEqual(list(self.world.statuses().values()), ["error"])
+        self.assertEqual(self.undone(), [2.0])
 
 
 class InterruptedTests(QueueCase):

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from twisted.internet.defer import Deferred
+from twisted.internet.defer import CancelledError, Deferred
 
 from ganetix.errors import OpExecError
 from ganetix.model.cluster import Cluster
@@ -109,6 +109,20 @@ class CreateTests(DiskTestCase):
         told = "\n".join(self.context.logged)
         self.assertIn("disk/0 [########............]  40.0%, 1 min 10 s left", told)
         self.assertIn("are in sync", told)
+
+    def test_goes_on_after_a_restart(self) -> None:
+        """Restarted while the disks sync, it waits on, makes nothing twice, installs and starts."""
+        self.mirrors.ahead = [MirrorState(True, "ok", 40.0, 70)]
+        work = self.start(creation())
+        self.assertEqual(self.context.rests, ["sync"])
+        work.cancel()
+        self.failureResultOf(work, CancelledError)
+        before, self.context.resumed = dict(self.world.disks), "sync"
+        self.assertNotIn((NODE1, NAME), self.world.guests)
+        self.assertEqual(self.run_op(creation()), ["node1.example.com", "node2.example.com"])
+        self.assertEqual(self.world.disks, before)
+        self.assertIn((NODE1, NAME), self.world.guests)
+        self.assertEqual(self.context.rests, ["sync", None])
 
     def test_no_wait(self) -> None:
         """Without the wait nobody looks."""
