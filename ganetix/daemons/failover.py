@@ -17,19 +17,17 @@ from ganetix.daemons import daemon_util, layout, settings
 from ganetix.daemons.master_tree import addresses, connector, versions
 from ganetix.daemons.outside import World
 from ganetix.daemons.pidfile import running_pid
-from ganetix.master import failover
-from ganetix.master.failover import Own, Request, Standing
+from ganetix.master.failover import Own, Request
 from ganetix.master.livestate import LiveState
 from ganetix.master.logic.cluster_master_ip import address_of
-from ganetix.master.store.recovery import recover
 from ganetix.master.store.takeover import take_over
+from ganetix.master.succession import Succession, own_copy
 from ganetix.model.cluster import Cluster
 from ganetix.paths import Paths
 from ganetix.rpc.call import INodes
 from ganetix.rpc.client import ClientPool
 from ganetix.rpc.interfaces import Claim
 from ganetix.rpc.tables.cluster import NODE_DEACTIVATE_MASTER_IP
-from ganetix.rpc.tables.journal import StorePosition
 from ganetix.toolkit.clock import Clock
 from ganetix.toolkit.files import FileSystem, Worker
 
@@ -59,10 +57,7 @@ def fail_over(paths: Paths, request: Failover) -> None:
             f"ganeti-noded does not run on {paths.hostname} and can't be started; see its log, "
             f"{settings.log_file(paths, 'ganeti-noded')}."
         )
-    epoch = _in_reactor(lambda reactor: Taking(reactor, paths, asked).run())
-    cluster = take_over(FileSystem(layout.owner_of(paths)), paths, epoch)
-    layout.write(paths, "queue/version", b"1\n")
-    layout.write_ssconf(paths, "master_node", paths.hostname)
+    cluster = _in_reactor(lambda reactor: _made_master(reactor, paths, asked))
     _say(f"{paths.hostname} is the master, epoch {cluster.cluster.epoch}.")
     _start(paths, asked)
 
@@ -92,87 +87,36 @@ def _say(text: str) -> None:
     print(text, flush=True)
 
 
-def _warn(text: str) -> None:
-    print(f"Warning: {text}", file=sys.stderr, flush=True)
+async def _made_master(reactor: EPollReactor, paths: Paths, asked: Request) -> Cluster:
+    """Make this node the master; return the new configuration."""
+    worker = Worker(reactor, "files")
+    await worker.start()
+    try:
+        return await Succession(Here(reactor, paths, worker), asked).run()
+    finally:
+        await worker.stop()
 
 
 @attrs.frozen
-class Taking:
-    """The part that talks to the nodes."""
+class Here:
+    """This node; see `ganetix.master.succession.Successor`."""
 
     reactor: EPollReactor
     paths: Paths
-    asked: Request
+    worker: Worker
 
-    async def run(self) -> int:
-        """Look, stop the old master, look again, have the nodes obey; return the new epoch."""
-        own = read_own(self.paths)
-        standing = await self._look(own)
-        if own.cluster.cluster.master_node != own.cluster.node_named(self.paths.hostname).uuid:
-            async with self._pool(own.cluster, None) as nodes:
-                await failover.stop_old_master(nodes, own, standing, _say)
-            # What the old master wrote while it ended has come here, or is missed now.
-            own = read_own(self.paths)
-            standing = await self._look(own, again=True)
-        epoch = max(standing.epoch(), own.cluster.cluster.epoch, own.position.epoch) + 1
-        async with self._pool(own.cluster, Claim(epoch, self.paths.hostname)) as nodes:
-            for name, why in (
-                await failover.command(nodes, own, self.paths.hostname, self.asked)
-            ).items():
-                _warn(f"Node {name} does not obey {self.paths.hostname} yet: {why}")
-            await self._release_ip(nodes, own.cluster)
-        return epoch
-
-    async def _look(self, own: Own, *, again: bool = False) -> Standing:
-        async with self._pool(own.cluster, None) as nodes:
-            standing = await failover.ask(nodes, own.cluster, self.asked)
-        try:
-            warnings = failover.check(own, self.paths.hostname, standing, self.asked)
-        except errors.OpPrereqError as error:
-            if not again:
-                raise
-            raise errors.OpExecError(
-                f"{error.message} The master's daemons on {own.cluster.master.name} were stopped; "
-                "start them there with: daemon-util start-master"
-            ) from error
-        for warning in () if again else warnings:
-            _warn(warning)
-        return standing
-
-    async def _release_ip(self, nodes: INodes, cluster: Cluster) -> None:
-        """Let the old master give the cluster's address up, and wait until it is silent."""
-        old, ip = cluster.master, address_of(cluster)
-        if old.name == self.paths.hostname:
-            return
-        try:
-            done = await nodes.call(old.uuid, NODE_DEACTIVATE_MASTER_IP, ip)
-            _say(done.note)
-        except errors.GanetiError as error:
-            _warn(f"The master IP {ip.ip} may still be up on {old.name}: {error.message}")
-        if not self.paths.virtual and not await self._silent(ip.ip):
-            _warn(
-                f"The master IP {ip.ip} still answers after {SILENT_WITHIN:.0f} seconds. Take it "
-                f"off {old.name} by hand, then run: gnt-cluster activate-master-ip"
-            )
-
-    async def _silent(self, address: str) -> bool:
-        worker = Worker(self.reactor, "names")
-        world = World(self.reactor, self.paths, worker, settings.default_port("ganeti-noded"))
-        clock = self._clock
-        began = clock.monotonic()
-        while await world.answers(address):
-            if clock.monotonic() - began > SILENT_WITHIN:
-                return False
-            await clock.sleep(1.0)
-        return True
+    @property
+    def name(self) -> str:
+        """See `Successor`."""
+        return self.paths.hostname
 
     @property
     def _clock(self) -> Clock:
         return Clock(self.reactor, time.time)
 
     @asynccontextmanager
-    async def _pool(self, cluster: Cluster, claim: Claim | None) -> AsyncIterator[INodes]:
-        """Connect to the nodes, under *claim* or only to ask."""
+    async def nodes(self, cluster: Cluster, claim: Claim | None) -> AsyncIterator[INodes]:
+        """See `Successor`."""
         port = settings.default_port("ganeti-noded")
         pool = ClientPool(
             lambda: addresses(cluster, port),
@@ -185,19 +129,54 @@ class Taking:
         finally:
             await pool.stop()
 
+    async def own(self) -> Own:
+        """See `Successor`."""
+        found: Own = await self.worker.run(own_copy, FileSystem(), self.paths)
+        return found
 
-def read_own(paths: Paths) -> Own:
-    """Return this node's copy of the journal; raise `errors.GanetiError` when it has none."""
-    try:
-        found = recover(FileSystem(), paths)
-    except errors.NotInClusterError as error:
-        raise errors.OpPrereqError(
-            f"{paths.hostname} has no copy of the configuration: it is no master candidate, or was "
-            "never in sync. Type the command on another candidate.",
-            errors.STATE,
-        ) from error
-    position = StorePosition(found.epoch, found.serial)
-    return Own(found.replay.cluster(), position, frozenset(found.replay.behind))
+    async def take_over(self, epoch: int) -> Cluster:
+        """See `Successor`."""
+        found: Cluster = await self.worker.run(_thd_take_over, self.paths, epoch)
+        return found
+
+    async def release_ip(self, nodes: INodes, cluster: Cluster) -> None:
+        """See `Successor`; waits until the address is silent."""
+        old, ip = cluster.master, address_of(cluster)
+        try:
+            done = await nodes.call(old.uuid, NODE_DEACTIVATE_MASTER_IP, ip)
+            self.say(done.note)
+        except errors.GanetiError as error:
+            self.warn(f"The master IP {ip.ip} may still be up on {old.name}: {error.message}")
+        if not self.paths.virtual and not await self._silent(ip.ip):
+            self.warn(
+                f"The master IP {ip.ip} still answers after {SILENT_WITHIN:.0f} seconds. Take it "
+                f"off {old.name} by hand, then run: gnt-cluster activate-master-ip"
+            )
+
+    async def _silent(self, address: str) -> bool:
+        port = settings.default_port("ganeti-noded")
+        world = World(self.reactor, self.paths, self.worker, port)
+        clock = self._clock
+        began = clock.monotonic()
+        while await world.answers(address):
+            if clock.monotonic() - began > SILENT_WITHIN:
+                return False
+            await clock.sleep(1.0)
+        return True
+
+    def say(self, text: str) -> None:
+        """See `Successor`."""
+        _say(text)
+
+    def warn(self, text: str) -> None:
+        """See `Successor`."""
+        print(f"Warning: {text}", file=sys.stderr, flush=True)
+
+
+def _thd_take_over(paths: Paths, epoch: int) -> Cluster:
+    cluster = take_over(FileSystem(layout.owner_of(paths)), paths, epoch)
+    layout.write(paths, "queue/version", b"1\n")
+    return cluster
 
 
 def _in_reactor(work: Callable[[EPollReactor], Coroutine[Any, Any, T]]) -> T:

@@ -5,16 +5,18 @@ master's. Nothing is changed until the votes and the candidates' copies have bee
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import Any, Final
 
 import attrs
 
 from ganetix import errors
+from ganetix.master.config import ssconf
 from ganetix.model.cluster import Cluster
 from ganetix.model.objects import Node
 from ganetix.rpc.call import Call, INodes, Nothing
 from ganetix.rpc.tables.cluster import NODE_STOP_MASTER
+from ganetix.rpc.tables.files import SSCONF_UPDATE, SsconfUpdate
 from ganetix.rpc.tables.journal import STORE_POSITION, StorePosition
 from ganetix.rpc.tables.sessions import MASTER_INFO, MasterInfo
 from ganetix.toolkit.gather import gather
@@ -22,6 +24,7 @@ from ganetix.toolkit.gather import gather
 ANSWER: Final = 15.0
 """Seconds that a node has to answer."""
 
+NOTHING: Final = Nothing()
 _AT_ONCE: Final = 1000
 
 Tell = Callable[[str], None]
@@ -72,16 +75,20 @@ async def ask(nodes: INodes, cluster: Cluster, request: Request) -> Standing:
     voters = [node.uuid for node in voting(cluster, request)]
     votes = await _each(nodes, voters, MASTER_INFO)
     able = [uuid for uuid in voters if isinstance(votes[uuid], MasterInfo)]
-    able = [uuid for uuid in able if cluster.nodes[uuid].master_candidate]
-    return Standing(votes, await _each(nodes, able, STORE_POSITION))
+    return Standing(votes, await _positions(nodes, cluster, able))
+
+
+async def _positions(nodes: INodes, cluster: Cluster, uuids: Iterable[str]) -> Mapping[str, Any]:
+    able = [uuid for uuid in uuids if cluster.nodes[uuid].master_candidate]
+    return await _each(nodes, able, STORE_POSITION)
 
 
 async def _each(
-    nodes: INodes, uuids: Iterable[str], call: Call[Any, Any]
+    nodes: INodes, uuids: Iterable[str], call: Call[Any, Any], request: Any = NOTHING
 ) -> Mapping[str, Any | errors.GanetiError]:
     async def one(uuid: str) -> Any | errors.GanetiError:
         try:
-            return await nodes.call(uuid, call, Nothing(), ANSWER)
+            return await nodes.call(uuid, call, request, ANSWER)
         except errors.GanetiError as error:
             return error
 
@@ -100,7 +107,7 @@ def check(own: Own, name: str, standing: Standing, request: Request) -> list[str
     warnings = _silent(own.cluster, standing)
     if request.voting:
         _check_votes(own.cluster, name, standing, request)
-    return [*warnings, *_check_copy(own, name, standing, request)]
+    return [*warnings, *_check_copy(own, name, standing.positions, request)]
 
 
 def _check_candidate(cluster: Cluster, name: str, standing: Standing) -> None:
@@ -158,10 +165,10 @@ def _silent(cluster: Cluster, standing: Standing) -> list[str]:
     ]
 
 
-def _check_copy(own: Own, name: str, standing: Standing, request: Request) -> list[str]:
+def _check_copy(own: Own, name: str, positions: Mapping[str, Any], request: Request) -> list[str]:
     """Nothing that was acknowledged may be missing here, unless somebody insists."""
     here = own.cluster.node_named(name)
-    trouble = _behind(own, here, standing) or _unknown(own, here, standing)
+    trouble = _behind(own, here, positions) or _unknown(own, here, positions)
     if not trouble:
         return []
     if request.insist:
@@ -172,10 +179,10 @@ def _check_copy(own: Own, name: str, standing: Standing, request: Request) -> li
     )
 
 
-def _behind(own: Own, here: Node, standing: Standing) -> str:
+def _behind(own: Own, here: Node, positions: Mapping[str, Any]) -> str:
     ahead = {
         uuid: at
-        for uuid, at in standing.positions.items()
+        for uuid, at in positions.items()
         if isinstance(at, StorePosition) and _order(at) > _order(own.position) and uuid != here.uuid
     }
     if ahead:
@@ -195,14 +202,14 @@ def _order(at: StorePosition) -> tuple[int, int]:
     return at.epoch, at.serial
 
 
-def _unknown(own: Own, here: Node, standing: Standing) -> str:
+def _unknown(own: Own, here: Node, positions: Mapping[str, Any]) -> str:
     """Name a candidate that might have more and does not say; the old master is allowed to."""
     silent = [
         node.name
         for node in own.cluster.candidates()
         if node.uuid not in (here.uuid, own.cluster.cluster.master_node, *own.behind)
         and not node.offline
-        and not isinstance(standing.positions.get(node.uuid), StorePosition)
+        and not isinstance(positions.get(node.uuid), StorePosition)
     ]
     if not silent:
         return ""
@@ -212,12 +219,9 @@ def _unknown(own: Own, here: Node, standing: Standing) -> str:
     )
 
 
-async def stop_old_master(nodes: INodes, own: Own, standing: Standing, tell: Tell) -> None:
-    """Let the old master end in good order, where its node answers; a failure is only told."""
+async def stop_old_master(nodes: INodes, own: Own, tell: Tell) -> None:
+    """Let the old master, whose node answers, end in good order; a failure is only told."""
     old = own.cluster.master
-    if old.uuid not in standing.answered():
-        tell(f"The old master {old.name} does not answer, so its daemons are not stopped.")
-        return
     tell(f"Stopping the master's daemons on {old.name} ...")
     try:
         await nodes.call(old.uuid, NODE_STOP_MASTER, Nothing())
@@ -225,8 +229,10 @@ async def stop_old_master(nodes: INodes, own: Own, standing: Standing, tell: Tel
         tell(f"Warning: the master's daemons on {old.name} were not stopped: {error.message}")
 
 
-async def command(nodes: INodes, own: Own, name: str, request: Request) -> Mapping[str, str]:
-    """Have the nodes obey, this one first; return why some of them (by name) do not.
+async def command(
+    nodes: INodes, own: Own, name: str, standing: Standing, request: Request
+) -> Mapping[str, str]:
+    """Have the nodes that voted obey, this one first; return why some (by name) do not.
 
     *nodes* are called under the new mastership. Raise `errors.OpExecError` if too few obey.
     """
@@ -237,10 +243,11 @@ async def command(nodes: INodes, own: Own, name: str, request: Request) -> Mappi
         raise errors.OpExecError(
             f"The node daemon of {name} itself does not obey: {error.message}"
         ) from error
-    rest = [node.uuid for node in voting(own.cluster, request) if node.uuid != here.uuid]
+    rest = [uuid for uuid in standing.answered() if uuid != here.uuid]
     answers = await _each(nodes, rest, MASTER_INFO)
-    refusing = _errors(own.cluster, answers)
-    nodes_in_all = len(rest) + 1
+    silent = {uuid: vote for uuid, vote in standing.votes.items() if uuid != here.uuid}
+    refusing = _errors(own.cluster, {**silent, **answers})
+    nodes_in_all = len(voting(own.cluster, request))
     obeying, needed = nodes_in_all - len(refusing), nodes_in_all // 2 + 1
     if request.voting and obeying < needed:
         told = " ".join(f"{node}: {why}" for node, why in refusing.items())
@@ -249,6 +256,34 @@ async def command(nodes: INodes, own: Own, name: str, request: Request) -> Mappi
             "Mend that and repeat the command."
         )
     return refusing
+
+
+async def check_again(
+    nodes: INodes, own: Own, name: str, request: Request, refusing: Collection[str]
+) -> None:
+    """Look once more at the copies of the candidates, which get nothing from the old master now.
+
+    *own* is read after they obeyed. Raise `errors.OpExecError` if something is missing here.
+    """
+    voters = [node for node in voting(own.cluster, request) if node.name not in refusing]
+    positions = await _positions(nodes, own.cluster, [node.uuid for node in voters])
+    try:
+        _check_copy(own, name, positions, request)
+    except errors.OpPrereqError as error:
+        raise errors.OpExecError(
+            f"{error.message} The old master has written something meanwhile, and most nodes obey "
+            f"{name} now: run the command again, on the candidate that lacks nothing."
+        ) from error
+
+
+async def announce(nodes: INodes, cluster: Cluster, refusing: Collection[str]) -> Mapping[str, str]:
+    """Have all online nodes but those *refusing* (names) keep the values of *cluster* as files.
+
+    From these a node's own programs know the master. Return why some (by name) do not.
+    """
+    told = [node.uuid for node in cluster.online_nodes() if node.name not in refusing]
+    values = SsconfUpdate(ssconf.values(cluster))
+    return _errors(cluster, await _each(nodes, told, SSCONF_UPDATE, values))
 
 
 def _errors(cluster: Cluster, answers: Mapping[str, Any]) -> dict[str, str]:

@@ -1,7 +1,8 @@
 """Distribution of the configuration's simple values: pushed to all nodes when one has changed.
 
-The newest values win; a node that could not be reached is sent everything when it is back. The
-list of instances may be late by `LATER` seconds: a row of jobs is one push, and none waits for it.
+The newest values win; a node that could not be reached is sent everything when it is back. No node
+waits for another. The list of instances may be late by `LATER` seconds: a row of jobs is one push,
+and none waits for it.
 """
 
 from contextlib import suppress
@@ -15,6 +16,7 @@ from ganetix import errors
 from ganetix.master.config import ssconf
 from ganetix.model.changes import Change
 from ganetix.model.cluster import Cluster
+from ganetix.model.objects import Node
 from ganetix.rpc.call import INodes
 from ganetix.rpc.tables.files import SSCONF_UPDATE, SsconfUpdate
 from ganetix.toolkit.clock import Clock
@@ -34,9 +36,12 @@ class Distribution:
     clock: Clock
     log: Logger = attrs.field(factory=Logger)
     _cluster: Cluster | None = attrs.field(default=None, init=False)
+    _values: dict[str, str] = attrs.field(factory=dict, init=False)
+    """What `_cluster` comes to."""
     _sent: dict[str, dict[str, str]] = attrs.field(factory=dict, init=False)
     """What each node is known to have."""
-    _busy: bool = attrs.field(default=False, init=False)
+    _busy: dict[str, bool] = attrs.field(factory=dict, init=False)
+    """The nodes that are sent something now, and whether there may be more to send."""
     _later: IDelayedCall | None = attrs.field(default=None, init=False)
     _tasks: Tasks = attrs.field(factory=Tasks, init=False)
 
@@ -57,14 +62,15 @@ class Distribution:
         """Bring all online nodes to *cluster*'s values."""
         self._cluster = cluster
         self._wait_no_longer()
-        if not self._busy:
-            self._busy = True
-            self._tasks.spawn("ssconf", self._run())
+        self._values = ssconf.values(cluster)
+        for node in cluster.online_nodes():
+            self._bring(node)
 
     def node_connected(self, uuid: str) -> None:
         """Tell that *uuid* has a session again: it is sent what it lacks."""
-        if self._cluster is not None:
-            self.push(self._cluster)
+        node = None if self._cluster is None else self._cluster.nodes.get(uuid)
+        if node is not None and not node.offline:
+            self._bring(node)
 
     def forget(self, uuid: str) -> None:
         """Take for unknown what *uuid* has, so that the next push sends everything."""
@@ -83,22 +89,25 @@ class Distribution:
                 await self.clock.within(STOP_WAIT, self._tasks.drained())
         await self._tasks.stop()
 
-    async def _run(self) -> None:
+    def _bring(self, node: Node) -> None:
+        """Bring *node* to the newest values, beside what goes on."""
+        if node.uuid in self._busy:
+            self._busy[node.uuid] = True
+        else:
+            self._tasks.spawn("ssconf", self._send(node.uuid, node.name))
+
+    async def _send(self, uuid: str, name: str) -> None:
+        """Send what is missing, until nobody has asked for more meanwhile."""
+        self._busy[uuid] = True
         try:
-            done: Cluster | None = None
-            while self._cluster is not None and self._cluster is not done:
-                done = self._cluster
-                await self._push_all(done)
+            while self._busy[uuid]:
+                self._busy[uuid] = False
+                await self._send_once(uuid, name)
         finally:
-            self._busy = False
+            del self._busy[uuid]
 
-    async def _push_all(self, cluster: Cluster) -> None:
-        values = ssconf.values(cluster)
-        for node in list(cluster.online_nodes()):
-            await self._push_one(node.uuid, node.name, values)
-
-    async def _push_one(self, uuid: str, name: str, values: dict[str, str]) -> None:
-        known = self._sent.get(uuid, {})
+    async def _send_once(self, uuid: str, name: str) -> None:
+        known, values = self._sent.get(uuid, {}), self._values
         fresh = {key: text for key, text in values.items() if known.get(key) != text}
         if not fresh or not self.nodes.connected(uuid):
             return

@@ -13,7 +13,6 @@ from ganetix.master.jobs.queue import JobQueue
 from ganetix.master.jobs.records import Job
 from ganetix.opcodes.base import OpCode
 from ganetix.opcodes.codec import op_id_of
-from ganetix.testing.sim.masterd import MasterDaemon
 from ganetix.testing.sim.promises import Broken
 from ganetix.testing.sim.world import World
 
@@ -38,25 +37,29 @@ class Clients:
         self._submit(jobs)
 
     def _submit(self, jobs: Sequence[Sequence[OpCode]]) -> None:
-        daemon = self.world.master
-        if daemon is None or not daemon.ready or daemon.process.time.suspended:
+        queue = self._queue()
+        if queue is None:
             self.world.later(RETRY, self._submit, jobs)
             return
         self.waiting -= 1
         titles = [op_id_of(job[0]) for job in jobs]
         for title in titles:
             self.world.reached(title, "submit")
-        self._ask(daemon, lambda queue: queue.submit_many(jobs), self._acknowledged, titles)
+        self._ask(queue.submit_many(jobs), self._acknowledged, titles)
+
+    def _queue(self) -> JobQueue | None:
+        """Return the queue of the master, if it answers now."""
+        master = None if self.world.master is None else self.world.master.serving()
+        return None if master is None else master.queue
 
     def _ask(
         self,
-        daemon: MasterDaemon,
-        question: Callable[[JobQueue], Coroutine[Any, Any, Any]],
+        question: Coroutine[Any, Any, Any],
         answered: Callable[..., None],
         *args: object,
     ) -> None:
-        """Ask *daemon*; an answer counts only if clients still talk to it then."""
-        assert daemon.master is not None  # noqa: S101 - it is ready
+        """Ask the present master; an answer counts only if clients still talk to it then."""
+        daemon = self.world.master
 
         def answer(result: Any) -> None:
             if daemon is not self.world.master:
@@ -64,15 +67,15 @@ class Clients:
             if not isinstance(result, Failure):
                 answered(result, *args)
             elif result.check(GanetiError) is None:
-                self.world.broken = Broken(f"a client got {result.value!r}")
+                self.world.witness.broken = Broken(f"a client got {result.value!r}")
 
-        asked = Deferred.fromCoroutine(question(daemon.master.queue)).addBoth(answer)
+        asked = Deferred.fromCoroutine(question).addBoth(answer)
         self.world.timeline.grave.append(asked)
 
     def _acknowledged(self, ids: Sequence[int], titles: Sequence[str]) -> None:
         for job_id, title in zip(ids, titles, strict=True):
             if job_id in self.told:
-                self.world.broken = Broken(f"job {job_id} was given to two clients")
+                self.world.witness.broken = Broken(f"job {job_id} was given to two clients")
             self.told[job_id] = title
             self.world.note(f"job {job_id} ({title}) is acknowledged")
 
@@ -88,9 +91,9 @@ class Clients:
     def _bother(
         self, question: Callable[[JobQueue, int], Coroutine[Any, Any, Any]], what: str
     ) -> None:
-        daemon = self.world.master
-        open_jobs = [job_id for job_id in self.told if job_id not in self.ended]
-        if daemon is None or not daemon.ready or daemon.process.time.suspended or not open_jobs:
+        queue = self._queue()
+        open_jobs = self.open_jobs()
+        if queue is None or not open_jobs:
             return
         job_id = open_jobs[int(self.world.dice.uniform() * len(open_jobs))]
         self.world.note(f"{what} of job {job_id}")
@@ -98,7 +101,7 @@ class Clients:
         def answered(result: tuple[bool, str]) -> None:
             self.world.note(f"{what} of job {job_id}: {result[1]}")
 
-        self._ask(daemon, lambda queue: question(queue, job_id), answered)
+        self._ask(question(queue, job_id), answered)
 
     def look(self) -> None:
         """Look at all jobs; raise `Broken` if one is gone, or has ended in two ways."""

@@ -10,7 +10,7 @@ from typing import Final
 import attrs
 
 from ganetix.testing.sim.machines import Machine
-from ganetix.testing.sim.takeover import take_over
+from ganetix.testing.sim.takeover import WAYS, take_over
 from ganetix.testing.sim.world import World
 
 Fault = Callable[[World, str], bool]
@@ -36,8 +36,7 @@ def _other(world: World, name: str) -> str | None:
 
 
 def _master_lives(world: World) -> bool:
-    daemon = world.master
-    return daemon is not None and daemon.ready and not daemon.process.time.suspended
+    return world.master is not None and world.master.serving() is not None
 
 
 def lost_connection(world: World, name: str) -> bool:
@@ -186,16 +185,18 @@ def master_clock_jump(world: World, name: str) -> bool:
 
 
 def takeover(world: World, name: str) -> bool:
-    """An in-sync candidate becomes master while the old one stands still, or is cut off from it.
+    """An administrator makes a candidate the master, by vote.
 
-    When the old one goes on, nobody obeys it any more. Only a candidate that all nodes know to be
-    one is chosen: a node that missed the last list of candidates refuses a newer one for good.
+    The old master's machine is well, stands still, or is cut off; when it goes on, nobody obeys its
+    master any more. The candidate may lack changes: then it has to be refused. Only one that all
+    nodes know to be a candidate is chosen: a node that missed the last list refuses it for good.
     """
-    chosen = [name for name in world.in_sync() if world.machines[name].up and world.known(name)]
+    others = [name for name in world.machines if name != world.master_name]
+    chosen = [name for name in others if world.machines[name].up and world.known(name)]
     if not _master_lives(world) or not chosen:
         return False
     fresh = chosen[int(world.dice.uniform() * len(chosen))]
-    return take_over(world, fresh, suspend=world.dice.uniform() < 0.5)
+    return take_over(world, fresh, WAYS[int(world.dice.uniform() * len(WAYS))])
 
 
 FAULTS: Final[Mapping[str, Fault]] = {

@@ -1,14 +1,12 @@
 """The master daemon in the simulation: the real core on a fake machine."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import attrs
 from twisted.internet.defer import Deferred
-from twisted.internet.interfaces import IStreamClientEndpoint
 from zope.interface import implementer
 
-from ganetix.ids import Randomness
 from ganetix.master.election import elect
 from ganetix.master.jobs.execute import Units
 from ganetix.master.livestate import LiveState
@@ -21,13 +19,10 @@ from ganetix.model.cluster import Cluster
 from ganetix.rpc.call import INodes
 from ganetix.rpc.client import ClientPool
 from ganetix.rpc.events import Event
-from ganetix.rpc.interfaces import Claim, IEventSink, NodeAddress
+from ganetix.rpc.interfaces import Claim, IEventSink
 from ganetix.rpc.tables.sessions import MasterInfo
+from ganetix.testing.sim.links import Links, Where
 from ganetix.testing.sim.machines import Machine, Process
-from ganetix.testing.sim.noded import PORT, VERSIONS
-
-Where = Callable[[str], str]
-"""Node name to the name of the daemon's process there now."""
 
 
 @attrs.frozen
@@ -52,7 +47,6 @@ class MasterDaemon:
 
     machine: Machine
     around: Surroundings
-    voting: bool
     process: Process = attrs.field(init=False)
     live: LiveState = attrs.field(factory=LiveState, init=False)
     epoch: int = attrs.field(default=0, init=False)
@@ -73,10 +67,10 @@ class MasterDaemon:
 
     async def _start(self) -> None:
         machine, process = self.machine, self.process
-        if self.voting:
-            await self._elect()
+        links = Links(process, self.around.where, lambda size: self.around.token(self, size))
+        await self._elect(links)
         claim = Claim(self.epoch, machine.name)
-        pool = self.pool = self._pool(lambda: claim, _Sink(self))
+        pool = self.pool = links.pool(self.newest, claim, _Sink(self), self._refused)
         parts = StoreParts(
             process.clock,
             machine.fs,
@@ -87,7 +81,7 @@ class MasterDaemon:
         )
         master = Master(
             parts,
-            self._randomness(),
+            links.randomness,
             self.around.units(self),
             self.epoch,
             (self._committed,),
@@ -102,52 +96,30 @@ class MasterDaemon:
 
     async def stop(self) -> None:
         """Stop as an administrator stops it: jobs come to rest, everything is written."""
-        assert self.master is not None  # noqa: S101 - it is ready
         self.ready = False
-        await self.master.stop()
-        await self.pool.stop()
+        if self.master is not None:
+            await self.master.stop()
+            await self.pool.stop()
 
     def _failed(self, failure: Any) -> None:
         if not self.process.time.dead:
             self.around.ended(self, failure.getErrorMessage())
 
-    async def _elect(self) -> None:
-        pool = self._pool(lambda: None, LiveState())
+    async def _elect(self, links: Links) -> None:
+        pool = links.pool(self.newest, None, LiveState(), self._refused)
         await pool.start()
         try:
             await elect(pool, self._cluster, self.machine.name, self.process.clock)
         finally:
             await pool.stop()
 
-    def _pool(self, claim: Callable[[], Claim | None], sink: IEventSink) -> ClientPool:
-        return ClientPool(
-            self._addresses,
-            self._connect,
-            claim,
-            sink,
-            self._refused,
-            self.process.clock,
-            self._randomness(),
-            VERSIONS,
-        )
-
-    def _randomness(self) -> Randomness:
-        return Randomness(lambda size: self.around.token(self, size), self.machine.dice.uniform)
+    def serving(self) -> Master | None:
+        """Return the master if clients can talk to it now."""
+        return self.master if self.ready and not self.process.time.suspended else None
 
     def newest(self) -> Cluster:
         """Return the configuration as this daemon has it."""
         return self._cluster if self.master is None else self.master.store.cluster
-
-    def _addresses(self) -> Mapping[str, NodeAddress]:
-        return {
-            node.uuid: NodeAddress(node.uuid, node.name, node.name, PORT, node.offline)
-            for node in self.newest().nodes.values()
-        }
-
-    def _connect(self, node: NodeAddress) -> IStreamClientEndpoint:
-        return self.machine.network.client(
-            self.process.name, self.around.where(node.name), node.port
-        )
 
     def _refused(self, node: str, obeyed: MasterInfo) -> None:
         self.around.ended(self, f"{node} obeys {obeyed.master_node}, epoch {obeyed.epoch}")

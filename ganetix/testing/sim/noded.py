@@ -1,6 +1,6 @@
 """A node's daemon in the simulation: the real one on a fake machine."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Final
 
 import attrs
@@ -29,6 +29,7 @@ from ganetix.toolkit.services import ServiceTree
 PORT: Final = 1811
 VERSIONS: Final = VersionInfo(__version__, CALLS_VERSION, journal.VERSION)
 OS_DIR: Final = "/usr/share/ganeti/os/dummy"
+DAEMON_UTIL: Final = "/usr/lib/ganeti/daemon-util"
 SCRIPTS: Final = ("create", "import", "export", "rename", "verify")
 
 MakeHandlers = Callable[[NodeServices], Handlers]
@@ -37,11 +38,16 @@ Watched = Callable[[Machine, Handlers], Handlers]
 
 @attrs.define(eq=False)
 class NodeDaemon:
-    """One run of a node's daemon. *watched* wraps the handlers so that the world sees the calls."""
+    """One run of a node's daemon.
+
+    *watched* wraps the handlers so that the world sees the calls; *stop_master* stops the master's
+    daemons on the machine, if there are some.
+    """
 
     machine: Machine
     make_handlers: MakeHandlers
     watched: Watched
+    stop_master: Callable[[Machine], Awaitable[None]]
     process: Process = attrs.field(init=False)
     services: NodeServices = attrs.field(init=False)
 
@@ -69,6 +75,7 @@ class NodeDaemon:
                 streams=FakeStreams(),
                 randomness=seeded(1),
                 watch_interval=10.0,
+                stop_master=Command((DAEMON_UTIL, "stop-master")),
             )
         )
         server = NodeServer(
@@ -96,7 +103,14 @@ class NodeDaemon:
                 return Result(command, 1, b"", b"it was told to fail")
             return Result(command, 0, b"done")
 
-        return FakeRunner(process.clock, {f"{OS_DIR}/{name}": program for name in SCRIPTS})
+        async def daemon_util(command: Command) -> Result:
+            result = await program(command)
+            if result.ok:
+                await self.stop_master(machine)
+            return result
+
+        scripts = {f"{OS_DIR}/{name}": program for name in SCRIPTS}
+        return FakeRunner(process.clock, {**scripts, DAEMON_UTIL: daemon_util})
 
 
 def usual_handlers(services: NodeServices) -> Handlers:

@@ -16,7 +16,7 @@ from ganetix.testing.dice import seeded
 from ganetix.testing.files import FakeFileSystem
 from ganetix.testing.pipes import PipeNetwork
 from ganetix.testing.sim import install
-from ganetix.testing.sim.machines import Machine, digest
+from ganetix.testing.sim.machines import Machine, Process, digest
 from ganetix.testing.sim.masterd import MasterDaemon, Surroundings
 from ganetix.testing.sim.noded import MakeHandlers, NodeDaemon, usual_handlers
 from ganetix.testing.sim.observe import (
@@ -25,15 +25,9 @@ from ganetix.testing.sim.observe import (
     watched_handlers,
     watched_units,
 )
-from ganetix.testing.sim.promises import (
-    Broken,
-    Journals,
-    Obedience,
-    Working,
-    check_instances,
-    check_locks,
-)
+from ganetix.testing.sim.promises import Broken
 from ganetix.testing.sim.timeline import Timeline
+from ganetix.testing.sim.witness import Witness
 from ganetix.tls.identity import NODE, Identity
 
 MakeDisk = Callable[[Callable[[], float]], FakeFileSystem]
@@ -67,22 +61,16 @@ class World:
     """The one that clients talk to; None while there is none."""
     dice: Randomness = attrs.field(init=False)
     network: PipeNetwork = attrs.field(init=False)
-    journals: Journals = attrs.field(factory=Journals, init=False)
-    working: Working = attrs.field(factory=Working, init=False)
-    obedience: Obedience = attrs.field(factory=Obedience, init=False)
+    witness: Witness = attrs.field(factory=Witness, init=False)
     old_masters: list[MasterDaemon] = attrs.field(factory=list, init=False)
     master_name: str = attrs.field(default="", init=False)
-    taking: str | None = attrs.field(default=None, init=False)
-    """Who is about to take over."""
-    voting: bool = attrs.field(default=True, init=False)
-    """Whether a master daemon asks the nodes when it starts; not after a takeover."""
-    _tokens: dict[str, int] = attrs.field(factory=dict, init=False)
-    _changed: set[str] = attrs.field(factory=set, init=False)
-    _operations: int = attrs.field(default=0, init=False)
+    taking: bool = attrs.field(default=False, init=False)
+    """Whether an administrator is about to make another machine the master."""
+    commands: list[Process] = attrs.field(factory=list, init=False)
+    """What administrators have typed and has not ended."""
     _cuts: dict[frozenset[str], set[str]] = attrs.field(factory=dict, init=False)
     rested: set[int] = attrs.field(factory=set, init=False)
     """Jobs that a clean stop brought to rest, as long as nothing worse has happened since."""
-    broken: Broken | None = attrs.field(default=None, init=False)
 
     def __attrs_post_init__(self) -> None:
         """Make the machines, and a cluster on their disks."""
@@ -104,7 +92,7 @@ class World:
 
         def changed(path: str) -> None:
             if path in (journal_file, f"{journal_file}.new"):
-                self._changed.add(name)
+                self.witness.changed(name)
 
         disk.changed = changed
         self.machines[name] = machine
@@ -122,7 +110,9 @@ class World:
 
     def start_noded(self, name: str) -> None:
         """Start the node daemon of *name*."""
-        daemon = NodeDaemon(self.machines[name], self.crew.make_handlers, self._watched)
+        daemon = NodeDaemon(
+            self.machines[name], self.crew.make_handlers, self._watched, self._stopped_by_node
+        )
         self.nodeds[name] = daemon
         with daemon.machine.powered():
             started = daemon.start()
@@ -130,7 +120,8 @@ class World:
         self.note(f"{daemon.process.name} starts")
 
     def _noded_failed(self, failure: Failure, name: str) -> None:
-        self.broken = Broken(f"the node daemon of {name} does not start: {failure.value}")
+        why = f"the node daemon of {name} does not start: {failure.value}"
+        self.witness.broken = Broken(why)
 
     def kill_noded(self, name: str, *, told: bool = True) -> None:
         """Kill the node daemon of *name*; guests go on."""
@@ -142,7 +133,7 @@ class World:
     def start_master(self, name: str) -> None:
         """Start a master daemon on *name*, for clients to talk to."""
         around = Surroundings(
-            self._where,
+            self.where,
             lambda daemon: watched_units(self.crew.units, Seat(self, daemon)),
             self.crew.make_locks,
             lambda daemon, nodes: WatchedNodes(nodes, Seat(self, daemon)),
@@ -151,7 +142,7 @@ class World:
             self._token,
         )
         self.master_name = name
-        self.master = MasterDaemon(self.machines[name], around, self.voting)
+        self.master = MasterDaemon(self.machines[name], around)
         self.master.start()
         if self.master is not None:
             self.note(f"{self.master.process.name} starts, epoch {self.master.epoch}")
@@ -171,29 +162,49 @@ class World:
         if not daemon.process.time.dead:
             daemon.process.kill(told)
             self.timeline.grave.append(daemon)
-            self.working.running.clear()
+            self.witness.working.running.clear()
 
     def restart_master(self) -> None:
         """Stop the master daemon cleanly, and start it again."""
-        daemon = self.master
-        if daemon is None or daemon.master is None:
-            return
-        queue, began = daemon.master.queue, self.timeline.now
+        if self.master is not None:
+            stopped = self._stop(self.master).addCallback(self._start_again)
+            self.timeline.grave.append(stopped)
+
+    def _start_again(self, _: None) -> None:
+        self.later(0.2, self.ensure_master)
+
+    def _stop(self, daemon: MasterDaemon) -> Deferred[None]:
+        """Stop a master daemon cleanly; never fires when it or its machine dies meanwhile."""
+        master, began = daemon.master, self.timeline.now
+        done: Deferred[None] = Deferred()
 
         def stopped(result: object) -> None:
-            if daemon is not self.master:
+            if daemon.process.time.dead:
                 return
             if isinstance(result, Failure):
                 self.note(f"{daemon.process.name} did not stop well: {result.value}")
-            elif self.timeline.now - began < STOP_WAIT:
-                self.rested = {job.id for job in queue.jobs() if not job.final}
+            elif daemon is self.master and self.timeline.now - began < STOP_WAIT:
+                jobs = () if master is None else master.queue.jobs()
+                self.rested = {job.id for job in jobs if not job.final}
             self.note(f"{daemon.process.name} has stopped")
-            self.master = None
+            if daemon is self.master:
+                self.master = None
+            elif daemon in self.old_masters:
+                self.old_masters.remove(daemon)
             self._end(daemon)
-            self.later(0.2, self.ensure_master)
+            done.callback(None)
 
         self.note(f"{daemon.process.name} stops")
         self.timeline.grave.append(Deferred.fromCoroutine(daemon.stop()).addBoth(stopped))
+        return done
+
+    async def _stopped_by_node(self, machine: Machine) -> None:
+        """A candidate asks for the end of the master's daemons on *machine*."""
+        for daemon in [self.master, *self.old_masters]:
+            if daemon is not None and daemon.machine is machine and daemon.ready:
+                await self._stop(daemon)
+                # Whoever asked may be gone or refused by now: then somebody starts it again.
+                self.later(2.0, self.ensure_master)
 
     def depose(self) -> MasterDaemon | None:
         """Let clients talk to the present master no more; it goes on by itself."""
@@ -201,12 +212,20 @@ class World:
         self.rested = set()
         if daemon is not None:
             self.old_masters.append(daemon)
-            self.working.running.clear()
+            self.witness.working.running.clear()
         return daemon
+
+    def reinstate(self, daemon: MasterDaemon) -> None:
+        """Let clients talk to a deposed master again: nobody has taken its place."""
+        self.old_masters.remove(daemon)
+        self.master = daemon
+
+    def has_master(self, machine: Machine) -> bool:
+        """Whether a master daemon runs on *machine*."""
+        return any(d is not None and d.machine is machine for d in [self.master, *self.old_masters])
 
     def _master_up(self, daemon: MasterDaemon) -> None:
         self.note(f"{daemon.process.name} is ready")
-        self.voting = True
 
     def _master_ended(self, daemon: MasterDaemon, why: str) -> None:
         """A master daemon gave up. One that clients talk to is started again later."""
@@ -220,16 +239,21 @@ class World:
 
     def ensure_master(self) -> None:
         """Start the master again where it belongs, if it does not run."""
-        if self.master is None and self.taking is None and self.machines[self.master_name].up:
+        if self.master is None and not self.taking and self.machines[self.master_name].up:
             self.start_master(self.master_name)
 
-    def _where(self, name: str) -> str:
+    def where(self, name: str) -> str:
+        """Return the name of the node daemon's process on *name*."""
         daemon = self.nodeds.get(name)
         return daemon.process.name if daemon is not None else f"{name}/noded"
 
     def _token(self, daemon: MasterDaemon, size: int) -> bytes:
+        return self.token(daemon.epoch, size)
+
+    def token(self, epoch: int, size: int) -> bytes:
+        """Return random bytes for a master of *epoch*."""
         token = self.dice.token(size)
-        self._tokens[token.hex()] = daemon.epoch
+        self.witness.given(token, epoch)
         return token
 
     # --- power and network -----------------------------------------------------------------
@@ -251,10 +275,13 @@ class World:
         if self.master is not None and self.master.machine is machine:
             self.master = None
         self.old_masters = [d for d in self.old_masters if d.machine is not machine]
+        for process in self.commands:
+            if process.machine is machine:
+                process.kill(told=False)
         machine.fs.crash()
         machine.fs.remove_tree(machine.paths.run_dir)
         machine.slow, machine.lose_answers = 0.0, 0
-        self._changed.add(name)
+        self.witness.changed(name)
 
     def _power_failed(self, machine: Machine) -> None:
         self.power_off(machine.name)
@@ -328,19 +355,12 @@ class World:
 
     def enter(self, work: Work) -> None:
         """An opcode of the present master begins to work."""
-        try:
-            self.working.enter(work)
-        except Broken as broken:
-            self.broken = broken
+        self.witness.enter(work)
 
     def _watched(self, machine: Machine, handlers: Handlers) -> Handlers:
         def begun(name: str, context: CallContext) -> None:
             if context.role == "master":
-                epoch = self._tokens.get(context.request_id.partition("-")[0], 0)
-                try:
-                    self.obedience.obeyed(machine.name, epoch, name)
-                except Broken as broken:
-                    self.broken = broken
+                self.witness.begun(machine, name, context.request_id)
 
         def ended(name: str, context: CallContext) -> None:
             if machine.lose_answers > 0:
@@ -353,35 +373,7 @@ class World:
 
     def check(self) -> None:
         """Raise `Broken` if a promise is broken now."""
-        if self.broken is not None:
-            raise self.broken
-        daemon = self.master
-        for name in sorted(self._changed):
-            self.journals.read(self.machines[name])
-        if daemon is not None and daemon.master is not None:
-            self._check_master(daemon)
-            check_locks(daemon.master.locks)
-        operations = sum(machine.fs.operations for machine in self.machines.values())
-        if operations != self._operations:
-            self._operations = operations
-            check_instances(self.machines.values())
-
-    def _check_master(self, daemon: MasterDaemon) -> None:
-        assert daemon.master is not None  # noqa: S101 - the caller looked
-        store = daemon.master.store.journal
-        told = store.acknowledged
-        if not told or not (self._changed or told != self._told):
-            return
-        self._told = told
-        self._changed.clear()
-        self.journals.acknowledged(daemon.machine.uuid, told)
-        for machine in self.machines.values():
-            if machine.uuid in store.replicas.in_sync:
-                self.journals.check_in_sync(machine.uuid, told, machine.name)
-            elif machine is not daemon.machine:
-                self.journals.check_prefix(machine.uuid, machine.name)
-
-    _told: int = attrs.field(default=0, init=False)
+        self.witness.check(self.machines, self.master)
 
     def in_sync(self) -> list[str]:
         """Return the names of the candidates that are in sync, without the master's."""
@@ -411,4 +403,4 @@ class Seat:
 
     def leave(self, work: Work) -> None:
         """See `Observer`."""
-        self.world.working.leave(work)
+        self.world.witness.working.leave(work)

@@ -60,7 +60,9 @@ class FailoverTests(SynchronousTestCase):
         # And back, with everybody alive.
         self.cluster.run(1, "gnt-cluster", "master-failover")
         self.assertIsNone(self.cluster.pid(2, "ganeti-masterd"))
-        self.cluster.until(lambda: self.master() == [node1] * 3, "all nodes know the master")
+        self.assertEqual(self.master(), [node1] * 3)
+        told = self.cluster.attempt(1, "gnt-cluster", "verify")
+        self.assertNotIn("ssconf_", told.stdout)
         self.assertEqual(self.jobs(1)["TEST_DELAY(8.0)"], "success")
         self.cluster.until(lambda: self.well(1), "all candidates are in sync")
 

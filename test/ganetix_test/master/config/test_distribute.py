@@ -2,8 +2,10 @@
 
 from typing import Any
 
+from twisted.internet.defer import Deferred
 from twisted.internet.task import Clock as FakeTime
 
+from ganetix.errors import RemoteError
 from ganetix.master.config.distribute import LATER, Distribution
 from ganetix.model.change import Change
 from ganetix.model.cluster import Cluster
@@ -57,6 +59,40 @@ class DistributionTests(AwaitingTestCase):
         )
         self.assertIn("instance1", self.taken[0]["instance_list"])
         self.assertEqual(self.time.getDelayedCalls(), [])
+
+    def test_connected_meanwhile(self) -> None:
+        """A node that connects while another is slow gets its values at once."""
+        hanging: Deferred[Done] = Deferred()
+
+        async def take(node: str, request: Any) -> Done:
+            self.taken.append({"node": node})
+            return await hanging if node == "node1-uuid" else Done()
+
+        self.nodes = FakeNodes({SSCONF_UPDATE.name: take}, {"node2-uuid"})
+        distribution = Distribution(self.nodes, Clock(self.time, self.time.seconds))
+        distribution.push(self.before)
+        self.nodes.down.clear()
+        distribution.node_connected("node2-uuid")
+        self.assertEqual([row["node"] for row in self.taken], ["node1-uuid", "node2-uuid"])
+        hanging.callback(Done())
+
+    def test_back_before_the_loss_is_told(self) -> None:
+        """A node that is back while a call to its old session is still to fail is sent all."""
+        calls: list[Deferred[Done]] = []
+
+        async def take(node: str, request: Any) -> Done:
+            calls.append(Deferred())
+            return await calls[-1]
+
+        self.nodes = FakeNodes({SSCONF_UPDATE.name: take}, {"node2-uuid"})
+        distribution = Distribution(self.nodes, Clock(self.time, self.time.seconds))
+        distribution.push(self.before)
+        distribution.node_connected("node1-uuid")
+        calls[0].errback(RemoteError("The connection was lost."))
+        self.assertEqual(len(calls), 2)
+        calls[1].callback(Done())
+        distribution.push(self.before)
+        self.assertEqual(len(calls), 2)
 
     def test_stop(self) -> None:
         """What still waits for company is pushed by a stop."""
