@@ -205,7 +205,9 @@ class InstanceCreate:
         context.release("node")
         instance = context.cluster.instances[instance.uuid]
         await disks.assemble(context, instance, fresh=True)
-        await new_disks.wipe_all(context, instance, context.cluster.disks_of(instance))
+        own = zip(context.cluster.disks_of(instance), plan.draft.disks, strict=True)
+        fresh = [disk for disk, wanted in own if wanted.adopt is None]
+        await new_disks.wipe_all(context, instance, fresh)
 
 
 def _resumed(op: OpInstanceCreate, contents: Contents | None, context: Context) -> Plan:

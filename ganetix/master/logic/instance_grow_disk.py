@@ -87,7 +87,7 @@ async def _grow(op: OpInstanceGrowDisk, plan: Plan, context: Context) -> None:
 
 async def _settle(op: OpInstanceGrowDisk, plan: Plan, grown: Disk, context: Context) -> None:
     """Wipe the new part if the cluster wants that, and wait until the mirror has it."""
-    if context.cluster.cluster.prealloc_wipe_disks and grown.dev_type not in disks.FILE_BASED:
+    if new_disks.to_wipe(context.cluster, [grown]):
         await new_disks.wipe(context, plan.instance, grown, plan.disk.size)
     if op.wait_for_sync:
         await disk_sync.wait(context, plan.instance, [grown])

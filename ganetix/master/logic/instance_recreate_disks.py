@@ -124,7 +124,7 @@ class InstanceRecreateDisks:
         instance = context.cluster.instances[plan.instance.uuid]
         own = [context.cluster.disks[disk.uuid] for disk in plan.disks]
         mirrored = any(disk.dev_type == "drbd" for disk in own)
-        if mirrored or context.cluster.cluster.prealloc_wipe_disks:
+        if mirrored or new_disks.to_wipe(context.cluster, own):
             await disks.assemble(context, instance, fresh=True, only=own)
             await new_disks.wipe_all(context, instance, own)
             await disks.shutdown(context, instance)

@@ -297,14 +297,18 @@ async def _make_disks(plan: Plan, context: Context) -> None:
     instance, name = plan.instance, plan.instance.name
     nodes = context.cluster.nodes_of(instance)
     first = not instance.disks
+    alone = [disk for disk in added if disk.dev_type != "drbd"]
+    needed = instance.disks_active or new_disks.to_wipe(context.cluster, alone)
     actions = disks.removals(context.cluster, nodes, name, added, directory=first)
-    if instance.disks_active:
+    if needed:
         actions += new_disks.undo_assembly(context.cluster, nodes, name, added)
     await context.undo(*actions)
     await disks.create(context, nodes, name, added)
-    if instance.disks_active:
-        alone = [disk for disk in added if disk.dev_type != "drbd"]
+    if needed:
         await disks.assemble(context, instance, only=alone)
+        await new_disks.wipe_all(context, instance, alone)
+    if needed and not instance.disks_active:
+        await disks.shutdown(context, instance, only=alone)
 
 
 async def _begin_mirrors(plan: Plan, context: Context, *, wait: bool) -> None:

@@ -1,6 +1,6 @@
 """Making the disks of an instance: new ones or adopted ones, wiped and synced where asked."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, Final
 
 import msgspec
@@ -185,12 +185,23 @@ async def settle(context: Context, instance: Instance, made: Sequence[Disk], *, 
 
 
 async def wipe_all(context: Context, instance: Instance, made: Sequence[Disk]) -> None:
-    """Wipe assembled disks if the cluster wants that, their mirrors being paused."""
-    if context.cluster.cluster.prealloc_wipe_disks:
-        await disk_sync.pause(context, instance, made, on=True)
-        for disk in made:
+    """Wipe new, assembled disks if the cluster wants that, their mirrors being paused."""
+    dirty = to_wipe(context.cluster, made)
+    if dirty:
+        await disk_sync.pause(context, instance, dirty, on=True)
+        for disk in dirty:
             await wipe(context, instance, disk, 0)
-        await disk_sync.pause(context, instance, made, on=False)
+        await disk_sync.pause(context, instance, dirty, on=False)
+
+
+def to_wipe(cluster: Cluster, made: Iterable[Disk]) -> list[Disk]:
+    """Return those of the new disks *made* that the cluster wants wiped.
+
+    A new file is all zeros; a given block device is somebody's, with what is on it.
+    """
+    if not cluster.cluster.prealloc_wipe_disks:
+        return []
+    return [disk for disk in made if disk.dev_type not in (*disks.FILE_BASED, "blockdev")]
 
 
 async def wipe(context: Context, instance: Instance, disk: Disk, begin: int) -> None:

@@ -8,7 +8,7 @@ from ganetix.errors import OpExecError
 from ganetix.model.cluster import Cluster
 from ganetix.model.objects import Disk, Instance
 from ganetix.opcodes.base import OpCode
-from ganetix.opcodes.instance import OpInstanceCreate, OpInstanceRemove
+from ganetix.opcodes.instance import OpInstanceCreate, OpInstanceRemove, OpInstanceSetParams
 from ganetix.opcodes.instance_disks import OpInstanceActivateDisks, OpInstanceGrowDisk
 from ganetix.opcodes.instance_state import OpInstanceFailover, OpInstanceMigrate
 from ganetix.rpc.tables.storage import LogicalVolume, MirrorState
@@ -274,6 +274,27 @@ class WipeTests(DiskTestCase):
         paused = [row for row in self.mirrors.done if row[1] == "pause"]
         self.assertEqual(paused, [(NODE1, "pause", True), (NODE1, "pause", False)])
         self.assertIn("is wiped to 100%", "\n".join(self.context.logged))
+
+    def test_adopted(self) -> None:
+        """What is on an adopted volume stays."""
+        old = LogicalVolume("xenvg", "old", 2048, active=True, in_use=False)
+        self.mirrors.volumes = {NODE1: [old]}
+        self.make(disk_template="plain", snode=None, disks=[{"adopt": "old"}])
+        self.assertEqual(self.mirrors.wiped, [])
+
+    def test_file(self) -> None:
+        """A new file is all zeros, and stays sparse."""
+        self.make(disk_template="file", snode=None)
+        self.assertEqual(self.mirrors.wiped, [])
+
+    def test_added(self) -> None:
+        """A disk that an instance gets later is wiped, too, and is down then if the others are."""
+        self.make(disk_template="plain", snode=None, start=False)
+        self.mirrors.wiped.clear()
+        op = OpInstanceSetParams(instance_name=NAME, disks=[["add", -1, {"size": 1024}]])
+        self.run_op(op)
+        self.assertEqual(sum(size for _, _, size in self.mirrors.wiped), 1024)
+        self.assertEqual(self.world.assembled, set())
 
 
 class LifeTests(DiskTestCase):
