@@ -291,7 +291,7 @@ class WipeTests(DiskTestCase):
         """A disk that an instance gets later is wiped, too, and is down then if the others are."""
         self.make(disk_template="plain", snode=None, start=False)
         self.mirrors.wiped.clear()
-        op = OpInstanceSetParams(instance_name=NAME, disks=[["add", -1, {"size": 1024}]])
+        op = OpInstanceSetParams(instance_name=NAME, disks=[("add", -1, {"size": 1024})])
         self.run_op(op)
         self.assertEqual(sum(size for _, _, size in self.mirrors.wiped), 1024)
         self.assertEqual(self.world.assembled, set())
