@@ -26,6 +26,19 @@ TRIES: Final = 20
 """How often locks are taken anew when the objects change meanwhile."""
 
 
+@attrs.frozen
+class Turn:
+    """How the job of an opcode waits for its locks.
+
+    *priority* is its present one, *waiting* gets the wait, to cancel it, and *running* is called
+    when the locks are held.
+    """
+
+    priority: Callable[[], int]
+    waiting: Callable[[Deferred[Held]], None]
+    running: Callable[[], None]
+
+
 @attrs.define(eq=False)
 class Executor:
     """Runs opcodes with the units of *units*."""
@@ -45,62 +58,42 @@ class Executor:
             )
         return unit
 
-    async def run(
-        self,
-        op: OpCode,
-        context: JobContext,
-        priority: Callable[[], int],
-        waiting: Callable[[Deferred[Held]], None],
-        running: Callable[[], None],
-    ) -> Any:
+    async def run(self, op: OpCode, context: JobContext, turn: Turn) -> Any:
         """Run *op* and return its result; its undo actions run when it fails.
 
-        *waiting* gets the wait for locks, to cancel it; *running* is called when they are held.
         What finds too little in the locks that were free is run once more with all of them.
         """
         try:
-            return await self._once(op, context, priority, waiting, running)
+            return await self._once(op, context, turn)
         except errors.OpPrereqError as error:
             chance = getattr(op, "opportunistic_locking", False)
             if not chance or error.kind != errors.TEMP_NORES:
                 raise
             context.log(f"{error.message} Trying again with the nodes that were locked.")
         patient = msgspec.structs.replace(op, opportunistic_locking=False)
-        return await self._once(patient, context, priority, waiting, running)
+        return await self._once(patient, context, turn)
 
-    async def _once(
-        self,
-        op: OpCode,
-        context: JobContext,
-        priority: Callable[[], int],
-        waiting: Callable[[Deferred[Held]], None],
-        running: Callable[[], None],
-    ) -> Any:
+    async def _once(self, op: OpCode, context: JobContext, turn: Turn) -> Any:
         unit = self.unit_of(op)
-        context.held = await self._locked(unit, op, context, priority, waiting)
+        context.held = await self._locked(unit, op, context, turn)
         try:
-            running()
+            turn.running()
             return await self._guarded(unit, op, context)
         finally:
             context.held.release_all()
             self.around.reservations.end((context.job_id, context.index))
 
     async def _locked(
-        self,
-        unit: Unit[Any, Any],
-        op: OpCode,
-        context: JobContext,
-        priority: Callable[[], int],
-        waiting: Callable[[Deferred[Held]], None],
+        self, unit: Unit[Any, Any], op: OpCode, context: JobContext, turn: Turn
     ) -> Held:
         """Take the locks; again when what they protect has changed by the time they are held."""
         owner = f"job {context.job_id}/{context.index}"
         for _ in range(TRIES):
             wants = unit.locks(op, context.cluster)
             wait = Deferred.fromCoroutine(
-                self.locks.acquire(owner, wants, priority(), self._expand)
+                self.locks.acquire(owner, wants, turn.priority(), self._expand)
             )
-            waiting(wait)
+            turn.waiting(wait)
             held = await wait
             try:
                 again = unit.locks(op, context.cluster)

@@ -104,9 +104,7 @@ class JobQueue:
         made = [self._make(first + n, ops) for n, ops in enumerate(jobs)]
         for job, ops in made:
             self._ops[job.id] = ops
-        durable = self.store.put_jobs((job for job, _ in made), urgent=True)
-        if durable is not None:
-            await durable
+        await self.store.put_jobs(job for job, _ in made)
         for job, ops in made:
             self._enqueue(job, ops)
             self.watchers.changed(job.id)
@@ -220,12 +218,11 @@ class JobQueue:
         """Record the final state of *job*; it is shown when it is durable."""
         shown = self.store.jobs[job.id]
         self._before[job.id] = shown
-        durable = self.store.put_jobs((job,), urgent=True)
+        durable = self.store.put_jobs((job,))
         self._scheduler.discard(job.id)
         self._ops.pop(job.id, None)
         self.leave(job.id)
-        if durable is not None:
-            await durable
+        await durable
         self._before.pop(job.id, None)
         self.watchers.changed(job.id)
         self._scheduler.ended(job.id)
@@ -243,7 +240,7 @@ class JobQueue:
         fresh = with_op(job, index, msgspec.structs.replace(job.ops[index], **fields))
         if fresh.start_timestamp is None and "start_timestamp" in fields:
             fresh = msgspec.structs.replace(fresh, start_timestamp=fields["start_timestamp"])
-        self.store.put_jobs((fresh,), urgent=False)
+        self.store.note_jobs((fresh,))
         self.watchers.changed(job_id)
 
     def settled(self, job_id: int, index: int) -> Job:
@@ -288,9 +285,7 @@ class JobQueue:
         self._scheduler.reprioritize(job_id, priority)
         if (run := self.runs.get(job_id)) is not None:
             run.change_priority(priority)
-        durable = self.store.put_jobs((fresh,), urgent=True)
-        if durable is not None:
-            await durable
+        await self.store.put_jobs((fresh,))
         self.watchers.changed(job_id)
         return (
             True,
@@ -346,8 +341,7 @@ class JobQueue:
             self._tasks.spawn(f"cleaning up job {job.id}", self._clean_up(job, ops))
         else:
             self._ops[job.id] = ops
-            durable = self.store.put_jobs((recover.requeued(job),), urgent=False)
-            assert durable is None  # noqa: S101 - not urgent
+            self.store.note_jobs((recover.requeued(job),))
             self._enqueue(job, ops)
 
     async def _clean_up(self, job: Job, ops: Sequence[OpCode]) -> None:

@@ -11,7 +11,7 @@ from twisted.python.failure import Failure
 from ganetix import errors
 from ganetix.master.jobs import cancel, recover
 from ganetix.master.jobs.context import JobContext, JobOwner
-from ganetix.master.jobs.execute import Executor
+from ganetix.master.jobs.execute import Executor, Turn
 from ganetix.master.jobs.records import finished, with_op
 from ganetix.master.locks.held import Held
 from ganetix.opcodes.base import OpCode
@@ -70,13 +70,10 @@ class JobRun:
         if resumed is None:
             start = self.queue.now(self.job_id)
             self._record(index, status="waiting", start_timestamp=start)
-        return await self.executor.run(
-            op,
-            self._context,
-            self._priority,
-            lambda wait: self._wait(index, wait),
-            lambda: self._running(index),
+        turn = Turn(
+            self._priority, lambda wait: self._wait(index, wait), lambda: self._running(index)
         )
+        return await self.executor.run(op, self._context, turn)
 
     def _priority(self) -> int:
         return self.queue.store.jobs[self.job_id].priority

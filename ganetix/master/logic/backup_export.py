@@ -160,13 +160,7 @@ def _require_possible(op: OpBackupExport, cluster: Cluster) -> None:
             "leave out --zero-free-space, and compress: that shortens free space too.",
             errors.INVAL,
         )
-    tools = ("none", *cluster.cluster.compression_tools)
-    if op.compress not in tools:
-        raise errors.OpPrereqError(
-            f"'{op.compress}' is no compression tool of this cluster ({', '.join(tools)}); "
-            "'gnt-cluster modify --compression-tools' adds one.",
-            errors.INVAL,
-        )
+    transfer.require_tool(cluster, op.compress)
 
 
 def _target(op: OpBackupExport, cluster: Cluster) -> Node:

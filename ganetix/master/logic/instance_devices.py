@@ -62,18 +62,27 @@ class Edit(Generic[T]):
 
 
 @attrs.frozen
+class Lasting(Generic[T]):
+    """How devices that are there without an instance come and go.
+
+    *found* returns one that belongs to nobody; *require_detachable* refuses what can't be so.
+    """
+
+    found: Callable[[Mapping[Any, Any], Sequence[T]], T]
+    require_detachable: Callable[[T, int], None]
+
+
+@attrs.frozen
 class Editor(Generic[T]):
     """How devices of one *kind* are made and modified; both return what to tell.
 
-    *attach* finds one that belongs to nobody, *detach* refuses what can't be so; without them
-    devices of this kind are only added and removed.
+    Without *lasting* devices of this kind are only added and removed.
     """
 
     kind: str
     make: Callable[[int, Mapping[Any, Any], Sequence[T]], tuple[T, Any]]
     modify: Callable[[int, T, Mapping[Any, Any], Sequence[T]], tuple[T, Told]]
-    attach: Callable[[Mapping[Any, Any], Sequence[T]], T] | None = None
-    detach: Callable[[T, int], None] | None = None
+    lasting: Lasting[T] | None = None
 
     def edited(
         self,
@@ -91,12 +100,6 @@ class Editor(Generic[T]):
     ) -> Edit[T]:
         if action == "add":
             return self._add(edit, which, given)
-        if action in ("attach", "detach") and (self.attach is None or self.detach is None):
-            raise errors.OpPrereqError(
-                f"A {self.kind} is not there without an instance, so it can't be {action}ed; use "
-                "add and remove.",
-                errors.INVAL,
-            )
         if action == "attach":
             return self._attach(edit, which, given)
         index = self._index(edit.rows, which)
@@ -128,10 +131,20 @@ class Editor(Generic[T]):
             )
         return index
 
+    def _must_last(self, done: str) -> Lasting[T]:
+        """Return how devices come and go; raise `errors.OpPrereqError` where they can't."""
+        if self.lasting is None:
+            raise errors.OpPrereqError(
+                f"A {self.kind} is not there without an instance, so it can't be {done}; use add "
+                "and remove.",
+                errors.INVAL,
+            )
+        return self.lasting
+
     def _attach(self, edit: Edit[T], which: int | str, given: Mapping[Any, Any]) -> Edit[T]:
-        assert self.attach is not None  # noqa: S101 - looked at by the caller
+        lasting = self._must_last("attached")
         index = self._place(edit, which)
-        found = self.attach(given, edit.rows)
+        found = lasting.found(given, edit.rows)
         back = any(one.uuid == found.uuid for one in edit.detached)
         return attrs.evolve(
             edit,
@@ -142,9 +155,8 @@ class Editor(Generic[T]):
         )
 
     def _detach(self, edit: Edit[T], index: int) -> Edit[T]:
-        assert self.detach is not None  # noqa: S101 - looked at by the caller
         gone = edit.rows[index]
-        self.detach(gone, index)
+        self._must_last("detached").require_detachable(gone, index)
         if any(one.uuid == gone.uuid for one in edit.added):
             raise errors.OpPrereqError(
                 f"The {self.kind} {index} is only about to be added; leave it out.", errors.INVAL
@@ -252,7 +264,7 @@ def edited_disks(
     def attach(given: Mapping[Any, Any], others: Sequence[Disk]) -> Disk:
         return disk_attach.found(cluster, instance, given, others)
 
-    editor = Editor("disk", make, modify, attach, disk_attach.require_detachable)
+    editor = Editor("disk", make, modify, Lasting(attach, disk_attach.require_detachable))
     edit = editor.edited(cluster.disks_of(instance), op.disks)
     if len(edit.rows) > disks.MAX_DISKS:
         raise errors.OpPrereqError(

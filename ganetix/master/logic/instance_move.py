@@ -140,13 +140,7 @@ def _require_possible(
                 "'migrate' moves it.",
                 errors.STATE,
             )
-    tools = ("none", *cluster.cluster.compression_tools)
-    if op.compress not in tools:
-        raise errors.OpPrereqError(
-            f"'{op.compress}' is no compression tool of this cluster ({', '.join(tools)}); "
-            "'gnt-cluster modify --compression-tools' adds one.",
-            errors.INVAL,
-        )
+    transfer.require_tool(cluster, op.compress)
 
 
 async def _stop(op: OpInstanceMove, plan: Plan, context: Context) -> None:

@@ -1,6 +1,6 @@
 """OP_NETWORK_CONNECT and OP_NETWORK_DISCONNECT: which networks the NICs of a group can be in."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import attrs
@@ -16,6 +16,8 @@ from ganetix.model.objects import Instance, Network, Nic, NodeGroup
 from ganetix.opcodes.network import OpNetworkConnect, OpNetworkDisconnect
 
 Op = OpNetworkConnect | OpNetworkDisconnect
+Networks = dict[str, Any]
+"""Network uuid to the NIC parameters of its connection."""
 
 
 @attrs.frozen
@@ -48,9 +50,27 @@ def _nics(cluster: Cluster, group: NodeGroup) -> Iterator[tuple[Instance, int, N
             yield instance, index, nic
 
 
-def _with_networks(group: NodeGroup, networks: dict[str, Any]) -> NodeGroup:
+def _with_networks(group: NodeGroup, networks: Networks) -> NodeGroup:
     fresh: NodeGroup = msgspec.structs.replace(group, networks=networks)
     return fresh
+
+
+async def _write(
+    plan: Plan, context: Context, changed: Callable[[Networks], Networks], already: str
+) -> None:
+    """Write down what the networks of the group are *changed* to, unless they are so *already*."""
+    if plan.done:
+        context.log(
+            f"WARNING: Network {plan.network.name} {already} node group {plan.group.name}; "
+            "nothing was changed."
+        )
+        return
+
+    def change(cluster: Cluster) -> Change:
+        group = cluster.nodegroups[plan.group.uuid]
+        return Change(nodegroups=(_with_networks(group, changed(group.networks)),))
+
+    await context.commit(change)
 
 
 @implementer(IUnit)
@@ -92,20 +112,10 @@ class NetworkConnect:
 
     async def execute(self, op: OpNetworkConnect, plan: Plan, context: Context) -> None:
         """Write the connection down."""
-        network, values = plan.network, plan.group.networks[plan.network.uuid]
-        if plan.done:
-            context.log(
-                f"WARNING: Network {network.name} is already connected to node group "
-                f"{plan.group.name}; nothing was changed."
-            )
-            return
-
-        def change(cluster: Cluster) -> Change:
-            group = cluster.nodegroups[plan.group.uuid]
-            networks = {**group.networks, network.uuid: values}
-            return Change(nodegroups=(_with_networks(group, networks),))
-
-        await context.commit(change)
+        uuid, values = plan.network.uuid, plan.group.networks[plan.network.uuid]
+        await _write(
+            plan, context, lambda networks: {**networks, uuid: values}, "is already connected to"
+        )
 
 
 @implementer(IUnit)
@@ -139,16 +149,10 @@ class NetworkDisconnect:
 
     async def execute(self, op: OpNetworkDisconnect, plan: Plan, context: Context) -> None:
         """Drop the connection."""
-        if plan.done:
-            context.log(
-                f"WARNING: Network {plan.network.name} is not connected to node group "
-                f"{plan.group.name}; nothing was changed."
-            )
-            return
-
-        def change(cluster: Cluster) -> Change:
-            group = cluster.nodegroups[plan.group.uuid]
-            left = {k: row for k, row in group.networks.items() if k != plan.network.uuid}
-            return Change(nodegroups=(_with_networks(group, left),))
-
-        await context.commit(change)
+        gone = plan.network.uuid
+        await _write(
+            plan,
+            context,
+            lambda networks: {uuid: row for uuid, row in networks.items() if uuid != gone},
+            "is not connected to",
+        )

@@ -55,6 +55,17 @@ class Route:
     compress: str = "none"
 
 
+def require_tool(cluster: Cluster, name: str) -> None:
+    """Raise `errors.OpPrereqError` unless *name* is a compression tool of *cluster*, or none."""
+    tools = ("none", *cluster.cluster.compression_tools)
+    if name not in tools:
+        raise errors.OpPrereqError(
+            f"'{name}' is no compression tool of this cluster ({', '.join(tools)}); "
+            "'gnt-cluster modify --compression-tools' adds one.",
+            errors.INVAL,
+        )
+
+
 async def passed(context: Context, route: Route) -> None:
     """Take *route* and return when the target has everything.
 

@@ -72,15 +72,21 @@ class Store:
             observer(before, after, stamped)
         return after
 
-    def put_jobs(self, jobs: Iterable[Job], *, urgent: bool) -> Deferred[None] | None:
-        """Record new states of *jobs*; with *urgent* the result fires when they are durable."""
+    def put_jobs(self, jobs: Iterable[Job]) -> Deferred[None]:
+        """Record new states of *jobs*; fires when they are durable."""
+        return self.journal.durable(self._put_jobs(jobs, urgent=True))
+
+    def note_jobs(self, jobs: Iterable[Job]) -> None:
+        """Record new states of *jobs* that nobody waits for: they go with what is urgent."""
+        self._put_jobs(jobs, urgent=False)
+
+    def _put_jobs(self, jobs: Iterable[Job], *, urgent: bool) -> int:
         rows = tuple(jobs)
         for job in rows:
             self._note(job)
         self.last_job = max(self.last_job, max((job.id for job in rows), default=0))
         entry = Entry(now=self.clock.wall(), jobs=rows, last_job=self.last_job)
-        ticket = self.journal.append(entry, urgent=urgent)
-        return self.journal.durable(ticket) if urgent else None
+        return self.journal.append(entry, urgent=urgent)
 
     def _note(self, job: Job) -> None:
         self._whole.add(job.id)
@@ -91,7 +97,7 @@ class Store:
         """Record one more log entry of opcode *index* of *job*; returns the job with it."""
         fresh = entries.with_log(job, index, entry)
         if job.id not in self._whole:
-            self.put_jobs((fresh,), urgent=False)
+            self.note_jobs((fresh,))
             return fresh
         self.jobs[job.id] = fresh
         self.files.put(fresh)
