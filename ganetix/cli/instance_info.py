@@ -14,8 +14,8 @@ from ganetix.cli.units import format_size
 Data = dict[str, Any]
 Show = Callable[[int], str]
 
-OKAY: Final = 1
-"""The state of a disk's data that goes without saying."""
+STATES: Final = {2: "syncing", 3: "unknown", 4: "faulty"}
+"""The states of a disk's data that do not go without saying."""
 
 
 def info(context: Context, options: Namespace, arguments: list[str]) -> int:
@@ -108,7 +108,7 @@ def _nic(nic: list[Any]) -> tree.Tree:
 def _disk(index: int, disk: Data, show: Show) -> tree.Tree:
     shown: tree.Tree = [
         ("access mode", disk.get("mode")),
-        ("logical_id", _identity(disk.get("logical_id"))),
+        *_place(disk),
     ]
     if disk.get("spindles") is not None:
         shown.append(("spindles", show(disk["spindles"])))
@@ -126,8 +126,15 @@ def _disk(index: int, disk: Data, show: Show) -> tree.Tree:
     return [(f"disk/{index}", f"{disk['dev_type']}, {sized}"), *shown]
 
 
-def _identity(identity: Any) -> str:
-    return "/".join(map(str, identity)) if isinstance(identity, list) else str(identity)
+def _place(disk: Data) -> tree.Tree:
+    mirror = disk.get("drbd_info")
+    if mirror:
+        return [
+            ("nodeA", f"{mirror['primary_node']}, minor={mirror['primary_minor']}"),
+            ("nodeB", f"{mirror['secondary_node']}, minor={mirror['secondary_minor']}"),
+            ("port", str(mirror["port"])),
+        ]
+    return [("logical_id", "/".join(map(str, disk["logical_id"])))]
 
 
 def _status(status: list[Any]) -> str:
@@ -138,4 +145,4 @@ def _status(status: list[Any]) -> str:
         text += f", {seconds} s to go" if seconds is not None else ", unknown time to go"
     if degraded:
         text += ", degraded"
-    return text if ldisk in (None, OKAY) else f"{text}, disk state {ldisk}"
+    return f"{text}, disk state {STATES[ldisk]}" if ldisk in STATES else text

@@ -1,24 +1,20 @@
 """OP_INSTANCE_QUERY_DATA: everything about instances that ``gnt-instance info`` shows."""
 
-from typing import Any, Final
+from typing import Any
 
 from zope.interface import implementer
 
 from ganetix import errors
-from ganetix.master.logic import disk_records, group_values, names
+from ganetix.master.logic import disk_status, group_values, names
 from ganetix.master.logic.specs import nic_dict
 from ganetix.master.logic.unit import ALL, BGL_SHARED, Context, Hooks, IUnit, Want
 from ganetix.model import params
 from ganetix.model.cluster import Cluster
-from ganetix.model.objects import Disk, Instance, Nic
+from ganetix.model.objects import Instance, Nic
 from ganetix.opcodes.instance import OpInstanceQueryData
-from ganetix.rpc.tables.blockdev import BLOCKDEV_FIND, DiskInfo, DiskRequest
 from ganetix.rpc.tables.guests import INSTANCE_ADDRESSES, GuestAddresses, GuestQuery
 
 Data = dict[str, Any]
-
-OKAY: Final = 1
-"""The state of a disk's data on a node when nothing is wrong with it."""
 
 
 @implementer(IUnit)
@@ -81,7 +77,7 @@ async def _data(op: OpInstanceQueryData, instance: Instance, context: Context) -
     primary = cluster.nodes[instance.primary_node]
     asked = not op.static and not primary.offline
     disks = [
-        await _disk(disk, instance, context if asked else None)
+        await disk_status.described(disk, instance, context, ask=asked)
         for disk in cluster.disks_of(instance)
     ]
     return {
@@ -165,32 +161,3 @@ async def _guest_addresses(instance: Instance, context: Context) -> dict[str, li
         context.log(f"WARNING: {error.message}")
         return {}
     return found.addresses
-
-
-async def _disk(disk: Disk, instance: Instance, context: Context | None) -> Data:
-    """Describe *disk*; *context* is None where the node is not to be asked."""
-    return {
-        "iv_name": disk.iv_name,
-        "dev_type": disk.dev_type,
-        "drbd_info": None,
-        "logical_id": disk.logical_id,
-        "children": [await _disk(child, instance, None) for child in disk.children],
-        "pstatus": None if context is None else await _status(disk, instance, context),
-        "sstatus": None,
-        "mode": disk.mode,
-        "size": disk.size,
-        "spindles": disk.spindles,
-        "name": disk.name,
-        "uuid": disk.uuid,
-    }
-
-
-async def _status(disk: Disk, instance: Instance, context: Context) -> list[Any] | None:
-    """Return (path, major, minor, sync percent, seconds to go, degraded, state), or None."""
-    request = DiskRequest(disk_records.sent(context.cluster, disk), instance.name)
-    try:
-        found: DiskInfo = await context.call(instance.primary_node, BLOCKDEV_FIND, request)
-    except errors.GanetiError as error:
-        context.log(f"WARNING: {error.message}")
-        return None
-    return None if found.path is None else [found.path, None, None, None, None, False, OKAY]

@@ -8,7 +8,12 @@ from ganetix.errors import OpExecError
 from ganetix.model.cluster import Cluster
 from ganetix.model.objects import Disk, Instance
 from ganetix.opcodes.base import OpCode
-from ganetix.opcodes.instance import OpInstanceCreate, OpInstanceRemove, OpInstanceSetParams
+from ganetix.opcodes.instance import (
+    OpInstanceCreate,
+    OpInstanceQueryData,
+    OpInstanceRemove,
+    OpInstanceSetParams,
+)
 from ganetix.opcodes.instance_disks import OpInstanceActivateDisks, OpInstanceGrowDisk
 from ganetix.opcodes.instance_state import OpInstanceFailover, OpInstanceMigrate
 from ganetix.rpc.tables.storage import LogicalVolume, MirrorState
@@ -304,6 +309,26 @@ class LifeTests(DiskTestCase):
         """Make it."""
         super().setUp()
         self.made = self.make()
+
+    def test_shown(self) -> None:
+        """The data has both sides as they are, and not the secret."""
+        self.mirrors.ahead = [MirrorState(True, "ok", 40.0, 70), MirrorState(True, "syncing")]
+        [disk] = self.run_op(OpInstanceQueryData(use_locking=True))[NAME]["disks"]
+        self.assertEqual(disk["pstatus"], ["/dev/drbd0", 147, 0, 40.0, 70, True, 1])
+        self.assertEqual(disk["sstatus"], ["/dev/drbd0", 147, 0, None, None, True, 2])
+        self.assertEqual(
+            disk["drbd_info"],
+            {"primary_node": "node1.example.com", "primary_minor": 0,
+             "secondary_node": "node2.example.com", "secondary_minor": 0, "port": 11001},
+        )  # fmt: skip
+        self.assertNotIn(self.disk().logical_id[5], str(disk))
+
+    def test_shown_down(self) -> None:
+        """Of disks that are down, and of a node that is offline, nothing is told."""
+        self.mirrors.ahead = [MirrorState(True, "unknown")]
+        self.set_node(2, offline=True)
+        [disk] = self.run_op(OpInstanceQueryData(use_locking=True))[NAME]["disks"]
+        self.assertEqual((disk["pstatus"], disk["sstatus"]), (None, None))
 
     def test_failover(self) -> None:
         """It starts on its secondary, and the old primary is the secondary then."""
