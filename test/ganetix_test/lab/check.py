@@ -1,11 +1,13 @@
-"""``python -m ganetix_test.lab.check [SCENARIO...]``: a lab of its own, all scenarios, a table.
+"""``python -m ganetix_test.lab.check [--lab NAME] [SCENARIO...]``: scenarios in a lab, a table.
 
 Prints a row for each scenario: its name, the result, seconds, and what was proved; the last line is
 what `bin/check` counts. With SCENARIOs (names or how they begin) only those are run, in their
-order; most of them go on where the one before them ended. Where there can be no lab it says why,
-and counts all as skipped.
+order; those on disks go on where the one before them ended. Without ``--lab`` the lab is its own,
+and gone afterwards. Where there can be no lab it says why, and counts all as skipped.
 """
 
+import argparse
+import signal
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -13,10 +15,10 @@ from typing import Final
 
 from ganetix_test.lab import guest, host
 from ganetix_test.lab.cluster import Lab
-from ganetix_test.lab.host import LabError
-from ganetix_test.lab.scenarios import storage
+from ganetix_test.lab.scenarios import containers, guests, steps, storage
 
-ALL: Final[Mapping[str, Callable[[Lab], str]]] = {**storage.SCENARIOS}
+Scenarios = Mapping[str, Callable[[Lab], str]]
+ALL: Final[Scenarios] = {**storage.SCENARIOS, **guests.SCENARIOS, **containers.SCENARIOS}
 NODES: Final = 3
 
 
@@ -25,7 +27,7 @@ def _tell(text: str) -> None:
     sys.stdout.flush()
 
 
-def _chosen(words: Sequence[str]) -> dict[str, Callable[[Lab], str]]:
+def _chosen(words: Sequence[str]) -> Scenarios:
     return {
         name: scenario
         for name, scenario in ALL.items()
@@ -33,37 +35,60 @@ def _chosen(words: Sequence[str]) -> dict[str, Callable[[Lab], str]]:
     }
 
 
-def _run(lab: Lab, scenarios: Mapping[str, Callable[[Lab], str]]) -> int:
+def _run(lab: Lab, scenarios: Scenarios) -> int:
     """Run *scenarios* in *lab*, print a row for each, and return how many failed."""
+    steps.prepare(lab)
     failed = 0
     for name, scenario in scenarios.items():
         began = time.monotonic()
         try:
+            steps.mend(lab)
             proved, result = scenario(lab), "ok"
-        except LabError as error:
-            proved, result = str(error), "FAILED"
+        except Exception as error:  # noqa: BLE001 - whatever ends one, the others are to be tried
+            proved, result = f"{type(error).__name__}: {error}".rstrip(), "FAILED"
             failed += 1
-        _tell(f"{name:36} {result:7} {time.monotonic() - began:5.0f} s  {proved}")
+        told = proved.replace("\n", "\n    ")
+        _tell(f"{name:36} {result:7} {time.monotonic() - began:5.0f} s  {told}")
     return failed
 
 
-def main(words: Sequence[str]) -> int:
-    """Bring a lab up, run what *words* name, take it down; return 1 if one failed."""
-    scenarios, why = _chosen(words), host.unable()
+def _run_in_own_lab(scenarios: Scenarios) -> int:
+    host.install()
+    guest.make()
+    lab, began = Lab("check", NODES), time.monotonic()
+
+    def tell(what: str) -> None:
+        _tell(f"[{time.monotonic() - began:3.0f} s] {what}")
+
+    lab.down()
+    try:
+        lab.up(tell)
+        tell(f"{NODES} nodes are ready")
+        return _run(lab, scenarios)
+    finally:
+        lab.down()
+        tell("The lab is down")
+
+
+def main() -> int:
+    """Run what the command line names; return 1 if one failed."""
+    parser = argparse.ArgumentParser(prog="ganetix_test.lab.check")
+    parser.add_argument("--lab", help="a lab that is up, which stays")
+    parser.add_argument("scenario", nargs="*")
+    options = parser.parse_args()
+    scenarios, why = _chosen(options.scenario), host.unable()
     if why:
         _tell(f"There can be no lab on this machine: {why}.")
         _tell(f"PASSED (skips={len(scenarios)})")
         return 0
-    host.install()
-    guest.make()
-    lab, began = Lab("check", NODES), time.monotonic()
-    lab.down()
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
-        lab.up(lambda what: _tell(f"[{time.monotonic() - began:3.0f} s] {what}"))
-        _tell(f"[{time.monotonic() - began:3.0f} s] {NODES} nodes are ready")
-        failed = _run(lab, scenarios)
-    finally:
-        lab.down()
+        if options.lab:
+            failed = _run(Lab.known(options.lab), scenarios)
+        else:
+            failed = _run_in_own_lab(scenarios)
+    except KeyboardInterrupt:
+        return 130
     good = len(scenarios) - failed
     _tell(
         f"FAILED (failures={failed}, successes={good})" if failed else f"PASSED (successes={good})"
@@ -72,4 +97,4 @@ def main(words: Sequence[str]) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(main())

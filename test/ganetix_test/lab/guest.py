@@ -34,16 +34,15 @@ def make() -> None:
     _pack()
 
 
-def records(blocks: bytes) -> int:
-    """Return how many records are at the beginning of a guest's disk; raise `LabError` on a gap."""
+def records(lines: str) -> int:
+    """Return how many records a guest's disk begins with; raise `LabError` on a gap."""
     count = 0
-    for at in range(0, len(blocks), 512):
-        line = blocks[at : at + 512].partition(b"\n")[0]
-        if not line.startswith(b"record "):
+    for line in lines.splitlines():
+        if not line.startswith("record "):
             break
         count += 1
-        if line != b"record %d" % count:
-            raise LabError(f"The guest's disk has {line!r} where record {count} should be.")
+        if line != f"record {count}":
+            raise LabError(f"The guest's disk has '{line}' where record {count} should be.")
     return count
 
 

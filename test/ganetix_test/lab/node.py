@@ -84,6 +84,8 @@ class Node:
 
     def kill(self) -> None:
         """Cut the node's power: everything in it ends at once, nothing is written out."""
+        if self._way.exists():
+            subprocess.run(self.ssh("-O", "exit"), capture_output=True, check=False)
         pid = self._pid()
         if pid is None:
             return
@@ -105,6 +107,7 @@ class Node:
             "ssh", "-q", "-t" if terminal else "-T", "-i", str(self.directory / "key"),
             "-o", "StrictHostKeyChecking=yes", "-o", "BatchMode=yes", "-o", "ConnectTimeout=10",
             "-o", f"UserKnownHostsFile={self.directory / 'known_hosts'}",
+            "-o", "ControlMaster=auto", "-o", "ControlPersist=300", "-S", str(self._way),
             "-o", f"HostKeyAlias={self.name}", f"root@{address(self.number)}", *argv,
         )  # fmt: skip
 
@@ -144,6 +147,11 @@ class Node:
 
     def _disk(self, kind: str) -> pathlib.Path:
         return self.directory / f"node{self.number}.{kind}"
+
+    @property
+    def _way(self) -> pathlib.Path:
+        """The socket of the connection that all commands share."""
+        return self.directory / f"node{self.number}.ssh"
 
     @property
     def _pid_file(self) -> pathlib.Path:

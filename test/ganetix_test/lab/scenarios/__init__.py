@@ -1,1 +1,1 @@
-"""What is tried in the lab, with real guests: each scenario reads what its guest wrote."""
+"""What is tried in the lab: each scenario reads what is on a disk, or what its guest told."""

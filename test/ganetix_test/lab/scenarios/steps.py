@@ -1,12 +1,11 @@
 """What scenarios do again and again: commands of the cluster, and reading what guests say."""
 
-import pathlib
 import re
 import time
 from collections.abc import Callable
 from typing import Final
 
-from ganetix_test.lab import guest
+from ganetix_test.lab import guest, network
 from ganetix_test.lab.cluster import Lab
 from ganetix_test.lab.host import LabError
 from ganetix_test.lab.node import Node
@@ -22,10 +21,41 @@ KVM: Final = (
 BOOT: Final = 300.0
 """Seconds for a guest to boot, in emulation on a kernel that is emulated itself."""
 
+MEMORY: Final = 128
+"""MiB of a guest."""
 
-def gnt(lab: Lab, line: str, timeout: float = 300) -> str:
+_DAEMONS: Final = """\
+kill -0 $(cat /run/libvirtd.pid) 2> /dev/null || libvirtd -d
+kill -0 $(cat /var/run/ganeti/ganeti-noded.pid) 2> /dev/null || daemon-util start ganeti-noded"""
+
+
+def require(true: object, what: str) -> None:
+    """Raise `LabError` that says *what* unless *true*."""
+    if not true:
+        raise LabError(what)
+
+
+def gnt(lab: Lab, line: str, timeout: float = 600) -> str:
     """Run *line* on the master and return what it said; raise `LabError` when it fails."""
     return lab.master.run(f"{line} 2>&1", timeout=timeout)
+
+
+def refused(lab: Lab, line: str, words: str) -> None:
+    """Raise `LabError` unless the cluster refuses *line*, and says *words*."""
+    done = lab.master.attempt(f"{line} 2>&1", timeout=300)
+    require(done.returncode and words in done.stdout, f"It was to say '{words}': {done.stdout}")
+
+
+def mend(lab: Lab) -> None:
+    """Bring back what a scenario before has broken on purpose: links, nodes, daemons."""
+    off = [node for node in lab.nodes if not node.running()]
+    for node in off:
+        node.start()
+        node.wait()
+    for node in lab.nodes:
+        node.run(f"{network.HEAL}\n{_DAEMONS}")
+    for node in off:
+        gnt(lab, f"gnt-node modify --offline no --force {node.name}")
 
 
 def prepare(lab: Lab) -> None:
@@ -33,10 +63,22 @@ def prepare(lab: Lab) -> None:
     gnt(lab, KVM)
 
 
-def add(lab: Lab, name: str, nodes: str, template: str = "sharedfile", options: str = "") -> None:
+def exists(lab: Lab, name: str) -> bool:
+    """Tell whether there is an instance *name*."""
+    return name in gnt(lab, "gnt-instance list --no-headers -o name").split()
+
+
+def nodes_of(lab: Lab, name: str) -> list[Node]:
+    """Return the primary of the instance *name* and, if it is mirrored, its secondary."""
+    row = gnt(lab, f"gnt-instance list --no-headers -o pnode,snodes {name}").split()
+    return [lab.node(word) for word in row if word != "-"]
+
+
+def add(lab: Lab, name: str, nodes: str, template: str = "drbd", options: str = "") -> None:
     """Make and start the instance *name* with the lab's guest on *nodes*."""
-    size = "-s 32m" if template != "diskless" else ""
-    gnt(lab, ADD.format(memory=128, hypervisor="kvm", template=template, size=size,
+    # It is not to find the records of another one that had the same place.
+    gnt(lab, "gnt-cluster modify --prealloc-wipe-disks yes")
+    gnt(lab, ADD.format(memory=MEMORY, hypervisor="kvm", template=template, size="-s 32m",
                         options=options, nodes=nodes, name=name))  # fmt: skip
     for node in lab.nodes:
         forget_console(node, name)
@@ -48,11 +90,18 @@ def forget_console(node: Node, name: str) -> None:
     node.run(f"rm -f /var/log/ganeti/kvm/{name}.log*")
 
 
-def start(lab: Lab, node: Node, name: str) -> None:
-    """Start the instance *name*, whose primary is *node*, and wait until its guest counts."""
+def start(lab: Lab, name: str) -> Node:
+    """Start the instance *name*, wait until its guest counts, and return its primary."""
+    node = nodes_of(lab, name)[0]
     forget_console(node, name)
     gnt(lab, f"gnt-instance start {name}")
     booted(node, name)
+    return node
+
+
+def stop(lab: Lab, name: str) -> None:
+    """Stop the instance *name* without asking its guest."""
+    gnt(lab, f"gnt-instance shutdown --timeout 0 {name}")
 
 
 def remove(lab: Lab, name: str) -> None:
@@ -77,6 +126,13 @@ def told(node: Node, name: str) -> tuple[int, int]:
     return (int(rows[-1][0]), int(rows[-1][1])) if rows else (0, 0)
 
 
+def goes_on(node: Node, name: str) -> int:
+    """Wait until the guest *name* on *node* has told another record; return its number."""
+    before = told(node, name)[1]
+    wait(f"Another record of {name} on {node.name}", 120, lambda: told(node, name)[1] > before)
+    return told(node, name)[1]
+
+
 def wait(what: str, seconds: float, look: Callable[[], bool]) -> float:
     """Look until *look* is true; return the seconds that it took, raise `LabError` after that."""
     began = time.monotonic()
@@ -92,7 +148,51 @@ def booted(node: Node, name: str) -> float:
     return wait(f"The boot of {name} on {node.name}", BOOT, lambda: told(node, name)[0] > 0)
 
 
-def disk_of(lab: Lab, name: str) -> pathlib.Path:
-    """Return the file of the shared disk of instance *name*, as this machine sees it."""
-    [found] = (lab.directory / "shared" / name).glob("*disk0")
-    return found
+def found(node: Node, name: str) -> int:
+    """Return how many records the guest *name* found on its disk when it booted on *node*."""
+    return int(re.findall(r"guest: found (\d+)", said(node, name))[-1])
+
+
+def disk_size(node: Node, name: str) -> int:
+    """Return how large the guest *name* saw its disk when it booted on *node*, MiB."""
+    return int(re.findall(r"guest: disk of (\d+) MiB", said(node, name))[-1])
+
+
+def records(node: Node, path: str) -> int:
+    """Return how many records of a guest are on the device *path* of *node*, not in its cache."""
+    line = f"dd if={path} bs=1M count=8 iflag=direct status=none | tr -d '\\000'"
+    return guest.records(node.run(line))
+
+
+def records_of(lab: Lab, name: str) -> int:
+    """Return how many records the guest *name* has on its disk, as its primary sees it."""
+    return records(nodes_of(lab, name)[0], f"/var/run/ganeti/instance-disks/{name}:0")
+
+
+def data_volume(lab: Lab, name: str) -> str:
+    """Return the device, on both nodes, with the data of the mirrored disk of instance *name*."""
+    volumes = re.findall(r"logical_id: (xenvg/\S+)", gnt(lab, f"gnt-instance info {name}"))
+    return f"/dev/{volumes[0]}"
+
+
+def records_of_half(lab: Lab, name: str, node: Node) -> int:
+    """Return how many records of the guest *name* are on its volume on *node*, read below DRBD."""
+    return records(node, data_volume(lab, name))
+
+
+def whole(lab: Lab, name: str) -> float:
+    """Wait until the mirror of the instance *name* is whole; return the seconds."""
+    node, rows = nodes_of(lab, name)[0], r"ro:Primary/Secondary ds:UpToDate/UpToDate"
+    look = f"grep -q 'cs:Connected {rows}' /proc/drbd"
+    return wait("A whole mirror", 120, lambda: node.attempt(look).returncode == 0)
+
+
+def volumes(lab: Lab) -> list[str]:
+    """Return the volumes and DRBD devices of all nodes."""
+    line = "lvs --noheadings -o lv_name xenvg; grep -o '^ *[0-9]*: cs:[A-Z][a-z]*' /proc/drbd"
+    return [
+        f"{node.number}: {row.strip()}"
+        for node in lab.nodes
+        for row in node.run(f"{line} || true").splitlines()
+        if "Unconfigured" not in row
+    ]

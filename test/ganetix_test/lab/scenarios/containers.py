@@ -1,0 +1,49 @@
+"""A container of LXC whose root is a logical volume."""
+
+from collections.abc import Callable, Mapping
+from typing import Final
+
+from ganetix_test.lab.cluster import Lab
+from ganetix_test.lab.scenarios import steps
+
+CONTAINER: Final = "instance3.example.com"
+
+_INIT: Final = (
+    r'#!/bin/sh\necho boot >> /boots\ntrap "echo asked >> /boots; exit 0" TERM\n'
+    r"/bin/busybox sync\nwhile :; do /bin/busybox sleep 1; done\n"
+)
+_CONTAINER_ROOT: Final = f"""\
+mkfs.ext4 -q {{disk}} && mount {{disk}} /mnt && mkdir -p /mnt/bin /mnt/sbin /mnt/proc /mnt/sys \
+/mnt/dev /mnt/mnt && cp /bin/busybox /mnt/bin/ && ln -s busybox /mnt/bin/sh && \
+printf '{_INIT}' > /mnt/sbin/init && chmod 755 /mnt/sbin/init; umount /mnt"""
+
+
+def container(lab: Lab) -> str:
+    """A container is created, started, asked, rebooted, stopped and removed."""
+    node = lab.node(1)
+    steps.gnt(
+        lab,
+        steps.ADD.format(memory=64, hypervisor="lxc", template="plain", size="-s 32m",
+                         options="", nodes="node1.example.com", name=CONTAINER),
+    )  # fmt: skip
+    steps.gnt(lab, f"gnt-instance activate-disks {CONTAINER}")
+    node.run(_CONTAINER_ROOT.format(disk=f"/var/run/ganeti/instance-disks/{CONTAINER}:0"))
+    steps.gnt(lab, f"gnt-instance deactivate-disks {CONTAINER}")
+    steps.gnt(lab, f"gnt-instance start {CONTAINER}")
+    runs = node.run("virsh -c lxc:///system list --name").split()
+    steps.require(CONTAINER in runs, "libvirt does not have the container.")
+    steps.gnt(lab, f"gnt-instance reboot {CONTAINER}")
+    state = steps.status(lab, CONTAINER)
+    steps.gnt(lab, f"gnt-instance shutdown --timeout 60 {CONTAINER}")
+    steps.gnt(lab, f"gnt-instance activate-disks {CONTAINER}")
+    wrote = node.run(
+        f"mount /var/run/ganeti/instance-disks/{CONTAINER}:0 /mnt && cat /mnt/boots; umount /mnt"
+    )
+    steps.gnt(lab, f"gnt-instance deactivate-disks {CONTAINER}")
+    steps.remove(lab, CONTAINER)
+    good = wrote.split() == ["boot", "asked"] * 2 and state == "running"
+    steps.require(good, f"The container wrote {wrote!r}, and was {state}.")
+    return "it wrote two boots, and that it was asked to stop after each"
+
+
+SCENARIOS: Final[Mapping[str, Callable[[Lab], str]]] = {"container": container}
