@@ -13,7 +13,7 @@ from ganetix.ids import Randomness
 from ganetix.network.addresses import Addresses
 from ganetix.network.bridges import Bridges
 from ganetix.network.nics import NicScripts
-from ganetix.network.streams import StreamMaker
+from ganetix.network.stream import StreamMaker
 from ganetix.node.blockdev import Disks
 from ganetix.node.certificates import Certificates
 from ganetix.node.checks import Checks, Machine

@@ -10,7 +10,7 @@ from ganetix import errors
 from ganetix.guestos.environment import Target, full
 from ganetix.guestos.search import Definitions
 from ganetix.ids import Randomness
-from ganetix.network.streams import Stream, StreamMaker, Trust
+from ganetix.network.stream import Stream, StreamMaker, Trust
 from ganetix.node.blockdev import Disks
 from ganetix.node.export import Exports
 from ganetix.process.command import Command

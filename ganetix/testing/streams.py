@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import attrs
 
-from ganetix.network.streams import Stream, Trust
+from ganetix.network.stream import Stream, Trust
 from ganetix.process.command import Command
 
 

@@ -18,7 +18,7 @@ DEFERRED: Final = (
     "ganetix.master.jobs.watch",
     "ganetix.master.store.journal",
     "ganetix.master.store.replicas",
-    "ganetix.network.streams",
+    "ganetix.network.stream",
 )
 """Rooms that may make a Deferred, and modules in which somebody waits for an event: each waiter
 gets one of its own."""

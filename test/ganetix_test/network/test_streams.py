@@ -9,7 +9,8 @@ from typing import Any
 from twisted.internet import reactor
 from twisted.trial.unittest import TestCase
 
-from ganetix.network.streams import Streams, Trust
+from ganetix.network.stream import Trust
+from ganetix.network.streams import Streams
 from ganetix.process.command import Command
 from ganetix.testing.dice import seeded
 from ganetix.tls.credentials import Credentials
