@@ -76,7 +76,10 @@ class Allocator:
     async def relocate(
         self, context: Context, instance: Instance, name: str = BUILT_IN
     ) -> list[str]:
-        """Return the name of the new node for *instance*: of its mirror, or of its shared disks."""
+        """Return the name of the new node for *instance*: of its mirror, or of its shared disks.
+
+        It is one of the nodes that are locked.
+        """
         cluster = context.cluster
         disks = cluster.disks_of(instance)
         template = params.template_of(disks)
@@ -90,8 +93,7 @@ class Allocator:
             "relocate_from": [cluster.nodes[leaving].name],
         }
         answers, result = await self._asked(context, name, request, template)
-        staying = [cluster.nodes[uuid].name for uuid in homes]
-        allowed = [node.name for node in cluster.nodes.values() if node.name not in staying]
+        allowed = _restriction(cluster, context.owned("node") - set(homes))
         found = answers.nodes(result, 1, allowed)
         context.log(f"Instance allocator {name} chose {_nodes(found)} for {instance.name}.")
         return found
@@ -99,12 +101,11 @@ class Allocator:
     async def allocate_secondary(
         self, context: Context, instance: Instance, name: str = BUILT_IN
     ) -> str:
-        """Return the name of the node for the mirror that *instance* is to get."""
+        """Return the name of the node, a locked one, for the mirror that *instance* is to get."""
         cluster = context.cluster
         request = {"type": "allocate-secondary", "name": instance.name}
         answers, result = await self._asked(context, name, request, "drbd")
-        primary = cluster.nodes[instance.primary_node].name
-        allowed = [node.name for node in cluster.nodes.values() if node.name != primary]
+        allowed = _restriction(cluster, context.owned("node") - {instance.primary_node})
         (found,) = answers.nodes([result] if isinstance(result, str) else result, 1, allowed)
         context.log(f"Instance allocator {name} chose {_nodes([found])} for {instance.name}.")
         return found

@@ -7,13 +7,15 @@ import attrs
 import msgspec
 
 from ganetix import errors
-from ganetix.master.logic import disk_sync, disks, names, new_disks
+from ganetix.master import allocator as allocators
+from ganetix.master.allocator import Allocator
+from ganetix.master.logic import disk_sync, disks, names, new_disks, nic_addresses
 from ganetix.master.logic.disk_records import Wanted, Where, mirrored, new_disk, sent
 from ganetix.master.logic.unit import Context, UndoAction
 from ganetix.model import mirrors, params
 from ganetix.model.changes import Change
 from ganetix.model.cluster import Cluster
-from ganetix.model.objects import Disk, Instance
+from ganetix.model.objects import Disk, Instance, Node
 from ganetix.opcodes.instance import OpInstanceSetParams
 from ganetix.rpc.call import Call
 from ganetix.rpc.tables.blockdev import (
@@ -49,7 +51,7 @@ class Conversion:
 
 
 async def planned(
-    op: OpInstanceSetParams, instance: Instance, context: Context
+    op: OpInstanceSetParams, instance: Instance, context: Context, allocator: Allocator
 ) -> Conversion | None:
     """Return what *op* asks for, None if it is no conversion; raise `errors.OpPrereqError`."""
     if op.disk_template is None:
@@ -60,14 +62,7 @@ async def planned(
     await names.require_stopped(context, instance, "converting its disks")
     nodes = [instance.primary_node]
     if op.disk_template == "drbd":
-        secondary = names.node_of(cluster, op.remote_node or "", op.remote_node_uuid)
-        names.require_usable(secondary)
-        if secondary.uuid == instance.primary_node:
-            raise errors.OpPrereqError(
-                f"Node {secondary.name} is the primary node already; a mirror needs another one.",
-                errors.INVAL,
-            )
-        nodes.append(secondary.uuid)
+        nodes.append((await _secondary(op, instance, context, allocator)).uuid)
     found = [cluster.nodes[uuid] for uuid in nodes]
     new_disks.require_exclusive(cluster, op.disk_template, found)
     fresh = _fresh(op, instance, old, nodes, context)
@@ -76,6 +71,28 @@ async def planned(
         where = found[1:] if kept else found
         await new_disks.require_room_for(context, where, fresh)
     return Conversion(instance, tuple(old), tuple(fresh), tuple(nodes))
+
+
+async def _secondary(
+    op: OpInstanceSetParams, instance: Instance, context: Context, allocator: Allocator
+) -> Node:
+    """Return the node for the mirror, given or chosen; the others' locks are given back."""
+    cluster = context.cluster
+    if op.iallocator is not None:
+        name = allocators.required(cluster, op.iallocator, "the secondary node")
+        found = cluster.node_named(await allocator.allocate_secondary(context, instance, name))
+    else:
+        found = names.node_of(cluster, op.remote_node or "", op.remote_node_uuid)
+    names.require_usable(found)
+    if found.uuid == instance.primary_node:
+        raise errors.OpPrereqError(
+            f"Node {found.name} is the primary node already; a mirror needs another one.",
+            errors.INVAL,
+        )
+    nic_addresses.require_connected(cluster, instance, cluster.nodegroups[found.group])
+    for level in ("node", "node-res"):
+        context.release(level, context.owned(level) - {instance.primary_node, found.uuid})
+    return found
 
 
 def _require_possible(
@@ -97,15 +114,11 @@ def _require_possible(
         raise errors.OpPrereqError(
             "Disks can't be changed and converted at once; use two commands.", errors.INVAL
         )
-    if op.iallocator is not None:
+    if wanted == "drbd" and (op.remote_node is None) == (op.iallocator is None):
         raise errors.OpPrereqError(
-            "An instance allocator does not choose nodes for a conversion; give the secondary "
-            "node with -n NODE.",
+            "Disks of template drbd need a secondary node; give it with -n NODE, or let an "
+            "allocator choose with -I ALLOCATOR.",
             errors.INVAL,
-        )
-    if wanted == "drbd" and op.remote_node is None:
-        raise errors.OpPrereqError(
-            "Disks of template drbd need a secondary node; give it with -n NODE.", errors.INVAL
         )
 
 

@@ -33,11 +33,6 @@ def shared_locks(
     ]
 
 
-def groups_of(cluster: Cluster, instances: Iterable[Instance]) -> set[str]:
-    """Return the uuids of the groups in which *instances* have a node."""
-    return {cluster.nodes[uuid].group for one in instances for uuid in cluster.nodes_of(one)}
-
-
 def targets(
     cluster: Cluster, wanted: Sequence[str] | None, left: Iterable[str], what: str
 ) -> list[NodeGroup]:

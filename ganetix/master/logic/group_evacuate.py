@@ -8,7 +8,7 @@ from zope.interface import implementer
 
 from ganetix.master import allocator
 from ganetix.master.allocator import Allocator
-from ganetix.master.logic import child_jobs, evacuation
+from ganetix.master.logic import child_jobs, evacuation, wants
 from ganetix.master.logic.unit import BGL_SHARED, Context, Hooks, IUnit, Want
 from ganetix.model.cluster import Cluster
 from ganetix.model.objects import Instance, NodeGroup
@@ -33,7 +33,7 @@ class GroupEvacuate:
         instances = _instances(cluster, group)
         found = _targets(op, cluster, group)
         groups = {group.uuid, *(one.uuid for one in found)}
-        groups |= evacuation.groups_of(cluster, instances)
+        groups |= wants.groups_of(cluster, instances)
         return [BGL_SHARED, *evacuation.shared_locks(cluster, instances, groups)]
 
     async def check(self, op: OpGroupEvacuate, context: Context) -> Jobs:

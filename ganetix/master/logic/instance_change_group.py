@@ -7,7 +7,7 @@ from zope.interface import implementer
 
 from ganetix.master import allocator
 from ganetix.master.allocator import Allocator
-from ganetix.master.logic import child_jobs, evacuation, hooks_env, names
+from ganetix.master.logic import child_jobs, evacuation, hooks_env, names, wants
 from ganetix.master.logic.unit import BGL_SHARED, Context, Hooks, IUnit, Want
 from ganetix.model.cluster import Cluster
 from ganetix.model.objects import NodeGroup
@@ -29,7 +29,7 @@ class InstanceChangeGroup:
         """See `IUnit`."""
         instance = names.instance_of(cluster, op.instance_name, op.instance_uuid)
         groups = {one.uuid for one in _targets(op, cluster)}
-        groups |= evacuation.groups_of(cluster, [instance])
+        groups |= wants.groups_of(cluster, [instance])
         return [BGL_SHARED, *evacuation.shared_locks(cluster, [instance], groups)]
 
     async def check(self, op: OpInstanceChangeGroup, context: Context) -> Jobs:
@@ -58,5 +58,5 @@ class InstanceChangeGroup:
 
 def _targets(op: OpInstanceChangeGroup, cluster: Cluster) -> list[NodeGroup]:
     instance = names.instance_of(cluster, op.instance_name, op.instance_uuid)
-    left = evacuation.groups_of(cluster, [instance])
+    left = wants.groups_of(cluster, [instance])
     return evacuation.targets(cluster, op.target_groups, left, f"instance {instance.name}")

@@ -19,7 +19,7 @@ from ganetix.master.logic import (
     nic_addresses,
     wants,
 )
-from ganetix.master.logic.unit import ALL, Context, Hooks, IUnit, Want
+from ganetix.master.logic.unit import Context, Hooks, IUnit, Want
 from ganetix.model import mirrors, params
 from ganetix.model.changes import Change
 from ganetix.model.cluster import Cluster
@@ -49,12 +49,10 @@ class InstanceRecreateDisks:
     def locks(self, op: OpInstanceRecreateDisks, cluster: Cluster) -> list[Want]:
         """See `IUnit`."""
         instance = names.instance_of(cluster, op.instance_name, op.instance_uuid)
-        alone = wants.instance_only(instance)
         if op.iallocator is not None:
-            groups = Want("nodegroup", (ALL,), "shared")
-            return [*alone, groups, Want("node", (ALL,)), Want("node-res", (ALL,))]
+            return wants.for_allocator(cluster, instance)
         own = [*cluster.nodes_of(instance), *(node.uuid for node in _given(op, cluster))]
-        return [*alone, wants.nodes(own), wants.resources(own)]
+        return [*wants.instance_only(instance), wants.nodes(own), wants.resources(own)]
 
     async def check(self, op: OpInstanceRecreateDisks, context: Context) -> Plan:
         """See `IUnit`."""

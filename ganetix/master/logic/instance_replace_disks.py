@@ -21,7 +21,7 @@ from ganetix.master.logic import (
     wants,
 )
 from ganetix.master.logic.disk_records import sent
-from ganetix.master.logic.unit import ALL, Context, Hooks, IUnit, UndoAction, Want
+from ganetix.master.logic.unit import Context, Hooks, IUnit, UndoAction, Want
 from ganetix.model import mirrors, params
 from ganetix.model.changes import Change
 from ganetix.model.cluster import Cluster
@@ -65,14 +65,12 @@ class InstanceReplaceDisks:
     def locks(self, op: OpInstanceReplaceDisks, cluster: Cluster) -> list[Want]:
         """See `IUnit`."""
         instance = names.instance_of(cluster, op.instance_name, op.instance_uuid)
-        alone = wants.instance_only(instance)
         if op.mode == NEW and op.remote_node is None:
-            groups = Want("nodegroup", (ALL,), "shared")
-            return [*alone, groups, Want("node", (ALL,)), Want("node-res", (ALL,))]
+            return wants.for_allocator(cluster, instance)
         own = list(cluster.nodes_of(instance))
         if op.remote_node is not None:
             own.append(names.node_of(cluster, op.remote_node, op.remote_node_uuid).uuid)
-        return [*alone, wants.nodes(own), wants.resources(own)]
+        return [*wants.instance_only(instance), wants.nodes(own), wants.resources(own)]
 
     async def check(self, op: OpInstanceReplaceDisks, context: Context) -> Plan:
         """See `IUnit`."""

@@ -8,6 +8,7 @@ import msgspec
 from zope.interface import implementer
 
 from ganetix import errors
+from ganetix.master.allocator import Allocator
 from ganetix.master.logic import (
     capacity,
     communication,
@@ -51,15 +52,19 @@ class Plan:
 
 
 @implementer(IUnit)
+@attrs.frozen
 class InstanceSetParams:
     """Changes instances."""
 
+    allocator: Allocator
     resumable = False
 
     def locks(self, op: OpInstanceSetParams, cluster: Cluster) -> list[Want]:
         """See `IUnit`."""
         instance = names.instance_of(cluster, op.instance_name, op.instance_uuid)
         own = list(cluster.nodes_of(instance))
+        if op.iallocator is not None:
+            own += wants.neighbours(cluster, instance)
         if op.pnode is not None:
             own.append(names.node_of(cluster, op.pnode, op.pnode_uuid).uuid)
         if op.remote_node is not None:
@@ -82,7 +87,7 @@ class InstanceSetParams:
         nics.reserve(context, instance.nics, edit_nics.rows)
         edit_disks = edited_disks(cluster, instance, op, (context.randomness, context.paths))
         fresh, told = _changed(cluster, instance, op)
-        conversion = await disk_conversion.planned(op, instance, context)
+        conversion = await disk_conversion.planned(op, instance, context, self.allocator)
         told = [*edit_nics.told, *edit_disks.told, *told]
         if conversion is not None:
             told.append(("disk_template", op.disk_template))
@@ -163,6 +168,12 @@ def _require_available(op: OpInstanceSetParams) -> None:
     if op.ext_params:
         raise errors.OpPrereqError(
             "Parameters of external storage were given, but the instance has no such disks.",
+            errors.INVAL,
+        )
+    if op.iallocator is not None and op.disk_template != "drbd":
+        raise errors.OpPrereqError(
+            "An instance allocator chooses the secondary node of disks that become drbd ones; "
+            "leave it out, or give -t drbd.",
             errors.INVAL,
         )
 

@@ -10,7 +10,14 @@ from ganetix import errors
 from ganetix.master import allocator
 from ganetix.master.allocation.answers import Evacuation
 from ganetix.master.allocator import Allocator
-from ganetix.master.logic import child_jobs, evacuation, names, nic_addresses, relocation
+from ganetix.master.logic import (
+    child_jobs,
+    evacuation,
+    names,
+    nic_addresses,
+    relocation,
+    wants,
+)
 from ganetix.master.logic.unit import BGL_SHARED, Context, Hooks, IUnit, Want
 from ganetix.model import params
 from ganetix.model.changes import Change, apply
@@ -35,7 +42,7 @@ class NodeEvacuate:
         """See `IUnit`."""
         node = names.node_of(cluster, op.node_name, op.node_uuid)
         instances = [*_primaries(op, cluster, node), *_secondaries(op, cluster, node)]
-        groups = {node.group, *evacuation.groups_of(cluster, instances)}
+        groups = {node.group, *wants.groups_of(cluster, instances)}
         return [BGL_SHARED, *evacuation.shared_locks(cluster, instances, groups)]
 
     async def check(self, op: OpNodeEvacuate, context: Context) -> Jobs:

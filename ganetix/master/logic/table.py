@@ -212,7 +212,7 @@ def units(outside: Outside) -> Mapping[type[OpCode], Unit[Any, Any]]:
         OpInstanceRemove: InstanceRemove(),
         OpInstanceRename: InstanceRename(outside),
         OpInstanceReplaceDisks: InstanceReplaceDisks(allocator),
-        OpInstanceSetParams: InstanceSetParams(),
+        OpInstanceSetParams: InstanceSetParams(allocator),
         OpInstanceShutdown: InstanceShutdownUnit(),
         OpInstanceStartup: InstanceStartup(),
         OpNetworkAdd: NetworkAdd(),

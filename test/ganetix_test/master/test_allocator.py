@@ -4,14 +4,10 @@ from collections.abc import Mapping
 from typing import Any
 
 import attrs
-import msgspec
-from twisted.internet.defer import Deferred
 
 from ganetix.htools.faults import PlanError
 from ganetix.htools.reasons import answer_with_reasons
-from ganetix.master.allocator import Allocator
 from ganetix.master.logic.outside import Outside
-from ganetix.model.changes import Change, apply
 from ganetix.opcodes.instance_state import OpInstanceFailover
 from ganetix.rpc.tables.node_care import StorageQuery, StorageUnitInfo, StorageUnits
 from ganetix.testing.logic import LogicContext, node_uuid, three_nodes
@@ -148,17 +144,6 @@ class PlannerTests(UnitTestCase):
         self.add(disk_template="sharedfile")
         self.run_op(OpInstanceFailover(instance_name="vm1", iallocator="hail"))
         self.assertNotEqual(self.instance().primary_node, node_uuid(1))
-
-    def test_secondary(self) -> None:
-        """An instance that gets a mirror gets it on another node, where there is one."""
-        settings = msgspec.structs.replace(
-            self.context.cluster.cluster, enabled_disk_templates=["file", "diskless"]
-        )
-        self.context.state = apply(self.context.state, Change(cluster=settings), 0.0)
-        self.add()
-        wait = Allocator(self.outside()).allocate_secondary(self.context, self.instance())
-        chosen = self.successResultOf(Deferred.fromCoroutine(wait))
-        self.assertIn(chosen, NODES[1:])
 
     def test_full(self) -> None:
         """Where no node has the memory it says so, and the log says it of each node."""

@@ -213,6 +213,16 @@ class ConvertTests(StoppedTestCase):
         self.assertEqual(self.world.disks, {(NODE1, place[1]): 1024})
         self.assertNotIn("copy", [row[1] for row in self.mirrors.done])
 
+    def test_allocator(self) -> None:
+        """An allocator chooses the secondary among the group's nodes, which are locked for it."""
+        self.stopped(disk_template="plain", snode=None)
+        op = self.converting("drbd", iallocator="hail")
+        self.assertIn(("node", (NODE1, NODE2, NODE3), "exclusive"), self.locks(op))
+        self.run_op(op)
+        primary, secondary, *_ = self.disk().logical_id
+        self.assertEqual(primary, NODE1)
+        self.assertIn(secondary, (NODE2, NODE3))
+
     def test_copied(self) -> None:
         """A volume becomes a file by a copy, and is gone then."""
         self.stopped(disk_template="plain", snode=None)
@@ -240,6 +250,9 @@ class ConvertTests(StoppedTestCase):
         for op, words in (
             (self.converting("plain"), "already"),
             (self.converting("drbd"), "need a secondary node"),
+            (self.converting("drbd", remote_node="node2", iallocator="hail"), "let an allocator"),
+            (self.converting("file", iallocator="hail"), "give -t drbd"),
+            (OpInstanceSetParams(instance_name=NAME, iallocator="hail"), "give -t drbd"),
             (self.converting("drbd", remote_node="node1"), "a mirror needs another one"),
             (self.converting("diskless"), "can't become"),
         ):
