@@ -24,6 +24,16 @@ FIGURES: Final = 16
 TABLES: Final = 4
 
 
+class Slopes(NamedTuple):
+    """What one unit changes in the components of the score, for each node; zero where offline."""
+
+    memory: Floats
+    disk: Floats
+    cpu: Floats
+    spindles: Floats
+    one: Floats
+
+
 class NodeArrays(NamedTuple):
     """The nodes of a group, one entry for each."""
 
@@ -45,9 +55,7 @@ class NodeArrays(NamedTuple):
     free_spindles: Ints
     free_spindles_forth: Ints
     t_spindles: Ints
-    t_disk: Floats
-    hi_spindles: Floats
-    cpu_scale: Floats
+    slopes: Slopes
     peers: Ints  # [secondary, primary]: memory to take over
     first: Ints  # biggest reserve, whose it is, and the biggest of the others
     first_at: Ints
@@ -128,12 +136,29 @@ def _shared(nodes: Sequence[Node]) -> Ints:
     return _ints([[len(a.spec.locations & b.spec.locations) for b in nodes] for a in nodes])  # type: ignore[misc] # rows of a matrix
 
 
-def _centred(values: Sequence[Sequence[float]], online: Bools) -> Floats:
-    """Return *values* (one row for each node) less the mean of those online; zero for others."""
-    columns = np.array(values, dtype=np.float64).T
+def _centred(columns: Floats, online: Bools) -> Floats:
+    """Return *columns* (one for each node) less the mean of those online; zero for others."""
+    if online.all():
+        return np.asarray(columns - columns.mean(axis=1)[:, None])
     if not online.any():
         return np.zeros(columns.shape)
     return np.where(online, columns - columns[:, online].mean(axis=1)[:, None], 0.0)
+
+
+def _inverse(values: Floats, online: Bools) -> Floats:
+    return np.asarray(np.where(online & (values != 0), 1.0 / values, 0.0))
+
+
+def _slopes(specs: Sequence[NodeSpec], online: Bools) -> Slopes:
+    shared = online & ~np.array([spec.exclusive for spec in specs], dtype=np.bool_)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        return Slopes(
+            -_inverse(_floats([spec.t_mem for spec in specs]), online),
+            -_inverse(_floats([spec.t_disk for spec in specs]), online),
+            _inverse(_floats([spec.t_cpu * spec.cpu_speed for spec in specs]), online),
+            _inverse(_floats([spec.hi_spindles for spec in specs]), shared),
+            online.astype(np.float64),
+        )
 
 
 class Fixed(NamedTuple):
@@ -147,25 +172,24 @@ class Fixed(NamedTuple):
     most_cpus: Floats
     exclusive: Bools
     t_spindles: Ints
-    t_disk: Floats
-    cpu_scale: Floats
+    slopes: Slopes
     migration: Bools
     shared: Ints
 
 
 def _fixed(nodes: Sequence[Node]) -> Fixed:
     specs = [node.spec for node in nodes]
+    online = np.array([not spec.offline for spec in specs], dtype=np.bool_)
     return Fixed(
         {node.idx: at for at, node in enumerate(nodes)},
-        np.array([not spec.offline for spec in specs], dtype=np.bool_),
+        online,
         _floats([spec.t_mem for spec in specs]),
         _ints([spec.lo_disk for spec in specs]),
         _floats([spec.hi_spindles for spec in specs]),
         _most_cpus(specs),
         np.array([spec.exclusive for spec in specs], dtype=np.bool_),
         _ints([spec.t_spindles for spec in specs]),
-        _floats([spec.t_disk for spec in specs]),
-        _floats([spec.t_cpu * spec.cpu_speed for spec in specs]),
+        _slopes(specs, online),
         _migration(nodes),
         _shared(nodes),
     )
@@ -192,23 +216,29 @@ class Memory:
         """Return what *node* contributes to the components of the score."""
         return self._scorer.values(node)
 
-    def nodes(self, nodes: Sequence[Node]) -> tuple[Fixed, Floats, Ints]:
-        """Return what is fixed, a row for each of `_figures`, and what nodes would take over."""
+    def nodes(self, nodes: Sequence[Node]) -> tuple[Fixed, Floats, Floats, Ints]:
+        """Return what is fixed and what moves change.
+
+        A row for each of `_figures`, one for each component of the score, and what nodes would
+        take over.
+        """
         known = self._nodes
         same = len(known) == len(nodes)
         if not (same and all(a.spec is b.spec for a, b in zip(nodes, known, strict=True))):
             known = self._nodes = list(nodes)
             self._fixed = _fixed(nodes)
             self._figures = np.array([_figures(node) for node in nodes], dtype=np.float64).T.copy()
+            self._columns = np.array([self.values(node) for node in nodes]).T.copy()
             self._peers = np.zeros((len(nodes), len(nodes) + 1), dtype=np.int64)
             for row, node in zip(self._peers, nodes, strict=True):
                 _peers(row, node, self._fixed.position)
         for at, (one, other) in enumerate(zip(nodes, known, strict=True)):
             if one is not other:
                 self._figures[:, at], known[at] = _figures(one), one
+                self._columns[:, at] = self.values(one)
                 if one.peers is not other.peers:
                     _peers(self._peers[at], one, self._fixed.position)
-        return self._fixed, self._figures, self._peers
+        return self._fixed, self._figures, self._columns, self._peers
 
     def table(self, instances: Sequence[Instance], position: dict[int, int]) -> Floats:
         """Return a row for each figure of *instances*, in the order of `_row`.
@@ -232,7 +262,7 @@ class Memory:
 
 def node_arrays(nodes: Sequence[Node], memory: Memory) -> NodeArrays:
     """Return the arrays of *nodes*, which come in the order of their numbers."""
-    fixed, figures, peers = memory.nodes(nodes)
+    fixed, figures, columns, peers = memory.nodes(nodes)
     values = [memory.values(node) for node in nodes]
     whole = figures[:9].astype(np.int64)
     first, first_at, second = _tops(peers)
@@ -240,7 +270,7 @@ def node_arrays(nodes: Sequence[Node], memory: Memory) -> NodeArrays:
     return NodeArrays(
         fixed.position,
         fixed.online,
-        _centred(values, fixed.online),
+        _centred(columns, fixed.online),
         fixed.t_mem,
         whole[0],
         whole[1],
@@ -256,9 +286,7 @@ def node_arrays(nodes: Sequence[Node], memory: Memory) -> NodeArrays:
         whole[7],
         whole[8],
         fixed.t_spindles,
-        fixed.t_disk,
-        fixed.hi_spindles,
-        fixed.cpu_scale,
+        fixed.slopes,
         peers,
         first,
         first_at,

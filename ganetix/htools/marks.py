@@ -127,6 +127,9 @@ class Marks:
         self._stays = nodes.online[insts.primary].astype(np.float64)
         self._fixed = sum(nodes.base.values[at] * weight for at, weight in BASE)
         self._rows = np.arange(len(insts.mem))
+        any_tags = any(field is not None for field in tagged)
+        # Whether no move changes the tag components.
+        self.idle = not (any_tags or nodes.shared.any() or insts.location_score.any())
 
     def _leaving(self) -> Floats:
         """Return what goes when the instances leave their primaries."""
@@ -155,6 +158,8 @@ class Marks:
 
     def failover(self) -> Floats:
         """Return the tag components after each instance's failover."""
+        if self.idle:
+            return np.full(len(self._rows), self._fixed)
         arriving = self._arriving()[self._rows, self._insts.secondary]
         return self._fixed + self._leaving() + arriving + LOCATION * self._insts.location_score
 
@@ -162,12 +167,6 @@ class Marks:
     def fixed(self) -> float:
         """The tag components before any move."""
         return self._fixed
-
-    @property
-    def idle(self) -> bool:
-        """Whether no move changes the tag components."""
-        tagged = any(field is not None for field in self._tagged)
-        return not (tagged or self._nodes.shared.any() or self._insts.location_score.any())
 
     def add(self, kind: str, result: Floats) -> None:
         """Add the tag components after each move of *kind* to *result*."""

@@ -8,6 +8,7 @@ product of what the instance brings and of the node's slope, the new variances o
 the same for every target and goes into a column of its own.
 """
 
+from math import sqrt
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -30,6 +31,7 @@ class Planes(NamedTuple):
     centred: Floats
     slope: Floats
     amount: Floats
+    onto: Floats  # what targets (the last axis) bring to the product
 
     def of(self, pick: Any) -> "Planes":
         """Return the planes for the instances that *pick* selects."""
@@ -40,27 +42,25 @@ class Planes(NamedTuple):
         change = sign * self.amount * self.slope[:, position]
         return change, change * (2 * self.centred[:, position] + change)
 
+    def still(self) -> float:
+        """Return the weighted components as they are."""
+        return float(self.weight[:, 0] @ root(self.variance[:, 0].copy()))
+
     def settled(self, total: Floats, squares: Floats, count: float) -> Floats:
         """Return the weighted components for each instance when no target changes them."""
         spread = self.variance + squares / count - (total / count) ** 2
-        return np.asarray((root(spread) * self.weight).sum(axis=0))
+        return np.asarray(self.weight[:, 0] @ root(spread))
 
     def targeted(self, total: Floats, squares: Floats, targets: Ints, count: float) -> Floats:
         """Return the weighted components for each instance (row) coming to each target (column)."""
-        amount, slope = self.amount, self.slope[:, targets]
+        amount = self.amount
         left = np.empty((*amount.shape, 4))
         left[:, :, 0] = self.variance + squares / count - (total / count) ** 2
         left[:, :, 1] = amount
         left[:, :, 2] = amount * total
         left[:, :, 3] = amount * amount
-        right = np.empty((len(slope), 4, len(targets)))
-        right[:, 0] = 1.0
-        right[:, 1] = 2 * self.centred[:, targets] * slope / count
-        right[:, 2] = -2 * slope / count**2
-        right[:, 3] = slope * slope * (1 / count - 1 / count**2)
-        result = root(left @ right)
-        result *= self.weight[:, :, None]
-        return np.asarray(result.sum(axis=0))
+        roots = root(left @ self.onto).reshape(len(amount), -1)
+        return np.asarray((self.weight[:, 0] @ roots).reshape(amount.shape[1], len(targets)))
 
     def least(self, total: Floats, squares: Floats, targets: Ints, count: float) -> Floats:
         """Return for each instance what no target makes less than that."""
@@ -74,7 +74,7 @@ class Planes(NamedTuple):
         spread += np.minimum(away * low, away * high)
         steepest = (slope * slope).min(axis=1)[:, None]
         spread += amount * amount * steepest * (1 / count - 1 / count**2)
-        return np.asarray((root(spread) * self.weight).sum(axis=0))
+        return np.asarray(self.weight[:, 0] @ root(spread))
 
 
 class SpindlePlane(NamedTuple):
@@ -100,6 +100,10 @@ class SpindlePlane(NamedTuple):
         return self._replace(
             amount=self.amount[pick], spindles=self.spindles[pick], known=self.known[pick]
         )
+
+    def still(self) -> float:
+        """Return the weighted component as it is."""
+        return self.weight * sqrt(max(0.0, self.variance))
 
     def settled(self, total: Floats, squares: Floats, count: float) -> Floats:
         """Return the weighted component for each instance when no target changes it."""
@@ -131,19 +135,9 @@ class SpindlePlane(NamedTuple):
         return result
 
 
-def _inverse(values: Floats, online: Bools) -> Floats:
-    with np.errstate(divide="ignore", invalid="ignore"):
-        return np.asarray(np.where(online & (values != 0), 1.0 / values, 0.0))
-
-
 def _sources(nodes: NodeArrays, insts: InstanceArrays) -> list[tuple[str, Floats, Floats, bool]]:
     """Return name, slope, amount and role of each linear component."""
-    online = nodes.online
-    memory = -_inverse(nodes.t_mem, online)
-    disk = -_inverse(nodes.t_disk, online)
-    cpu = _inverse(nodes.cpu_scale, online)
-    spindles = _inverse(nodes.hi_spindles, online & ~nodes.exclusive)
-    one = online.astype(np.float64)
+    memory, disk, cpu, spindles, one = nodes.slopes
     space = insts.disk.astype(np.float64)
     cpus = insts.vcpus.astype(np.float64)
     return [
@@ -172,7 +166,7 @@ def _figures(nodes: NodeArrays, name: str) -> tuple[float, float, Floats]:
 
 def _spindle_planes(nodes: NodeArrays, insts: InstanceArrays) -> list[SpindlePlane]:
     """Return the two components of free disk where exclusive storage is in use."""
-    slope = -_inverse(nodes.t_disk, nodes.online)
+    slope = nodes.slopes.disk
     amount = insts.disk.astype(np.float64)
     found = []
     for name, free in (
@@ -197,7 +191,7 @@ def _spindle_planes(nodes: NodeArrays, insts: InstanceArrays) -> list[SpindlePla
 Parts = dict[bool, list[Planes | SpindlePlane]]
 
 
-def planes(nodes: NodeArrays, insts: InstanceArrays) -> Parts:
+def planes(nodes: NodeArrays, insts: InstanceArrays, targets: Ints) -> Parts:
     """Return the linear components by whether a secondary counts too.
 
     Equal ones are made one with the sum of their weights; what is nothing everywhere is left out.
@@ -205,11 +199,12 @@ def planes(nodes: NodeArrays, insts: InstanceArrays) -> Parts:
     exclusive = bool(nodes.exclusive.any())
     found: Parts = {True: list(_spindle_planes(nodes, insts)) if exclusive else [], False: []}
     rows: dict[bool, list[list[Any]]] = {True: [], False: []}
+    varied: list[bool] = np.asarray(nodes.centred.any(axis=1)).tolist()
     for name, slope, amount, both in _sources(nodes, insts):
         if exclusive and name.startswith("free_disk"):
             continue
         weight, variance, centred = _figures(nodes, name)
-        if not (amount.any() or centred.any()):
+        if not (varied[NAMES.index(name)] or amount.any()):
             continue
         for other in rows[both]:
             if _same(other, centred, slope, amount):
@@ -222,8 +217,20 @@ def planes(nodes: NodeArrays, insts: InstanceArrays) -> Parts:
             continue
         weights, variances, *others = zip(*kept, strict=True)
         columns = (np.array(weights)[:, None], np.array(variances)[:, None])
-        found[both].append(Planes(*columns, *(np.array(each) for each in others)))
+        centred, slopes, amounts = (np.array(each) for each in others)
+        onto = _onto(centred[:, targets], slopes[:, targets], float(nodes.online.sum()))
+        found[both].append(Planes(*columns, centred, slopes, amounts, onto))
     return found
+
+
+def _onto(centred: Floats, slope: Floats, count: float) -> Floats:
+    """Return the right side of the product, for targets with these values and slopes."""
+    right = np.empty((len(slope), 4, slope.shape[1]))
+    right[:, 0] = 1.0
+    right[:, 1] = 2 * centred * slope / count
+    right[:, 2] = -2 * slope / count**2
+    right[:, 3] = slope * slope * (1 / count - 1 / count**2)
+    return right
 
 
 def _same(other: list[Any], centred: Floats, slope: Floats, amount: Floats) -> bool:

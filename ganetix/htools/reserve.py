@@ -5,6 +5,7 @@ linear in what comes: what a move does to it is worked out here for each pair
 of instance and target.
 """
 
+from collections.abc import Sequence
 from typing import Any, Final
 
 import numpy as np
@@ -24,6 +25,12 @@ N1: Final = NAMES.index("n1_cnt")
 OFFLINE_ALL: Final = NAMES.index("offline_all_cnt")
 OFFLINE_PRIMARY: Final = NAMES.index("offline_pri_cnt")
 TOTAL: Final = NAMES.index("reserved_mem_rtotal")
+# The kinds of moves to a target that is the secondary then, and to one that is the primary with an
+# old node as its secondary.
+TO_SECONDARY: Final = (REPLACE_SECONDARY, FAILOVER_AND_REPLACE)
+TO_PRIMARY: Final = (REPLACE_AND_FAILOVER, REPLACE_PRIMARY)
+# Those where the primary is the old node that stays, not the secondary.
+KEEPING_PRIMARY: Final = (REPLACE_SECONDARY, REPLACE_AND_FAILOVER)
 
 
 def after_secondary_left(nodes: NodeArrays, insts: InstanceArrays) -> Ints:
@@ -50,10 +57,11 @@ class Reserve:
         entry = nodes.base.deviations[RESERVED]
         self._variance = entry[2] if entry is not None else 0.0
         # Plain or shared storage has no secondary; what is read for it is not used.
-        self._left = after_secondary_left(nodes, insts)
+        self.left = after_secondary_left(nodes, insts)
         self._gone_p = ~nodes.online[insts.primary]
         self._gone_s = ~nodes.online[insts.secondary]
-        self._held: dict[tuple[bool, bool], Ints] = {}
+        self._held: dict[tuple[str, ...], Ints] = {}
+        self._leaving: tuple[Floats, Floats] | None = None
         values = nodes.base.values
         self._fixed = (
             values[OFFLINE_ALL] * WEIGHTS[OFFLINE_ALL]
@@ -62,6 +70,7 @@ class Reserve:
             + values[TOTAL] * WEIGHTS[TOTAL]
         )
         self._failing = np.where(nodes.fail_n1 & nodes.online, nodes.members, 0)
+        self._quiet = self._keeps_n1()
 
     def _n1(self, place: Ints, fails: Bools, members: Ints) -> Floats:
         """Return what N+1 failures change by when nodes fail or not with so many instances."""
@@ -91,43 +100,50 @@ class Reserve:
         nodes, insts = self._nodes, self._insts
         here, there = insts.primary, insts.secondary
         kept = np.maximum(nodes.r_mem[here], nodes.peers[here, there] + insts.reserve)
-        one, two = self._delta(here, kept), self._delta(there, self._left)
+        one, two = self._delta(here, kept), self._delta(there, self.left)
         squares = self._squares(here, one) + self._squares(there, two)
         result = self._deviation(one + two, squares) + self._fixed
+        if self._quiet:
+            return np.asarray(result)
         result += self._n1(here, nodes.u_mem[here] + insts.used_mem <= kept, nodes.members[here])
         free = nodes.u_mem[there] - insts.used_mem
-        result += self._n1(there, free <= self._left, nodes.members[there])
+        result += self._n1(there, free <= self.left, nodes.members[there])
         result -= self._gone_p * WEIGHTS[OFFLINE_PRIMARY]
-        return result
+        return np.asarray(result)
 
-    def kind(self, kind: str) -> Floats:
-        """Return these components after each move of *kind* (rows) to each target (columns)."""
-        total, squares, fixed = self._source(kind)
-        delta = np.zeros((len(fixed), len(self._targets)))
-        more = delta
-        if kind in (REPLACE_SECONDARY, FAILOVER_AND_REPLACE):
-            delta = self._reserved_at_target(kind)
-            more = delta * (2 * self._centred[self._targets] + delta)
-        elif kind in (REPLACE_AND_FAILOVER, REPLACE_PRIMARY):
-            delta, more = self._reserved_at_source(kind)
-        delta += total[:, None]
-        result = self._deviation(delta, squares[:, None] + more)
-        result += (fixed + self._fixed)[:, None]
-        self._add_n1(kind, result)
+    def kinds(self, kinds: Sequence[str]) -> Floats:
+        """Return these components after each move of *kinds* of one family.
+
+        For each kind, each instance and each target.
+        """
+        sources = zip(*(self._source(kind) for kind in kinds), strict=True)
+        total, squares, fixed = (np.array(each)[:, :, None] for each in sources)
+        if kinds[0] in TO_SECONDARY:
+            delta, more = self._reserved_at_target(kinds)
+        elif kinds[0] in TO_PRIMARY:
+            delta, more = self._reserved_at_source(kinds)
+        else:
+            delta = np.zeros((len(kinds), len(self._insts.mem), len(self._targets)))
+            more = delta.copy()
+        delta += total
+        more += squares
+        result = self._deviation(delta, more)
+        result += fixed + self._fixed
+        for kind, scores in zip(kinds, () if self._quiet else result, strict=not self._quiet):
+            self._add_n1(kind, scores)
         return result
 
     def least(self, kind: str) -> Floats:
         """Return for each instance what these components are not below, wherever it goes."""
         nodes, insts, count = self._nodes, self._insts, self._count
         total, squares, fixed = self._source(kind)
-        if kind in (REPLACE_SECONDARY, FAILOVER_AND_REPLACE):
+        if kind in TO_SECONDARY:
             lowest = min(0.0, float(self._centred[self._targets].min()))
             low = np.zeros(len(total))
             high = insts.reserve * float(self._scale[self._targets].max())
             gain: Any = -lowest * lowest
-        elif kind in (REPLACE_AND_FAILOVER, REPLACE_PRIMARY):
-            place = insts.primary if kind == REPLACE_AND_FAILOVER else insts.secondary
-            base = nodes.r_mem[place] if kind == REPLACE_AND_FAILOVER else self._left
+        elif kind in TO_PRIMARY:
+            place, base = self.place(kind), self.base(kind)
             most = np.maximum(nodes.first[place] + insts.reserve, base)
             low, high = self._delta(place, base), self._delta(place, most)
             best = np.maximum(low, -self._centred[place])
@@ -139,70 +155,84 @@ class Reserve:
         spread = self._variance + (squares + gain) / count - mean * mean
         result = root(spread) * WEIGHTS[RESERVED] + RESERVED_TOTAL_WEIGHT * (total + low)
         result += fixed + self._fixed
-        if not self._quiet():
+        if not self._quiet:
             result -= 2 * WEIGHTS[N1] * float(self._failing.max())
         return np.asarray(result)
 
     def _source(self, kind: str) -> tuple[Floats, Floats, Floats]:
         """Return changes of sum and squares at the source, and what is the same for all targets."""
+        insts = self._insts
+        if kind in (REPLACE_SECONDARY, REPLACE_AND_FAILOVER, FAILOVER_AND_REPLACE):
+            if self._leaving is None:
+                delta = self._delta(insts.secondary, self.left)
+                self._leaving = delta, self._squares(insts.secondary, delta)
+            delta, squares = self._leaving
+        else:
+            delta = squares = np.zeros(len(insts.mem))
+        fixed = np.zeros(len(insts.mem)) if self._quiet else self._counted(kind)
+        return delta, squares, fixed
+
+    def _counted(self, kind: str) -> Floats:
+        """Return what N+1 failures and offline nodes change by at the source."""
         nodes, insts = self._nodes, self._insts
-        there = insts.secondary
-        zero = np.zeros(len(insts.mem))
+        here, there = insts.primary, insts.secondary
         primary = -1.0 * self._gone_p * WEIGHTS[OFFLINE_PRIMARY]
         if kind in (REPLACE_SECONDARY, REPLACE_AND_FAILOVER):
-            delta = self._delta(there, self._left)
-            fixed = self._n1(there, nodes.u_mem[there] <= self._left, nodes.members[there] - 1)
+            fixed = self._n1(there, nodes.u_mem[there] <= self.left, nodes.members[there] - 1)
             fixed -= self._gone_s * WEIGHTS[OFFLINE_ALL]
-            return (
-                delta,
-                self._squares(there, delta),
-                fixed if kind == REPLACE_SECONDARY else fixed + primary,
-            )
-        here = insts.primary
+            return fixed if kind == REPLACE_SECONDARY else fixed + primary
         free = nodes.u_mem[here] + insts.used_mem
         fixed = self._n1(here, free <= nodes.r_mem[here], nodes.members[here] - 1)
         fixed += primary - self._gone_p * WEIGHTS[OFFLINE_ALL]
         if kind == FAILOVER_AND_REPLACE:
-            delta = self._delta(there, self._left)
             free = nodes.u_mem[there] - insts.used_mem
-            fixed += self._n1(there, free <= self._left, nodes.members[there])
-            return delta, self._squares(there, delta), fixed
-        return zero, zero.copy(), fixed
+            fixed += self._n1(there, free <= self.left, nodes.members[there])
+        return fixed
 
-    def held_at_target(self, kind: str) -> Ints:
-        """Return what each target would hold for the primary node of the moved instance."""
-        return self._holding(at_target=True, primary=kind == REPLACE_SECONDARY)
+    def place(self, kind: str) -> Ints:
+        """Return the old node that stays with each instance in a move of *kind*."""
+        return self._insts.primary if kind in KEEPING_PRIMARY else self._insts.secondary
 
-    def held_at_source(self, kind: str) -> Ints:
-        """Return what the new secondary, an old node, would hold for each target."""
-        return self._holding(at_target=False, primary=kind == REPLACE_AND_FAILOVER)
+    def held(self, kinds: Sequence[str]) -> Ints:
+        """Return what the new secondaries would hold for the new primaries, worked out once.
 
-    def _holding(self, *, at_target: bool, primary: bool) -> Ints:
-        """Return what targets would hold for an old node, or that for them; worked out once."""
-        key = at_target, primary
+        That is what each target would hold for the old node, or the old node for each target.
+        """
+        key = tuple(kinds)
         if key not in self._held:
-            source = self._insts.primary if primary else self._insts.secondary
-            peers = self._nodes.peers.T if at_target else self._nodes.peers
-            held = peers[source][:, self._targets]
+            peers = self._nodes.peers.T if kinds[0] in TO_SECONDARY else self._nodes.peers
+            places = np.array([self.place(kind) for kind in kinds])
+            held = peers[:, self._targets].take(places, axis=0)
             held += self._insts.reserve[:, None]
             self._held[key] = held
         return self._held[key]
 
-    def _reserved_at_target(self, kind: str) -> Floats:
-        reserved = self._nodes.r_mem[self._targets]
-        held = np.maximum(self.held_at_target(kind) - reserved, 0)
-        return np.asarray(held * self._scale[self._targets])
+    def _reserved_at_target(self, kinds: Sequence[str]) -> tuple[Floats, Floats]:
+        """Return changes of sum and squares of what targets reserve."""
+        targets = self._targets
+        held = self.held(kinds) - self._nodes.r_mem[targets]
+        np.maximum(held, 0, out=held)
+        delta = np.multiply(held, self._scale[targets], dtype=np.float64)
+        more = delta + 2 * self._centred[targets]
+        more *= delta
+        return delta, more
 
-    def _reserved_at_source(self, kind: str) -> tuple[Floats, Floats]:
-        nodes, insts = self._nodes, self._insts
-        place = insts.primary if kind == REPLACE_AND_FAILOVER else insts.secondary
-        base = nodes.r_mem[place] if kind == REPLACE_AND_FAILOVER else self._left
-        kept = np.maximum(self.held_at_source(kind), base[:, None])
-        change = kept - nodes.r_mem[place][:, None]
-        delta: Floats = np.multiply(change, self._scale[place][:, None], dtype=np.float64)
-        return delta, np.asarray(delta * (2 * self._centred[place][:, None] + delta))
+    def base(self, kind: str) -> Ints:
+        """Return what the old node that stays reserves at least, as the secondary of a target."""
+        return self._nodes.r_mem[self.place(kind)] if kind in KEEPING_PRIMARY else self.left
 
-    def _quiet(self) -> bool:
+    def _reserved_at_source(self, kinds: Sequence[str]) -> tuple[Floats, Floats]:
+        """Return changes of sum and squares of what the new secondary, an old node, reserves."""
+        place = np.array([self.place(kind) for kind in kinds])
+        base = np.array([self.base(kind) for kind in kinds])
+        change = np.maximum(self.held(kinds), base[:, :, None])
+        change -= self._nodes.r_mem[place][:, :, None]
+        delta: Floats = change * self._scale[place][:, :, None]
+        more = delta + 2 * self._centred[place][:, :, None]
+        more *= delta
+        return delta, more
+
+    def _keeps_n1(self) -> bool:
         """Whether no move that is allowed can change which nodes fail N+1."""
         if self._force:
             return False
@@ -212,12 +242,10 @@ class Reserve:
 
     def _add_n1(self, kind: str, result: Floats) -> None:
         """Add what N+1 failures change by at targets and at the new secondary."""
-        if self._quiet():
-            return
         nodes, insts, targets = self._nodes, self._insts, self._targets
         free = nodes.u_mem[targets]
-        if kind in (REPLACE_SECONDARY, FAILOVER_AND_REPLACE):
-            fails = free <= np.maximum(self.held_at_target(kind), nodes.r_mem[targets])
+        if kind in TO_SECONDARY:
+            fails = free <= np.maximum(self.held((kind,))[0], nodes.r_mem[targets])
         else:
             fails = free - insts.used_mem[:, None] <= nodes.r_mem[targets]
         result += self._n1(targets, fails, nodes.members[targets] + 1)
@@ -225,13 +253,9 @@ class Reserve:
             here = insts.primary
             fails = nodes.u_mem[here] <= nodes.r_mem[here]
             result += self._n1(here, fails, nodes.members[here])[:, None]
-        elif kind == REPLACE_AND_FAILOVER:
-            here = insts.primary
-            left = nodes.u_mem[here] + insts.used_mem
-            kept = np.maximum(self.held_at_source(kind), nodes.r_mem[here][:, None])
-            result += self._n1(here[:, None], left[:, None] <= kept, nodes.members[here][:, None])
-        elif kind == REPLACE_PRIMARY:
-            there = insts.secondary
-            kept = np.maximum(self.held_at_source(kind), self._left[:, None])
-            fails = nodes.u_mem[there][:, None] <= kept
-            result += self._n1(there[:, None], fails, nodes.members[there][:, None])
+        elif kind in TO_PRIMARY:
+            place = self.place(kind)
+            left = nodes.u_mem[place] + (insts.used_mem if kind == REPLACE_AND_FAILOVER else 0)
+            kept = np.maximum(self.held((kind,))[0], self.base(kind)[:, None])
+            fails = left[:, None] <= kept
+            result += self._n1(place[:, None], fails, nodes.members[place][:, None])

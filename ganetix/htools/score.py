@@ -126,10 +126,14 @@ def statistics(
     columns = list(zip(*online, strict=True)) or [()] * len(COMPONENTS)
     values: list[float] = []
     deviations: list[tuple[float, float, float] | None] = []
+    # Many columns are the same: loads that nobody measured, no forthcoming instances.
+    known_deviations: dict[tuple[float, ...], tuple[float, float, float]] = {}
     for at, (_name, _weight, kind) in enumerate(COMPONENTS):
         entry = None
         if kind == "dev":
-            entry = deviation(columns[at])
+            entry = known_deviations.get(columns[at])
+            if entry is None:
+                entry = known_deviations[columns[at]] = deviation(columns[at])
             values.append(sqrt(entry[2]))
         elif kind == "off":
             values.append(float(sum(row[at] for row in offline)))

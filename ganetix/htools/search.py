@@ -26,13 +26,14 @@ from ganetix.htools.model import Instance, Instances, Node, Nodes
 from ganetix.htools.moves import (
     FAILOVER,
     FAILOVER_AND_REPLACE,
+    FAILOVER_TO_ANY,
     REPLACE_AND_FAILOVER,
     REPLACE_SECONDARY,
     Move,
 )
 from ganetix.htools.options import Options
 from ganetix.htools.planes import Parts, Planes, planes
-from ganetix.htools.reserve import Reserve
+from ganetix.htools.reserve import KEEPING_PRIMARY, TO_PRIMARY, TO_SECONDARY, Reserve
 from ganetix.htools.score import in_order, weigh
 
 # Candidates this close to the best are compared exactly. Approximate scores are good to about
@@ -40,6 +41,8 @@ from ganetix.htools.score import in_order, weigh
 CLOSE: Final = 1e-9
 # What rounding may add to a bound; the root of a variance near zero has few digits.
 ROUNDING: Final = 1e-7
+# The kinds of moves whose scores are worked out at once.
+FAMILIES: Final = (TO_SECONDARY, TO_PRIMARY, (FAILOVER_TO_ANY,))
 # Entries of one matrix: a few of them should stay in the processor's cache.
 BLOCK: Final = 1 << 14
 # So many at first, or at once if there are no more.
@@ -67,67 +70,78 @@ class Block:
         self._marks = Marks(marks, nodes, insts, targets)
         self._fit = Fit(nodes, insts, targets, self._reserve, marks, force=force)
         self._kept: dict[tuple[bool, bool], Floats] = {}
+        self._gone: dict[tuple[bool, bool], list[tuple[Floats, Floats]]] = {}
+        self._swap: Floats | None = None
 
-    def _still(self, *, both: bool) -> Floats:
+    def _still(self, *, both: bool) -> float:
         """Sum the components that a move leaves alone."""
-        zero = np.zeros(len(self._insts.mem))
-        return sum((part.settled(zero, zero, 1.0) for part in self._parts[both]), zero)
+        return sum(part.still() for part in self._parts[both])
+
+    def _left(self, *, both: bool, from_primary: bool) -> list[tuple[Floats, Floats]]:
+        """Return the changes of sum and squares, of each part, when one of its nodes is left."""
+        key = both, from_primary
+        if key not in self._gone:
+            place = self._insts.primary if from_primary else self._insts.secondary
+            self._gone[key] = [part.at(place, -1) for part in self._parts[both]]
+        return self._gone[key]
 
     def _swapped(self) -> Floats:
         """Sum the components of primaries when the secondary becomes primary."""
-        result = np.zeros(len(self._insts.mem))
-        for part in self._parts[False]:
-            one, squares = part.at(self._insts.primary, -1)
-            two, more = part.at(self._insts.secondary, 1)
-            result += part.settled(one + two, squares + more, self._count)
-        return result
+        if self._swap is None:
+            self._swap = np.zeros(len(self._insts.mem))
+            gone = self._left(both=False, from_primary=True)
+            for part, (one, squares) in zip(self._parts[False], gone, strict=True):
+                two, more = part.at(self._insts.secondary, 1)
+                self._swap += part.settled(one + two, squares + more, self._count)
+        return self._swap
 
     def _moved(self, *, both: bool, from_primary: bool) -> Floats:
         """Sum the components when what leaves one of its nodes comes to each target."""
         key = both, from_primary
         if key not in self._kept:
-            place = self._insts.primary if from_primary else self._insts.secondary
             result = np.zeros((len(self._insts.mem), len(self._targets)))
-            for part in self._parts[both]:
-                total, squares = part.at(place, -1)
+            gone = self._left(both=both, from_primary=from_primary)
+            for part, (total, squares) in zip(self._parts[both], gone, strict=True):
                 result += part.targeted(total, squares, self._targets, self._count)
             self._kept[key] = result
         return self._kept[key]
 
     def _least(self, *, both: bool, from_primary: bool) -> Floats:
         """Return what the same sum is not below, wherever an instance goes."""
-        place = self._insts.primary if from_primary else self._insts.secondary
         result = np.zeros(len(self._insts.mem))
-        for part in self._parts[both]:
+        gone = self._left(both=both, from_primary=from_primary)
+        for part, (total, squares) in zip(self._parts[both], gone, strict=True):
             if isinstance(part, Planes):
-                total, squares = part.at(place, -1)
                 result += part.least(total, squares, self._targets, self._count)
         return result
 
     def failover(self) -> Floats:
         """Return the score of each instance's failover; infinity where it cannot be."""
-        result = self._still(both=True) + self._swapped()
+        result = self._swapped() + self._still(both=True)
         result += self._reserve.failover() + self._marks.failover()
         return np.asarray(np.where(self._insts.swap & self._fit.failover(), result, np.inf))
 
-    def kind(self, kind: str) -> Floats:
-        """Return the score of each move of *kind*; infinity where it cannot be."""
-        result = self._reserve.kind(kind)
-        if kind == REPLACE_SECONDARY:
-            result += self._still(both=False)[:, None]
-            result += self._moved(both=True, from_primary=False)
-        elif kind == REPLACE_AND_FAILOVER:
-            result += self._moved(both=False, from_primary=True)
-            result += self._moved(both=True, from_primary=False)
-        elif kind == FAILOVER_AND_REPLACE:
-            result += self._swapped()[:, None]
-            result += self._moved(both=True, from_primary=True)
-        else:
-            result += self._moved(both=False, from_primary=True)
-            result += self._moved(both=True, from_primary=True)
-        self._marks.add(kind, result)
-        result[~self._fit.kind(kind)] = np.inf
+    def kinds(self, kinds: Sequence[str]) -> Floats:
+        """Return the score of each move of *kinds* of one family; infinity where it cannot be.
+
+        For each kind, each instance and each target.
+        """
+        result = self._reserve.kinds(kinds)
+        for kind, scores in zip(kinds, result, strict=True):
+            self._add_linear(kind, scores)
+            self._marks.add(kind, scores)
+        np.copyto(result, np.inf, where=~self._fit.kinds(kinds))
         return result
+
+    def _add_linear(self, kind: str, scores: Floats) -> None:
+        """Add the linear components after each move of *kind* to *scores*."""
+        if kind == REPLACE_SECONDARY:
+            scores += self._still(both=False)
+        elif kind == FAILOVER_AND_REPLACE:
+            scores += self._swapped()[:, None]
+        else:
+            scores += self._moved(both=False, from_primary=True)
+        scores += self._moved(both=True, from_primary=kind not in KEEPING_PRIMARY)
 
     def least(self, kinds: Iterable[str]) -> Floats:
         """Return for each instance what no move of *kinds* leads below."""
@@ -159,22 +173,23 @@ class Best:
     def offer(
         self,
         scores: Floats,
+        ranks: Sequence[tuple[int, str]],
         victims: Sequence[Instance],
-        kind: str,
-        rank: int,
         targets: Sequence[int],
     ) -> None:
-        """Keep those of *scores* (instances by targets) that may be the best."""
-        if not scores.size:
+        """Keep those of *scores* (kinds of moves, instances, targets) that may be the best."""
+        least = float(scores.min(initial=np.inf))
+        if least > self.limit:
             return
-        self.limit = min(self.limit, float(scores.min()) + CLOSE)
-        for row, column in zip(*np.nonzero(scores <= self.limit), strict=True):
-            inst = victims[row]
-            target = targets[column]
+        self.limit = min(self.limit, least + CLOSE)
+        flat = scores.ravel()
+        for place in np.flatnonzero(flat <= self.limit).tolist():
+            at, column = divmod(place, len(targets))
+            at, row = divmod(at, len(victims))
+            inst, target = victims[row], targets[column]
+            rank, kind = ranks[at]
             order = (inst.idx, target if rank else -1, rank)
-            self._found.append(
-                (float(scores[row, column]), order, Candidate(inst.idx, Move(kind, target)))
-            )
+            self._found.append((float(flat[place]), order, Candidate(inst.idx, Move(kind, target))))
 
     def candidates(self) -> list[Candidate]:
         """Return the moves that may be the best, in the order in which they are tried."""
@@ -223,11 +238,11 @@ def _scan(
     marks = tagged(nodes, instances, insts.primary, arrays.online)
     targets = np.nonzero(arrays.online)[0]
     numbers = [nodes[at].idx for at in targets.tolist()]
-    parts = planes(arrays, insts)
+    parts = planes(arrays, insts, targets)
     force = options.ignore_soft_errors
     whole = Block(arrays, insts, targets, marks, parts, force=force)
     if any(swaps):
-        found.offer(whole.failover()[:, None], instances, FAILOVER, 0, [-1])
+        found.offer(whole.failover()[None, :, None], [(0, FAILOVER)], instances, [-1])
     size = max(1, first // max(1, len(targets)))
     if not kinds or len(instances) <= size:
         _offer(found, whole, instances, kinds, numbers)
@@ -246,8 +261,10 @@ def _scan(
 def _offer(
     found: Best, block: Block, instances: Sequence[Instance], kinds: Iterable[str], to: list[int]
 ) -> None:
-    for rank, kind in enumerate(kinds, 1):
-        found.offer(block.kind(kind), instances, kind, rank, to)
+    for family in FAMILIES:
+        ranks = [(rank, kind) for rank, kind in enumerate(kinds, 1) if kind in family]
+        if ranks:
+            found.offer(block.kinds([kind for _rank, kind in ranks]), ranks, instances, to)
 
 
 def search(

@@ -122,8 +122,7 @@ def _plan(
         state, options, Searcher(), rounds=values.max_length, until=until
     ):
         found.append((after, step))
-        say(jobs.step_line(step, after.nodes, len(found), node_width, inst_width))
-        sys.stdout.flush()
+        say(jobs.step_line(step, after.nodes, len(found), node_width, inst_width), now=True)
     return found
 
 

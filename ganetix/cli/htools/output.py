@@ -1,5 +1,6 @@
 """What the programs share when they print, and how they end."""
 
+import contextlib
 import gc
 import os
 import sys
@@ -31,7 +32,31 @@ def run(
     least: int = 0,
     most: int = 0,
 ) -> int:
-    """Read the command line, run *body*, turn errors into sentences and exit codes."""
+    """Read the command line, run *body*, turn errors into sentences and exit codes.
+
+    Without *argv* this is the program itself: it ends here.
+    """
+    code = _run(program, names, argv, body, least, most)
+    if argv is None:
+        _end(code)
+    return code
+
+
+def _end(code: int) -> None:
+    """End the process, without giving back one by one what it holds: that takes a while."""
+    with contextlib.suppress(OSError):
+        sys.stderr.flush()
+    os._exit(code)
+
+
+def _run(
+    program: str,
+    names: Sequence[str],
+    argv: Sequence[str] | None,
+    body: Callable[[Values], int],
+    least: int,
+    most: int,
+) -> int:
     values = arguments(program, names, argv, least=least, most=most)
     if isinstance(values, int):
         return values
@@ -39,26 +64,50 @@ def run(
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     collecting = gc.isenabled()
     gc.disable()  # hardly any cycles here, and hundreds of thousands of tuples to look through
+    code, problem = 1, None
     try:
         code = body(values)
-        sys.stdout.flush()
     except PlanError as err:
-        sys.stdout.flush()
-        sys.stderr.write(f"Error: {err}\n")
-        return 1
+        problem = str(err)
     except Stop as stop:
-        return stop.code
-    except BrokenPipeError:
+        code = stop.code
+    except BrokenPipeError:  # nobody reads any more
         return 1
     finally:
         if collecting:
             gc.enable()
-    return code
+    lost = _flush()
+    for line in dict.fromkeys((problem, lost)):
+        if line:
+            tell(f"Error: {line}")
+    return code if lost is None else 1
 
 
-def say(text: str = "") -> None:
-    """Print a line."""
-    sys.stdout.write(text + "\n")
+def _flush() -> str | None:
+    """Write out what was said; return why that cannot be (nothing, if nobody reads any more)."""
+    try:
+        sys.stdout.flush()
+    except BrokenPipeError:
+        return ""
+    except OSError as err:
+        return _unwritten(err)
+    return None
+
+
+def _unwritten(err: OSError) -> str:
+    return f"the output cannot be written: {err.strerror}"
+
+
+def say(text: str = "", *, now: bool = False) -> None:
+    """Print a line, *now* or with those that follow; raises `PlanError` when that cannot be."""
+    try:
+        sys.stdout.write(text + "\n")
+        if now:
+            sys.stdout.flush()
+    except BrokenPipeError:
+        raise
+    except OSError as err:
+        raise PlanError(_unwritten(err)) from None
 
 
 def tell(text: str = "") -> None:

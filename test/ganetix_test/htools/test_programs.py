@@ -3,7 +3,10 @@
 import contextlib
 import io
 import json
+import subprocess
+import sys
 from collections.abc import Callable, Sequence
+from typing import Any
 
 from twisted.trial.unittest import SynchronousTestCase
 
@@ -35,6 +38,26 @@ class ProgramTests(SynchronousTestCase):
         self.assertEqual(code, 0)
         self.assertIn("    1. i1 n1:n2 => n3:n1   0.89113901 a=r:n3 f\n", out)
         self.assertIn("gnt-instance replace-disks -n n3 i1\n    gnt-instance migrate -f i1", out)
+
+    def _process(self, *args: str, **streams: Any) -> subprocess.CompletedProcess[str]:
+        command = [sys.executable, "-m", "ganetix.cli.htools.hbal", *args]
+        return subprocess.run(command, check=False, text=True, **streams)
+
+    def test_process(self) -> None:
+        """A program of its own writes all of its output and ends with its exit code."""
+        path = self._example()
+        code, out, err = self._start(hbal.main, "-t", path, "-C", "-p")
+        done = self._process("-t", path, "-C", "-p", capture_output=True)
+        self.assertEqual((done.returncode, done.stdout, done.stderr), (code, out, err))
+        self.assertEqual(self._process("--dance", capture_output=True).returncode, 2)
+
+    def test_full_disk(self) -> None:
+        """Output that cannot be written is a sentence and exit code 1."""
+        with open("/dev/full", "w", encoding="utf-8") as full:
+            done = self._process("-t", self._example(), stdout=full, stderr=subprocess.PIPE)
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("No space left on device", done.stderr)
+        self.assertNotIn("Traceback", done.stderr)
 
     def test_no_source(self) -> None:
         """Without a source of data the options that name one are said."""

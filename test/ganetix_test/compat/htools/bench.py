@@ -34,7 +34,7 @@ AIMS = {
     "150x3000": {"hail": 0.2},
     "1000x20000": {"hail": 1.0, "hbal, one move": 5.0},
 }  # fmt: skip
-START = "import sys; from ganetix.cli.htools.{0} import main; sys.exit(main(sys.argv[1:]))"
+START = "import sys; from ganetix.cli.htools.{0} import main; sys.exit(main())"
 
 
 class Timing(NamedTuple):
