@@ -1,18 +1,17 @@
-"""What filled hypervisor parameters may not be together, and values that ganetix refuses. Pure.
+"""What filled hypervisor parameters may not be together. Pure.
 
-`schema` knows each parameter alone; here is what depends on others, and what libvirt can't do. All
-of it can be told without asking a node: what a node has to have is asked there.
+`schema` knows each parameter alone, `hv_refused` what libvirt can't do; here is what depends on
+others. All of it can be told without asking a node: what a node has to have is asked there.
 """
 
 import ipaddress
 import re
 import shlex
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Any, Final
 
-import attrs
-
 from ganetix import errors
+from ganetix.model.hv_refused import REFUSED
 
 Params = Mapping[str, Any]
 
@@ -31,9 +30,6 @@ VIDEO_CARDS: Final = {
 }  # fmt: skip
 """QEMU's names of graphics cards, and libvirt's."""
 MIGRATION_CAPS: Final = ("auto-converge", "compress", "postcopy-ram", "xbzrle")
-LXC_DEVICES: Final = (
-    "c 1:3 rw,c 1:5 rw,c 1:7 rw,c 1:8 rw,c 1:9 rw,c 1:10 rw,c 5:0 rw,c 5:1 rw,c 5:2 rw,c 136:* rw"
-)
 CAPABILITIES: Final = frozenset(
     """
     audit_control audit_write block_suspend chown dac_override dac_read_search fowner fsetid
@@ -47,97 +43,6 @@ _CPU_LIST = re.compile(r"\d+(-\d+)?(,\d+(-\d+)?)*")
 _USB_HOST = re.compile(r"host:[0-9a-fA-F]{1,4}:[0-9a-fA-F]{1,4}")
 _FEATURE = re.compile(r"[+-][\w.-]+|[\w.-]+=(on|off)")
 _INTERFACE = re.compile(r"[\w.:-]{1,15}")
-_CIPHERS: Final = "HIGH:-DES:-3DES:-EXPORT:-DH"
-_CONTROLLERS: Final = ("mtd", "pflash", "scsi-generic", "sd")
-
-
-@attrs.frozen
-class Refusal:
-    """A value of parameter *name* that libvirt can't give its meaning, and why."""
-
-    name: str
-    applies: Callable[[Any], bool]
-    values: str
-    reason: str
-
-
-KVM_REFUSED: Final = (
-    Refusal(
-        "cdrom_disk_type",
-        lambda value: value in _CONTROLLERS,
-        "mtd, pflash, scsi-generic, sd",
-        "the machine types pc and q35 have no such controller for images",
-    ),
-    Refusal(
-        "disk_type",
-        lambda value: value in (*_CONTROLLERS, "scsi-cd"),
-        "mtd, pflash, scsi-generic, sd, scsi-cd",
-        "the machine types pc and q35 have no such controller for disks that can be written",
-    ),
-    Refusal(
-        "security_model",
-        lambda value: value == "pool",
-        "pool",
-        "libvirt already runs each guest under an account of its own choice; use none or user",
-    ),
-    Refusal(
-        "spice_tls_ciphers",
-        lambda value: value not in ("", _CIPHERS),
-        "any but the default",
-        "libvirt has no ciphers for each guest; they come from the node's TLS library",
-    ),
-    Refusal(
-        "use_chroot",
-        bool,
-        "true",
-        "libvirt confines QEMU in a mount namespace of its own, which a chroot would break",
-    ),
-    Refusal(
-        "vnc_tls",
-        bool,
-        "true",
-        "libvirt sets TLS for VNC on the whole node: 'vnc_tls' in /etc/libvirt/qemu.conf",
-    ),
-    Refusal(
-        "vnc_x509_path",
-        bool,
-        "any but empty",
-        "libvirt sets it for the whole node: 'vnc_tls_x509_cert_dir' in /etc/libvirt/qemu.conf",
-    ),
-    Refusal(
-        "vnc_x509_verify",
-        bool,
-        "true",
-        "libvirt sets it for the whole node: 'vnc_tls_x509_verify' in /etc/libvirt/qemu.conf",
-    ),
-    Refusal(
-        "vnet_hdr",
-        lambda value: not value,
-        "false",
-        "libvirt always offers headers of virtual networks to a virtio NIC",
-    ),
-)
-LXC_REFUSED: Final = (
-    Refusal(
-        "devices",
-        lambda value: value not in ("", LXC_DEVICES),
-        "any but the default",
-        "libvirt gives every container exactly the devices of the default list",
-    ),
-    Refusal(
-        "extra_cgroups",
-        bool,
-        "any but empty",
-        "libvirt gives every container all control groups that the node has",
-    ),
-    Refusal(
-        "extra_config",
-        bool,
-        "any but empty",
-        "libvirt reads no configuration of the lxc tools",
-    ),
-)
-REFUSED: Final[Mapping[str, tuple[Refusal, ...]]] = {"kvm": KVM_REFUSED, "lxc": LXC_REFUSED}
 
 
 def require_usable(hypervisor: str, filled: Params, vcpus: int | None = None) -> None:
@@ -213,6 +118,18 @@ def _image(name: str) -> Callable[[Params], str]:
     return wrong
 
 
+def _words(name: str, separator: str, known: Collection[str], why: str) -> Callable[[Params], str]:
+    """Return the check that *name* is a list of words that are *known*; *why* follows the word."""
+
+    def wrong(filled: Params) -> str:
+        for word in str(filled[name]).split(separator):
+            if word and word not in known:
+                return f"'{word}' {why}"
+        return ""
+
+    return wrong
+
+
 def _cpu_mask(filled: Params) -> str:
     for entry in str(filled["cpu_mask"] or "all").split(":"):
         if entry != "all" and not _CPU_LIST.fullmatch(entry):
@@ -253,13 +170,6 @@ def _extra(filled: Params) -> str:
     return ""
 
 
-def _migration_caps(filled: Params) -> str:
-    for name in str(filled["migration_caps"]).split(":"):
-        if name and name not in MIGRATION_CAPS:
-            return f"'{name}' is not known; there are {', '.join(MIGRATION_CAPS)}, joined by colons"
-    return ""
-
-
 def _security(filled: Params) -> str:
     if (filled["security_model"] == "user") != bool(filled["security_domain"]):
         return "security_model=user and an account in security_domain need each other"
@@ -269,13 +179,6 @@ def _security(filled: Params) -> str:
 def _serial_speed(filled: Params) -> str:
     if filled["serial_console"] and filled["serial_speed"] not in SERIAL_SPEEDS:
         return f"a serial console runs at one of {', '.join(map(str, SERIAL_SPEEDS))}"
-    return ""
-
-
-def _sound(filled: Params) -> str:
-    for card in str(filled["soundhw"]).split(","):
-        if card and card not in SOUND_CARDS:
-            return f"'{card}' is not known; there are {', '.join(SOUND_CARDS)}, joined by commas"
     return ""
 
 
@@ -329,13 +232,6 @@ def _vga(filled: Params) -> str:
     return ""
 
 
-def _drop_capabilities(filled: Params) -> str:
-    for name in str(filled["drop_capabilities"]).split(","):
-        if name and name not in CAPABILITIES:
-            return f"'{name}' is no capability that libvirt knows"
-    return ""
-
-
 CHECKS: Final[Mapping[str, Mapping[str, Callable[[Params], str]]]] = {
     "kvm": {
         "boot_order": _boot_order,
@@ -347,15 +243,26 @@ CHECKS: Final[Mapping[str, Mapping[str, Callable[[Params], str]]]] = {
         "root_path": _kernel,
         "initrd_path": _initrd,
         "kvm_extra": _extra,
-        "migration_caps": _migration_caps,
+        "migration_caps": _words(
+            "migration_caps", ":", MIGRATION_CAPS,
+            f"is not known; there are {', '.join(MIGRATION_CAPS)}, joined by colons",
+        ),
         "security_domain": _security,
         "serial_speed": _serial_speed,
-        "soundhw": _sound,
+        "soundhw": _words(
+            "soundhw", ",", SOUND_CARDS,
+            f"is not known; there are {', '.join(SOUND_CARDS)}, joined by commas",
+        ),
         "spice_bind": _spice_bind,
         "usb_devices": _usb_devices,
         "vga": _vga,
         "vnc_bind_address": _vnc_bind,
     },
-    "lxc": {"cpu_mask": _cpu_mask, "drop_capabilities": _drop_capabilities},
-}
+    "lxc": {
+        "cpu_mask": _cpu_mask,
+        "drop_capabilities": _words(
+            "drop_capabilities", ",", CAPABILITIES, "is no capability that libvirt knows"
+        ),
+    },
+}  # fmt: skip
 """For each parameter what is wrong with it, given all of them; empty when nothing is."""

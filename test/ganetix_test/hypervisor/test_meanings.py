@@ -11,7 +11,7 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from ganetix.hypervisor.kvm.meaning import MEANING as KVM
 from ganetix.hypervisor.lxc.meaning import MEANING as LXC
-from ganetix.model import hv_checks
+from ganetix.model import hv_refused
 from ganetix_test import spec
 
 PAGE: Final = pathlib.Path(__file__).parents[3] / "docs" / "hypervisors.md"
@@ -20,7 +20,7 @@ MEANINGS: Final[dict[str, Mapping[str, str]]] = {"kvm": KVM, "lxc": LXC}
 
 def table(hypervisor: str) -> str:
     """Return the documentation's table of the parameters of *hypervisor*."""
-    refused = {one.name: one for one in hv_checks.REFUSED[hypervisor]}
+    refused = {one.name: one for one in hv_refused.REFUSED[hypervisor]}
     lines = ["| parameter | meaning | refused |", "|---|---|---|"]
     for name, meaning in MEANINGS[hypervisor].items():
         one = refused.get(name)

@@ -5,7 +5,7 @@ from typing import Any
 from twisted.trial.unittest import SynchronousTestCase
 
 from ganetix import errors
-from ganetix.model import hv_checks, schema
+from ganetix.model import hv_checks, hv_refused, schema
 from ganetix.model.hypervisors import HYPERVISORS, KVM
 
 
@@ -34,7 +34,7 @@ class CheckTests(SynchronousTestCase):
 
     def test_refusals(self) -> None:
         """Each value that libvirt has no way for is refused by name, with the reason."""
-        for hypervisor, rows in hv_checks.REFUSED.items():
+        for hypervisor, rows in hv_refused.REFUSED.items():
             for row in rows:
                 bad = {
                     "use_chroot": True, "vnc_tls": True, "vnc_x509_verify": True, "vnet_hdr": False,
