@@ -1,4 +1,4 @@
-"""gnt-cluster redist-conf, rename, upgrade, queue, watcher and the master IP."""
+"""gnt-cluster redist-conf, rename, queue, watcher and the master IP."""
 
 from argparse import Namespace
 
@@ -11,7 +11,8 @@ from ganetix.cli.units import parse_duration
 
 def redistribute(context: Context, options: Namespace, arguments: list[str]) -> int:
     """Write configuration and ssconf files to all nodes again."""
-    return submit(context, options, opcode("OP_CLUSTER_REDIST_CONF"))
+    method = "SubmitJobToDrainedQueue" if options.yes_do_it else "SubmitJob"
+    return submit(context, options, opcode("OP_CLUSTER_REDIST_CONF"), method)
 
 
 def queue(context: Context, options: Namespace, arguments: list[str]) -> int:
@@ -75,18 +76,3 @@ def rename(context: Context, options: Namespace, arguments: list[str]) -> int:
     if name:
         context.print(f"The cluster is called {name} now.")
     return 0
-
-
-def upgrade(context: Context, options: Namespace, arguments: list[str]) -> int:
-    """Say how this software is upgraded: versions are not switched under a running cluster."""
-    if options.to is None and not options.resume:
-        raise errors.OpPrereqError(
-            "Say to which version, with --to VERSION, or give --resume.", errors.INVAL
-        )
-    raise errors.OpPrereqError(
-        "Versions of ganetix are not switched by links, and nothing was changed. Install the new "
-        "package on every node, then restart the daemons node by node with 'daemon-util stop-all' "
-        "and 'daemon-util start-all', the master last: versions may differ by one meanwhile, jobs "
-        "go on, and configurations of Ganeti from 2.16 on are converted when the master starts.",
-        errors.STATE,
-    )

@@ -130,7 +130,7 @@ def _awaited(context: Context, options: Namespace, names: list[str]) -> list[str
         late = [name[1] for name, memory in answer["data"] if memory[0] != 0]
         if not late or time.monotonic() >= until:
             return late
-        time.sleep(_PAUSE)
+        context.world.sleep(_PAUSE)
     return []
 
 

@@ -1,5 +1,6 @@
 """What a command works with: where it is, whom it asks, where it prints."""
 
+import time
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple, TextIO
 
@@ -36,6 +37,8 @@ class World(NamedTuple):
     """Runs another program; see `ganetix.cli.programs.run`."""
     feed: Callable[[list[str], str, Callable[[str], None] | None], int] = programs.feed
     """Runs another program that reads from this one; see `ganetix.cli.programs.feed`."""
+    sleep: Callable[[float], object] = time.sleep
+    """Waits for so many seconds, before asking again what nobody announces."""
 
 
 class Context:

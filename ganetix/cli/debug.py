@@ -1,7 +1,6 @@
 """gnt-debug delay, locks, submit-job and the tests of queue and secrets."""
 
 import json
-import time
 from argparse import Namespace
 from typing import Any
 
@@ -73,7 +72,7 @@ def locks(context: Context, options: Namespace, arguments: list[str]) -> int:
             return code
         context.print("")
         context.flush()
-        time.sleep(options.interval)
+        context.world.sleep(options.interval)
 
 
 def stalls(context: Context, options: Namespace, arguments: list[str]) -> int:

@@ -157,8 +157,8 @@ COMMANDS: Final = {
         ),
     ),
     "upgrade": Command(
-        "cluster_control:upgrade",
-        "Tell how to upgrade: this software does not switch versions by itself.",
+        "cluster_upgrade:upgrade",
+        "Switch the whole cluster to another of the versions that are installed side by side.",
         options=(cluster_control.UPGRADE_TO, cluster_control.RESUME),
     ),
     "verify-disks": Command(
@@ -223,7 +223,7 @@ COMMANDS: Final = {
     "redist-conf": Command(
         "cluster_control:redistribute",
         "Write configuration and ssconf files to all nodes again.",
-        options=(*shared.JOB, cluster.REALLY),
+        options=(*shared.JOB, cluster.THOUGH_DRAINED),
     ),
     "queue": Command(
         "cluster_control:queue",

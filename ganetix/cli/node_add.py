@@ -22,6 +22,8 @@ def add(context: Context, options: Namespace, arguments: list[str]) -> int:
         "readd": options.readd,
         "ssh_key_check": options.ssh_key_check,
         "verbose": options.verbose,
+        "force_join": options.force_join,
+        "node_setup": options.node_setup,
     }
     port = (options.ndparams or {}).get("ssh_port")
     if port is not None:
@@ -41,7 +43,7 @@ def add(context: Context, options: Namespace, arguments: list[str]) -> int:
         ndparams=options.ndparams,
         hv_state=parameters.table(options.hv_state) or None,
         disk_state=parameters.nested(options.disk_state) or None,
-        node_setup=True,
+        node_setup=options.node_setup,
     )
     return submit(context, options, op)
 

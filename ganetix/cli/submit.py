@@ -29,9 +29,9 @@ def prepare(context: Context, options: Namespace, op: Opcode) -> Opcode:
     return found
 
 
-def submit(context: Context, options: Namespace, op: Opcode) -> int:
+def submit(context: Context, options: Namespace, op: Opcode, method: str = "SubmitJob") -> int:
     """Submit *op* and follow it, or not, as the options say; return the exit code."""
-    job = send(context, options, op)
+    job = send(context, options, op, method)
     if job is None:
         return 0
     follow(context, job)
@@ -44,9 +44,9 @@ def result_of(context: Context, options: Namespace, op: Opcode, *, quiet: bool =
     return follow(context, job, quiet=quiet)[0]
 
 
-def send(context: Context, options: Namespace, op: Opcode) -> int | None:
-    """Submit *op*; return the job's number, or None if it is not to be waited for."""
-    job: int = context.call("SubmitJob", [prepare(context, options, op)])
+def send(context: Context, options: Namespace, op: Opcode, method: str = "SubmitJob") -> int | None:
+    """Submit *op* by *method*; return the job's number, or None if it is not to be waited for."""
+    job: int = context.call(method, [prepare(context, options, op)])
     if getattr(options, "print_jobid", False):
         context.print(str(job))
         context.flush()

@@ -34,9 +34,13 @@ def join_node(paths: Paths, request: Join) -> Joined:
     cluster = cluster_files.read_cluster(paths)
     uuid = uuid_for(cluster, host.name, request.readd)
     target = Target(host.name, host.address)
-    material = _material(paths, cluster)
+    material = _material(paths, cluster, request)
     bootstrap = _bootstrap(paths, request, material)
-    done = _finished(join(target, uuid, request.readd, bootstrap, material, time.time()))
+    done = _finished(
+        join(
+            target, uuid, request.readd, bootstrap, material, time.time(), force=request.force_join
+        )
+    )
     if done.ssh_public_key:
         ssh_files.learn(paths, uuid, done.ssh_public_key)
     return done.joined
@@ -69,8 +73,8 @@ def uuid_for(cluster: Cluster, name: str, readd: bool) -> str:
     return settings.randomness().uuid()
 
 
-def _material(paths: Paths, cluster: Cluster) -> Material:
-    real_ssh = cluster.cluster.modify_ssh_setup and not paths.virtual
+def _material(paths: Paths, cluster: Cluster, request: Join) -> Material:
+    real_ssh = cluster.cluster.modify_ssh_setup and request.node_setup and not paths.virtual
     return Material(
         cluster.cluster.cluster_name,
         cluster_files.read_authority(paths, settings.randomness()),

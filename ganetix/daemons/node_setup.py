@@ -21,16 +21,7 @@ from ganetix.tls.credentials import (
 def prepare(paths: Paths, request: Prepare) -> Prepared:
     """Make a new key and return its signing request; raise `errors.OpPrereqError`."""
     _check_name(paths, request.node_name)
-    known = cluster_files.cluster_name(paths)
-    if known is not None and not (request.readd and known == request.cluster_name):
-        hint = (
-            "'gnt-node add --readd' takes it in again"
-            if known == request.cluster_name
-            else ("remove it there first")
-        )
-        raise errors.OpPrereqError(
-            f"{request.node_name} is already part of cluster {known}; {hint}.", errors.STATE
-        )
+    _leave_other(paths, request)
     layout.make_directories(paths)
     key = make_key()
     _write_secret(_pending(paths), key_to_pem(key))
@@ -39,6 +30,28 @@ def prepare(paths: Paths, request: Prepare) -> Prepared:
         ssh_files.take(request.ssh_host_keys, request.authorised_keys)
         public = ssh_files.own_key(request.ssh_key_type, request.ssh_key_bits)
     return Prepared(make_request(key, request.node_name).decode(), public)
+
+
+def _leave_other(paths: Paths, request: Prepare) -> None:
+    """Take this machine out of another cluster; raise `errors.OpPrereqError` unless told to."""
+    known = cluster_files.cluster_name(paths)
+    ours = known == request.cluster_name
+    if known is None or (request.readd and ours):
+        return
+    if daemon_util.is_master(paths):
+        raise errors.OpPrereqError(
+            f"{request.node_name} is the master of cluster {known}; end that one there first, with "
+            "'gnt-cluster destroy'.",
+            errors.STATE,
+        )
+    if not request.force:
+        hint = "--readd' takes it in again" if ours else "--force-join' takes it away from there"
+        raise errors.OpPrereqError(
+            f"{request.node_name} is already part of cluster {known}; 'gnt-node add {hint}.",
+            errors.STATE,
+        )
+    daemon_util.stop_all(paths)
+    cluster_files.remove_cluster(paths)
 
 
 def setup(paths: Paths, request: Setup) -> None:

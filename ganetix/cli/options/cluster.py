@@ -343,3 +343,6 @@ DATA_COLLECTOR_INTERVAL = Option(
     kind="keyval",
 )
 REALLY = Option(("--yes-do-it",), "yes_do_it", "Do not ask.", action="store_true")
+THOUGH_DRAINED = Option(
+    ("--yes-do-it",), "yes_do_it", "Do it though the queue is drained.", action="store_true"
+)

@@ -14,13 +14,13 @@ NO_SSH_KEY_CHECK = Option(
 FORCE_JOIN = Option(
     ("--force-join",),
     "force_join",
-    "Accepted for old scripts, without effect.",
+    "Take the node out of another cluster that it is part of.",
     action="store_true",
 )
 NO_NODE_SETUP = Option(
     ("--no-node-setup",),
     "node_setup",
-    "Accepted for old scripts, without effect.",
+    "Leave the node's ssh as it is: host keys and root's keys.",
     action="store_false",
 )
 MASTER_CAPABLE = Option(

@@ -18,6 +18,7 @@ SETUP = "node-daemon-setup"
 class Prepare(msgspec.Struct, frozen=True):
     """First step: make a key. *readd* lets a machine that was a node of this cluster begin anew.
 
+    *force* also lets one that is a node of another cluster, which it leaves.
     *ssh_host_keys* are the cluster's, file name to content, for machines with their own ssh daemon;
     *authorised_keys* are the lines to let in; root's own key is made as *ssh_key_type* and
     *ssh_key_bits* say if it is not there.
@@ -30,6 +31,7 @@ class Prepare(msgspec.Struct, frozen=True):
     authorised_keys: list[str] = []
     ssh_key_type: str = "rsa"
     ssh_key_bits: int = 2048
+    force: bool = False
 
 
 class Prepared(msgspec.Struct, frozen=True):
@@ -80,6 +82,8 @@ async def join(
     bootstrap: IBootstrap,
     material: Material,
     now: float,
+    *,
+    force: bool = False,
 ) -> Certified:
     """Take *target* through both steps as node *uuid*; *now* is wall time in seconds.
 
@@ -93,6 +97,7 @@ async def join(
         list(material.authorised_keys),
         material.ssh_key_type,
         material.ssh_key_bits,
+        force,
     )
     answer = await bootstrap.run(target, PREPARE, msgspec.json.encode(prepare))
     prepared = msgspec.json.decode(answer, type=Prepared)

@@ -63,13 +63,18 @@ class Init(msgspec.Struct, frozen=True):
 
 
 class Join(msgspec.Struct, frozen=True):
-    """A node that is to get its certificate."""
+    """A node that is to get its certificate.
+
+    *force_join* takes it out of another cluster; without *node_setup* its ssh is left alone.
+    """
 
     node_name: str
     readd: bool = False
     ssh_key_check: bool = True
     ssh_port: int = 22
     verbose: bool = False
+    force_join: bool = False
+    node_setup: bool = True
 
 
 class Joined(msgspec.Struct, frozen=True):

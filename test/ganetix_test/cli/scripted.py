@@ -12,6 +12,7 @@ from typing import Any
 from twisted.trial.unittest import SynchronousTestCase
 
 from ganetix import errors
+from ganetix.cli import programs
 from ganetix.cli.context import World
 from ganetix.cli.main import run
 from ganetix.luxi import messages
@@ -92,6 +93,8 @@ class CommandCase(SynchronousTestCase):
         self.typed: list[str] = []
         self.spawned: list[list[str]] = []
         self.programs: dict[str, tuple[int, str]] = {}
+        self.slept: list[float] = []
+        self.feed: Callable[[list[str], str, Callable[[str], None] | None], int] = programs.feed
 
     def spawn(self, words: list[str]) -> tuple[int, str]:
         """Run nothing: answer what `programs` says of the program, else that it ended well."""
@@ -133,7 +136,7 @@ class CommandCase(SynchronousTestCase):
         out, err = io.StringIO(), io.StringIO()
         world = World(
             self.environ, "node1", io.StringIO(stdin), out, err, connect, ask, lambda: NOW,
-            self.spawn,
+            self.spawn, self.feed, self.slept.append,
         )  # fmt: skip
         code = program(words[0], words[1:], world)
         return Ran(code, out.getvalue(), err.getvalue(), _received(sent))

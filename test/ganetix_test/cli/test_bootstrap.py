@@ -1,5 +1,7 @@
 """Promises of gnt-cluster init: what the command line says reaches the bootstrap program."""
 
+import json
+from collections.abc import Callable
 from typing import Any
 
 import msgspec
@@ -9,8 +11,8 @@ from ganetix.cli import bootstrap, programs
 from ganetix.cli.gnt_cluster import COMMANDS
 from ganetix.cli.parser import parse
 from ganetix.daemons.failover import Failover
-from ganetix.master.bootstrap.request import Init
-from ganetix_test.cli.scripted import CommandCase
+from ganetix.master.bootstrap.request import Init, Join
+from ganetix_test.cli.scripted import CommandCase, job_done
 
 
 def request(line: str) -> dict[str, Any]:
@@ -39,6 +41,39 @@ class FailoverTests(CommandCase):
         ran = self.run_command("gnt-cluster master-failover --ignore-offline-nodes=x")
         self.assertEqual((ran.code, ran.requests), (1, []))
         self.assertIn("--ignore-offline-nodes: 'x' is neither yes nor no.", ran.err)
+
+
+class JoinTests(CommandCase):
+    """Requests to bring in a node."""
+
+    def joined(self, line: str) -> tuple[Join, dict[str, Any]]:
+        """Return the request of the bootstrap program, and the opcode that follows it."""
+        requests: list[Join] = []
+
+        def feed(words: list[str], text: str, line: Callable[[str], None] | None) -> int:
+            requests.append(msgspec.json.decode(text, type=Join))
+            answer = {"name": "n9.x", "uuid": "u9", "digest": "AA", "primary_ip": "192.0.2.9"}
+            if line:
+                line(json.dumps(answer))
+            return 0
+
+        self.feed = feed
+        ran = self.run_command(f"gnt-node add {line} n9", [], *job_done())
+        self.assertEqual(ran.code, 0, ran.err)
+        [op] = ran.opcodes()
+        return requests[0], op
+
+    def test_usual(self) -> None:
+        """The node's ssh is set up, and a node of another cluster is not taken."""
+        asked, op = self.joined("")
+        self.assertEqual(asked, Join("n9"))
+        self.assertTrue(op["node_setup"])
+
+    def test_options(self) -> None:
+        """What the options say reaches the node."""
+        asked, op = self.joined("--force-join --no-node-setup --no-ssh-key-check")
+        self.assertEqual((asked.force_join, asked.node_setup), (True, False))
+        self.assertEqual((asked.ssh_key_check, op["node_setup"]), (False, False))
 
 
 class FeedTests(SynchronousTestCase):

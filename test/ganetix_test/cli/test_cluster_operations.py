@@ -98,7 +98,7 @@ class CopyTests(CommandCase):
 
 
 class RenameTests(CommandCase):
-    """gnt-cluster rename and upgrade."""
+    """gnt-cluster rename."""
 
     def test_rename(self) -> None:
         """It is asked about, by name; the new name is told."""
@@ -108,13 +108,6 @@ class RenameTests(CommandCase):
         self.assertEqual(ran.opcodes(), [{"OP_ID": "OP_CLUSTER_RENAME", "name": "new"}])
         self.assertIn("new.example.com", ran.out)
         self.assertEqual(self.run_command("gnt-cluster rename new", ["old"]).code, 1)
-
-    def test_upgrade(self) -> None:
-        """Upgrading is refused with what to do instead."""
-        for line in ("", "--to 3.1", "--resume"):
-            ran = self.run_command(f"gnt-cluster upgrade {line}")
-            self.assertEqual(ran.code, 1)
-            self.assertTrue("Install" in ran.err or "--to" in ran.err)
 
 
 class DiskTests(CommandCase):

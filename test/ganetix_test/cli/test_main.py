@@ -97,6 +97,11 @@ class JobOptionTests(CommandCase):
         self.assertEqual((ran.code, ran.out, ran.err), (0, "", "JobID: 12\n"))
         self.assertEqual(ran.calls(), ["SubmitJob"])
 
+    def test_drained(self) -> None:
+        """redist-conf --yes-do-it is done though the queue takes no other jobs."""
+        ran = self.run_command("gnt-cluster redist-conf --submit --yes-do-it", 12)
+        self.assertEqual((ran.code, ran.calls()), (0, ["SubmitJobToDrainedQueue"]))
+
     def test_print_jobid(self) -> None:
         """--print-jobid prints the number as the first line, then the log."""
         log = [[1, [0, 0], "message", "hello"]]

@@ -109,6 +109,19 @@ class JoiningTests(SynchronousTestCase):
             self.assertIn("already part of cluster cluster.x", caught.exception.message)
         node_setup.setup(self.paths, self.signed(self.prepare(readd=True)))
 
+    def test_forced(self) -> None:
+        """Told to, a node leaves the cluster that it is part of; a master does not."""
+        node_setup.setup(self.paths, self.signed(self.prepare()))
+        forced = Prepare("other.x", "node2.x", force=True)
+        layout.write_ssconf(self.paths, "master_node", "node2.x\n")
+        with self.assertRaises(errors.OpPrereqError) as caught:
+            node_setup.prepare(self.paths, forced)
+        self.assertIn("gnt-cluster destroy", caught.exception.message)
+        layout.write_ssconf(self.paths, "master_node", "node1.x\n")
+        node_setup.prepare(self.paths, forced)
+        self.assertIsNone(cluster_files.cluster_name(self.paths))
+        self.assertFalse(os.path.exists(self.paths.node_cert_file))
+
     def test_files_that_are_not_given(self) -> None:
         """Only the files that every node has are written, whatever the request names."""
         setup = self.signed(self.prepare())
