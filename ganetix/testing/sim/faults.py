@@ -9,6 +9,7 @@ from typing import Final
 
 import attrs
 
+from ganetix.testing.sim.lists import known
 from ganetix.testing.sim.machines import Machine
 from ganetix.testing.sim.takeover import WAYS, take_over
 from ganetix.testing.sim.world import World
@@ -167,8 +168,8 @@ def partition(world: World, name: str) -> bool:
         return False
     world.note(f"{other} is cut off from {world.master_name}")
     why = f"partition at step {world.timeline.steps}"
-    world.cut(other, world.master_name, why)
-    world.later(_span(world, 1, 15), world.mend, other, world.master_name, why)
+    world.cuts.make(other, world.master_name, why)
+    world.later(_span(world, 1, 15), world.cuts.mend, other, world.master_name, why)
     return True
 
 
@@ -192,7 +193,7 @@ def takeover(world: World, name: str) -> bool:
     nodes know to be a candidate is chosen: a node that missed the last list refuses it for good.
     """
     others = [name for name in world.machines if name != world.master_name]
-    chosen = [name for name in others if world.machines[name].up and world.known(name)]
+    chosen = [name for name in others if world.machines[name].up and known(world, name)]
     if not _master_lives(world) or not chosen:
         return False
     fresh = chosen[int(world.dice.uniform() * len(chosen))]

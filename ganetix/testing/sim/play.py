@@ -11,7 +11,7 @@ from twisted.logger import ILogObserver, LogEvent, LogLevel, formatEvent, global
 
 from ganetix.ids import Randomness
 from ganetix.testing.dice import seeded
-from ganetix.testing.sim import workload
+from ganetix.testing.sim import lists, workload
 from ganetix.testing.sim.client import Clients
 from ganetix.testing.sim.faults import FAULTS, Planned, heal
 from ganetix.testing.sim.observe import ANSWERED
@@ -157,7 +157,7 @@ class Run:
         self.over = True
         heal(world)
         end = world.timeline.now + PATIENCE
-        world.later(PATIENCE / 2, world.repair_lists)
+        world.later(PATIENCE / 2, lists.mend, world)
         self.until(lambda: self._at_rest() or world.timeline.now > end)
         if not self._at_rest():
             self._tell_locks()

@@ -59,8 +59,8 @@ def _take_away(world: World, old: MasterDaemon, way: str) -> None:
     why = f"takeover at step {world.timeline.steps}"
     for other in world.machines:
         if other != name:
-            world.cut(name, other, why)
-            world.later(back, world.mend, name, other, why)
+            world.cuts.make(name, other, why)
+            world.later(back, world.cuts.mend, name, other, why)
 
 
 @attrs.define(eq=False)
@@ -85,7 +85,7 @@ class Administrator:
         world, name = self.world, self.machines[0]
         self.machines.rotate(-1)
         machine = world.machines[name]
-        if not machine.up or not world.reaches(name, name) or world.has_master(machine):
+        if not world.has_noded(machine) or world.has_master(machine):
             world.later(RETRY, self._try)
             return
         process = machine.process("failover")

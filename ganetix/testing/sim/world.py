@@ -10,12 +10,12 @@ from ganetix.ids import Randomness
 from ganetix.master.jobs.execute import Units
 from ganetix.master.jobs.queue import STOP_WAIT
 from ganetix.master.locks.waiter import Locks
-from ganetix.node.files import CANDIDATES
 from ganetix.rpc.interfaces import CallContext, Handlers
 from ganetix.testing.dice import seeded
 from ganetix.testing.files import FakeFileSystem
 from ganetix.testing.pipes import PipeNetwork
 from ganetix.testing.sim import install
+from ganetix.testing.sim.cuts import Cuts
 from ganetix.testing.sim.machines import Machine, Process, digest
 from ganetix.testing.sim.masterd import MasterDaemon, Surroundings
 from ganetix.testing.sim.noded import MakeHandlers, NodeDaemon, usual_handlers
@@ -68,7 +68,7 @@ class World:
     """Whether an administrator is about to make another machine the master."""
     commands: list[Process] = attrs.field(factory=list, init=False)
     """What administrators have typed and has not ended."""
-    _cuts: dict[frozenset[str], set[str]] = attrs.field(factory=dict, init=False)
+    cuts: Cuts = attrs.field(init=False)
     rested: set[int] = attrs.field(factory=set, init=False)
     """Jobs that a clean stop brought to rest, as long as nothing worse has happened since."""
 
@@ -76,6 +76,7 @@ class World:
         """Make the machines, and a cluster on their disks."""
         self.dice = seeded(self.seed)
         self.network = PipeNetwork(self.timeline.clock())
+        self.cuts = Cuts(self.network)
         cluster = install.cluster(self.size, self.dice)
         for node in sorted(cluster.nodes.values(), key=lambda node: node.name):
             self._machine(node.uuid, node.name)
@@ -267,7 +268,7 @@ class World:
         machine.up = False
         for other in self.machines:
             if other != name:
-                self.cut(name, other, f"{name} is off")
+                self.cuts.make(name, other, f"{name} is off")
         self.kill_noded(name, told=False)
         for daemon in [self.master, *self.old_masters]:
             if daemon is not None and daemon.machine is machine:
@@ -297,53 +298,16 @@ class World:
         install.booted(machine)
         for other in self.machines:
             if other != name:
-                self.mend(name, other, f"{name} is off")
+                self.cuts.mend(name, other, f"{name} is off")
                 if not self.machines[other].up:
-                    self.cut(name, other, f"{other} is off")
+                    self.cuts.make(name, other, f"{other} is off")
         self.start_noded(name)
         if name == self.master_name:
             self.ensure_master()
 
-    def cut(self, one: str, other: str, why: str) -> None:
-        """Let nothing through between two machines, for the reason *why*."""
-        self._cuts.setdefault(frozenset((one, other)), set()).add(why)
-        self.network.partition(one, other)
-
-    def known(self, name: str) -> bool:
-        """Whether every node has *name* in its list of those who may command."""
-        uuid = self.machines[name].uuid
-        return all(uuid in d.services.cluster_files.candidates() for d in self.nodeds.values())
-
-    def repair_lists(self) -> None:
-        """Do what an administrator has to do on nodes that refuse the master.
-
-        A node that missed the last change of the list of candidates, or got one from a master that
-        was cut off already, refuses a newer master and so never gets a newer list.
-        """
-        master = self.machines[self.master_name]
-        for name, daemon in self.nodeds.items():
-            files = daemon.services.cluster_files
-            if daemon.process.time.dead or master.uuid in files.candidates():
-                continue
-            self.note(f"the administrator mends the list of candidates on {name}")
-            path = daemon.machine.paths.ssconf(CANDIDATES)
-            text = daemon.machine.fs.read(path).decode() + f"{master.uuid}={digest(master.name)}\n"
-            daemon.machine.fs.replace(path, text.encode(), 0o444, True)
-            self.kill_noded(name)
-            self.start_noded(name)
-
-    def reaches(self, one: str, other: str) -> bool:
-        """Whether a node daemon runs on *other* and *one* can talk to it."""
-        machine, daemon = self.machines[other], self.nodeds[other]
-        cut = self._cuts.get(frozenset((one, other)))
-        return machine.up and not daemon.process.time.dead and (one == other or not cut)
-
-    def mend(self, one: str, other: str, why: str) -> None:
-        """Take away the reason *why*; without any left, things get through again."""
-        reasons = self._cuts.get(frozenset((one, other)), set())
-        reasons.discard(why)
-        if not reasons:
-            self.network.heal(one, other)
+    def has_noded(self, machine: Machine) -> bool:
+        """Whether a node daemon runs on *machine*."""
+        return machine.up and not self.nodeds[machine.name].process.time.dead
 
     # --- what is seen ----------------------------------------------------------------------
 
