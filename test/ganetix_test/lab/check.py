@@ -20,6 +20,8 @@ from ganetix_test.lab.scenarios import containers, guests, steps, storage
 Scenarios = Mapping[str, Callable[[Lab], str]]
 ALL: Final[Scenarios] = {**storage.SCENARIOS, **guests.SCENARIOS, **containers.SCENARIOS}
 NODES: Final = 3
+LONGEST: Final = 3000
+"""Characters of a reason that are shown, the last ones."""
 
 
 def _tell(text: str) -> None:
@@ -47,7 +49,7 @@ def _run(lab: Lab, scenarios: Scenarios) -> int:
         except Exception as error:  # noqa: BLE001 - whatever ends one, the others are to be tried
             proved, result = f"{type(error).__name__}: {error}".rstrip(), "FAILED"
             failed += 1
-        told = proved.replace("\n", "\n    ")
+        told = proved[-LONGEST:].replace("\n", "\n    ")
         _tell(f"{name:36} {result:7} {time.monotonic() - began:5.0f} s  {told}")
     return failed
 

@@ -126,6 +126,16 @@ def told(node: Node, name: str) -> tuple[int, int]:
     return (int(rows[-1][0]), int(rows[-1][1])) if rows else (0, 0)
 
 
+def counts(node: Node, name: str) -> bool:
+    """Tell whether the guest *name* is seen to count on *node*."""
+    before = told(node, name)[0]
+    try:
+        wait("A count", 20, lambda: told(node, name)[0] > before)
+    except LabError:
+        return False
+    return True
+
+
 def goes_on(node: Node, name: str) -> int:
     """Wait until the guest *name* on *node* has told another record; return its number."""
     before = told(node, name)[1]
