@@ -38,6 +38,14 @@ PROGRAMS = [
     *(f"{tool} = ganetix.cli.htools.{tool}:main" for tool in HTOOLS),
 ]
 
+
+def pages_of(section: str) -> list[str]:
+    """Return the man pages of *section*, built by the check "docs" and kept in the tree."""
+    return sorted(
+        f"docs/man/{section}/{page.name}" for page in (HERE / "docs/man" / section).iterdir()
+    )
+
+
 setup(
     name="ganetix",
     version=VERSION.group(1) if VERSION else "0",
@@ -51,6 +59,8 @@ setup(
     packages=[*find_packages(include=["ganetix", "ganetix.*"]), "twisted.plugins"],
     # This makes `pip install -e` write a plain path entry; the default import hook hides plugins.
     package_dir={"": "."},
+    # Where man looks for a page: beside the directory of the programs.
+    data_files=[(f"share/man/{section}", pages_of(section)) for section in ("man1", "man8")],
     package_data={"ganetix": ["py.typed", "share/**"]},
     install_requires=[
         "twisted[tls,conch,websocket]>=25.5",

@@ -23,6 +23,9 @@ myst_enable_extensions = ["deflist"]
 man_pages = [
     (f"man/{page.name}", page.name, page.summary, author, page.section) for page in manual.pages()
 ]
+# Without the day, so that what is kept in docs/man/man1 and man8 changes when a page does.
+today = " "
+man_make_section_directory = True
 exclude_patterns = ["_build", "man/parts"]
 
 

@@ -53,6 +53,13 @@ class WheelTests(SynchronousTestCase):
         )
         self.assertEqual(wanted - found, set())
 
+    def test_man_pages(self) -> None:
+        """Each program, the plugins aside, has its page where man looks for it."""
+        points = importlib.metadata.entry_points(group="console_scripts")
+        ours = {point.name for point in points if point.dist and point.dist.name == "ganetix"}
+        pages = pathlib.Path(sys.prefix).glob("share/man/man[18]/*.[18]")
+        self.assertEqual(ours - {page.stem for page in pages}, set())
+
     def test_programs_start(self) -> None:
         """Each program shows its help, with nothing but the wheel and what it depends on."""
         points = importlib.metadata.entry_points(group="console_scripts")
