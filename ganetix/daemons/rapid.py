@@ -32,6 +32,7 @@ from ganetix.rapi.answers import Handover
 from ganetix.rapi.auth import Users, parse_users
 from ganetix.rapi.faults import HttpFault
 from ganetix.rapi.metrics import RapiMetrics
+from ganetix.rapi.ours import description
 from ganetix.rapi.pool import LuxiPool
 from ganetix.rapi.request import Own
 from ganetix.rapi.service import Api, Surroundings
@@ -116,7 +117,11 @@ class Answering:
     name: str = "answers"
 
     async def start(self) -> None:
-        """Take what start left in memory out of garbage collection: long lists set it off."""
+        """Make ready what would hold clients up.
+
+        What start left in memory is taken out of garbage collection: long lists set it off.
+        """
+        description()
         gc.freeze()
 
     async def stop(self) -> None:

@@ -14,6 +14,13 @@ from ganetix import errors
 from ganetix.luxi import messages
 
 
+class Luxi(Protocol):
+    """The master daemon, as far as those need it who ask it something."""
+
+    async def call(self, method: str, *args: Any) -> Any:
+        """Return what *method* answers; raise its error, or `errors.LuxiError`."""
+
+
 class Link(Protocol):
     """What is needed of a connected transport; Twisted's and asyncio's both have it."""
 

@@ -11,6 +11,8 @@ from ganetix.rapi.submit import DRY_RUN, Arg, Submit, filled, submit
 RENAMES: Final = {"os": "os_type", "name": "instance_name"}
 
 CREATE: Final = Submit("OP_INSTANCE_CREATE", (DRY_RUN,), RENAMES)
+SEVERAL: Final = Submit("OP_INSTANCE_CREATE", (), RENAMES)
+"""One of those that are created together."""
 MULTI_ALLOC: Final = Submit("OP_INSTANCE_MULTI_ALLOC", (DRY_RUN,))
 REPLACE_DISKS: Final = Submit("OP_INSTANCE_REPLACE_DISKS")
 
@@ -42,7 +44,7 @@ async def multi_alloc(request: Request) -> Any:
 
 def _instance(request: Request, one: Mapping[str, Any]) -> dict[str, Any]:
     plain = {key: value for key, value in one.items() if key not in ("__version__", "OP_ID")}
-    return Submit("OP_INSTANCE_CREATE", (), RENAMES).opcode(request, plain)
+    return SEVERAL.opcode(request, plain)
 
 
 async def reinstall(request: Request) -> Any:

@@ -32,6 +32,11 @@ class Noun:
     locking: bool = True
     shaped: Callable[[dict[str, Any]], dict[str, Any]] = _as_it_is
 
+    @property
+    def what(self) -> str:
+        """One of these objects, in a word: the query resource's name."""
+        return self.path.rpartition("/")[2].removesuffix("s")
+
     async def query(self, request: Request, names: list[Any], fields: tuple[str, ...]) -> list[Any]:
         """Return the rows of *fields* of the objects *names*, all if it is empty."""
         lock = [request.flag("lock")] if self.locking else []
@@ -53,7 +58,7 @@ class Noun:
         (name,) = request.names.values()
         rows = await self.query(request, [name], self.fields)
         if not rows:
-            raise not_found(f"There is no {self.path.rpartition('/')[2][:-1]} '{name}'.")
+            raise not_found(f"There is no {self.what} '{name}'.")
         return self.shaped(dict(zip(self.fields, rows[0], strict=True)))
 
 

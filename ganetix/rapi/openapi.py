@@ -125,7 +125,7 @@ def _summary(answer: Callable[..., Any]) -> str:
     told = (inspect.getdoc(answer) or "").partition("\n")[0]
     of = getattr(answer, "__self__", None)
     if isinstance(of, Noun):
-        return f"{told} ({of.path.rpartition('/')[2]})"
+        return f"{told} ({of.what}s)"
     return f"{told} ({of.kind})" if isinstance(of, Tagged) else told
 
 

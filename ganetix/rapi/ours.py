@@ -1,9 +1,12 @@
 """Resources beyond the reference's: the API's own description, events, figures."""
 
+import functools
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
-from ganetix.rapi.answers import Text
+import msgspec
+
+from ganetix.rapi.answers import JSON, Text
 from ganetix.rapi.openapi import document
 from ganetix.rapi.request import Request
 from ganetix.rapi.schemas import OBJECT, TEXT, Shape
@@ -11,9 +14,15 @@ from ganetix.rapi.table import RESOURCES, Method, Resource
 from ganetix.toolkit.metrics import CONTENT_TYPE
 
 
-async def described(request: Request) -> dict[str, Any]:
+@functools.cache
+def description() -> Text:
+    """Return the OpenAPI document; it takes a while to make, once."""
+    return Text(JSON, msgspec.json.encode(document(ALL, SHAPES)) + b"\n")
+
+
+async def described(request: Request) -> Text:
     """Answer the OpenAPI document of the remote API."""
-    return document(ALL, SHAPES)
+    return description()
 
 
 async def events(request: Request) -> Any:

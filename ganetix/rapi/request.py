@@ -1,18 +1,12 @@
 """A request as the resources see it, and what they may call."""
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from typing import Any, Protocol
+from typing import Any
 
 import attrs
 
+from ganetix.luxi.aclient import Luxi
 from ganetix.rapi.faults import bad_request
-
-
-class Luxi(Protocol):
-    """The master daemon, as far as a resource needs it."""
-
-    async def call(self, method: str, *args: Any) -> Any:
-        """Return what *method* answers; raise its error, or `errors.LuxiError`."""
 
 
 @attrs.frozen

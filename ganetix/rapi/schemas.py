@@ -97,7 +97,7 @@ def needs_body(schema: Schema) -> bool:
 
 def row_of(noun: Noun, fields: Collection[str]) -> Schema:
     """Return the schema of one object of *noun* with *fields*."""
-    known = fields_of(noun.path.rpartition("/")[2][:-1])
+    known = fields_of(noun.what)
     properties: dict[str, Schema] = {}
     for name in fields:
         field = known[name]

@@ -13,11 +13,12 @@ from twisted.python.failure import Failure
 from twisted.web.http import Request as HttpRequest
 
 from ganetix import errors
+from ganetix.luxi.aclient import Luxi
 from ganetix.rapi import answers
 from ganetix.rapi.answers import Handover
 from ganetix.rapi.auth import User, Users, identify
 from ganetix.rapi.faults import HttpFault, bad_request, fault_of, forbidden
-from ganetix.rapi.request import Luxi, Own, Request
+from ganetix.rapi.request import Own, Request
 from ganetix.rapi.routes import Found, route
 from ganetix.rapi.throttle import Throttle
 from ganetix.toolkit.clock import Clock

@@ -69,7 +69,7 @@ _QUERY: Final = record(
 )
 _CONSOLE: Final = {**OBJECT, "required": ["instance", "kind"]}
 _CREATE: Final = body_of(instances.CREATE, (), {"__version__": {"const": 1}})
-_SEVERAL: Final = body_of(Submit("OP_INSTANCE_CREATE", (), instances.RENAMES), ())
+_SEVERAL: Final = body_of(instances.SEVERAL, ())
 _MULTI_ALLOC: Final = body_of(instances.MULTI_ALLOC, ())
 
 _NODE_ROW: Final = row_of(NODES, NODES.fields)

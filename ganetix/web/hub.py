@@ -10,6 +10,7 @@ from twisted.logger import Logger
 from zope.interface import implementer
 
 from ganetix import errors
+from ganetix.luxi.aclient import Luxi
 from ganetix.toolkit.clock import Clock
 from ganetix.toolkit.tasks import Tasks
 
@@ -31,13 +32,6 @@ PATIENCE: Final = 4
 SLOW: Final = f"You read too slowly: more than {QUEUED} events wait for you."
 SILENT: Final = f"You have read nothing for {BEAT * PATIENCE:.0f} seconds."
 STOPPED: Final = "The remote API daemon stops."
-
-
-class Luxi(Protocol):
-    """The master daemon, as far as events need it."""
-
-    async def call(self, method: str, *args: Any) -> Any:
-        """Return what *method* answers; raise its error, or `errors.LuxiError`."""
 
 
 @attrs.frozen

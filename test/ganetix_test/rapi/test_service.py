@@ -90,7 +90,7 @@ class ServiceTestCase(SynchronousTestCase):
     def connect(self) -> tuple[Any, Transport]:
         """Return a connection's protocol and transport."""
         address = IPv4Address("TCP", "192.0.2.1", 4711)
-        protocol = self.site.buildProtocol(address)
+        protocol: Any = self.site.buildProtocol(address)
         transport = Transport(peerAddress=address)
         transport.protocol = protocol
         protocol.makeConnection(transport)
