@@ -9,7 +9,7 @@ from twisted.internet.defer import Deferred, execute
 from twisted.python.failure import Failure
 from zope.interface import implementer
 
-from ganetix.testing.files import PowerCut
+from ganetix.testing.disk import PowerCut
 from ganetix.toolkit.clock import Clock
 from ganetix.toolkit.interfaces import IWorker
 

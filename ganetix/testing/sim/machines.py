@@ -8,7 +8,8 @@ import attrs
 
 from ganetix.ids import Randomness
 from ganetix.paths import Paths
-from ganetix.testing.files import FakeFileSystem, PowerCut
+from ganetix.testing.disk import PowerCut
+from ganetix.testing.files import FakeFileSystem
 from ganetix.testing.pipes import PipeNetwork
 from ganetix.testing.sim.timeline import ProcessTime, Timeline
 from ganetix.testing.workers import FakeWorker

@@ -101,8 +101,9 @@ class CarelessTable(Table):
 class ForgetfulDisk(FakeFileSystem):
     """Broken on purpose: syncing a file does nothing."""
 
-    def _sync_file(self, file: object, path: str) -> None:
-        self._operation()
+    def sync_file(self, file: object, path: str) -> None:
+        """Say that it is done."""
+        self.operation()
         self.changed(path)
 
 

@@ -7,8 +7,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from twisted.trial.unittest import SynchronousTestCase
 
+from ganetix.testing.disk import Faults, PowerCut
 from ganetix.testing.file_tests import Made, make_filesystem_tests
-from ganetix.testing.files import FakeFileSystem, Faults, PowerCut
+from ganetix.testing.files import FakeFileSystem
 from ganetix.toolkit.interfaces import IFileSystem
 
 

@@ -10,7 +10,7 @@ from twisted.internet.task import Clock as Reactor
 from twisted.trial.unittest import SynchronousTestCase, TestCase
 from zope.interface import implementer
 
-from ganetix.testing.files import PowerCut
+from ganetix.testing.disk import PowerCut
 from ganetix.testing.worker_tests import make_worker_tests
 from ganetix.testing.workers import FakeWorker, InlineWorker
 from ganetix.toolkit.clock import Clock
