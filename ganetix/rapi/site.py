@@ -4,11 +4,12 @@ from collections import deque
 from collections.abc import Iterable
 from typing import Any, Final
 
-from twisted.internet.interfaces import IAddress, IDelayedCall
+from twisted.internet.interfaces import IAddress, IDelayedCall, IProtocolNegotiationFactory
 from twisted.internet.protocol import connectionDone
 from twisted.python.failure import Failure
 from twisted.web.http import HTTPChannel, HTTPFactory, Request, datetimeToString
 from twisted.web.http_headers import Headers
+from zope.interface import implementer
 
 from ganetix.rapi.answers import RELEASE
 from ganetix.rapi.service import MAX_BODY, Api
@@ -143,6 +144,7 @@ class Channel(HTTPChannel):
         self.factory.leave(self)
 
 
+@implementer(IProtocolNegotiationFactory)
 class LimitedSite(HTTPFactory):
     """Serves *most* clients at the same time; others wait, and idle connections make room."""
 
@@ -156,6 +158,10 @@ class LimitedSite(HTTPFactory):
         self.most = most
         self.served: dict[Channel, None] = {}
         self.waiting: deque[Channel] = deque()
+
+    def acceptableProtocols(self) -> list[bytes]:
+        """See `IProtocolNegotiationFactory`: without an answer clients that ask are hung up on."""
+        return [b"http/1.1"]
 
     def log(self, request: Any) -> None:
         """Leave it to the API, which logs what it answers."""

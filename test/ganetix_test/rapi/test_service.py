@@ -6,11 +6,13 @@ from typing import Any
 
 import attrs
 from twisted.internet.address import IPv4Address
+from twisted.internet.interfaces import IProtocolNegotiationFactory
 from twisted.internet.protocol import connectionDone
 from twisted.internet.task import Clock as TaskClock
 from twisted.internet.testing import StringTransport
 from twisted.logger import capturedLogs
 from twisted.trial.unittest import SynchronousTestCase
+from zope.interface.verify import verifyObject
 
 from ganetix import errors
 from ganetix.rapi.auth import parse_users
@@ -288,6 +290,11 @@ class WireTests(ServiceTestCase):
             protocol.dataReceived(self.raw("GET /version"))
             self.assertEqual(parsed(transport.value()).json(), 2)
         self.assertFalse(transport.disconnecting)
+
+    def test_negotiation(self) -> None:
+        """Clients that ask by TLS which protocol is spoken get an answer."""
+        verifyObject(IProtocolNegotiationFactory, self.site)
+        self.assertEqual(self.site.acceptableProtocols(), [b"http/1.1"])
 
     def test_requests_are_logged(self) -> None:
         """Who asked for what, and what became of it; never with which password."""
