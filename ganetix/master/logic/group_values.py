@@ -7,6 +7,7 @@ import msgspec
 
 from ganetix import errors
 from ganetix.master.logic import capacity
+from ganetix.master.logic.names import require_one_line
 from ganetix.master.logic.unit import Hooks
 from ganetix.model import params, policy
 from ganetix.model.cluster import Cluster
@@ -23,7 +24,11 @@ def hooks(path: str, env: Mapping[str, str], cluster: Cluster, more: Iterable[st
 
 
 def require_free(cluster: Cluster, name: str) -> None:
-    """Raise `errors.OpPrereqError` if a group is called *name*, or has it as its uuid."""
+    """Raise `errors.OpPrereqError` if no group may be called *name*, or one has it already.
+
+    That may be as its uuid, too.
+    """
+    require_one_line("node group", name)
     if name in cluster.indexes.group_names or name in cluster.nodegroups:
         raise errors.OpPrereqError(
             f"Node group '{name}' is already in the cluster; choose another name.", errors.EXISTS

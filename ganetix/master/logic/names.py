@@ -65,6 +65,19 @@ def new_instance_name(cluster: Cluster, given: str) -> str:
     return name
 
 
+def require_one_line(kind: str, name: str) -> None:
+    """Raise `errors.OpPrereqError` for a *name* that would break lines, as those of ssconf files.
+
+    *kind* says of what it is to be the name.
+    """
+    if not name.isprintable() or name != name.strip():
+        raise errors.OpPrereqError(
+            f"{name!r} can't be the name of a {kind}: leave out line breaks, control characters, "
+            "and blanks at its ends.",
+            errors.INVAL,
+        )
+
+
 def require_online(node: Node, what: str) -> None:
     """Raise `errors.OpPrereqError` when *node* is offline; *what* can't be done then."""
     if node.offline:

@@ -8,6 +8,7 @@ import msgspec
 from ganetix import errors
 from ganetix.ids import valid_mac_prefix
 from ganetix.master.logic.hooks_env import text
+from ganetix.master.logic.names import require_one_line
 from ganetix.master.logic.unit import Hooks
 from ganetix.model import pools
 from ganetix.model.cluster import Cluster
@@ -44,7 +45,11 @@ def on_group(path: str, network: Network, group: NodeGroup, cluster: Cluster) ->
 
 
 def require_free(cluster: Cluster, name: str) -> None:
-    """Raise `errors.OpPrereqError` if a network is called *name*, or has it as its uuid."""
+    """Raise `errors.OpPrereqError` if no network may be called *name*, or one has it already.
+
+    That may be as its uuid, too.
+    """
+    require_one_line("network", name)
     if name in cluster.indexes.network_names or name in cluster.networks:
         raise errors.OpPrereqError(
             f"Network '{name}' is already in the cluster; choose another name.", errors.EXISTS

@@ -116,6 +116,8 @@ class AddTests(GroupTestCase):
         rows: list[tuple[str, dict[str, Any], type[errors.GanetiError], str]] = [
             ("default", {}, errors.OpPrereqError, "already in the cluster"),
             (GROUP, {}, errors.OpPrereqError, "already in the cluster"),
+            ("a\nb", {}, errors.OpPrereqError, "leave out line breaks"),
+            (" ", {}, errors.OpPrereqError, "leave out line breaks"),
             ("x", {"ndparams": {"colour": 1}}, errors.TypeEnforcementError, "colour"),
             ("x", {"diskparams": {"drbd": {"colour": 1}}}, errors.TypeEnforcementError, "colour"),
             ("x", {"hv_state": {"vmware": {}}}, errors.TypeEnforcementError, "vmware"),
@@ -195,6 +197,7 @@ class RenameTests(GroupTestCase):
             ("nowhere", "x", "not known"),
             ("default", "other", "already in the cluster"),
             ("default", "default", "already in the cluster"),
+            ("default", "a\x00", "leave out line breaks"),
         ):
             op = OpGroupRename(group_name=old, new_name=new)
             self.assertIn(words, self.refusal(op))

@@ -63,6 +63,7 @@ class AddTests(NetworkTestCase):
             (adding(mac_prefix="aa:bb"), "three octets"),
             (adding(network6="2001:db8:::/64"), "not IPv6"),
             (adding(gateway6="2001:db8:::1"), "not IPv6"),
+            (adding("a\nb"), "leave out line breaks"),
         ):
             self.assertIn(word, self.refusal(op))
         self.refusal(adding(tags=["a b"]), errors.TagError)
