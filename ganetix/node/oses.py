@@ -4,10 +4,11 @@ import attrs
 
 from ganetix import errors
 from ganetix.guestos.definition import CREATE, VERIFY, Definition
-from ganetix.guestos.environment import Target, core, full
+from ganetix.guestos.environment import core, full
 from ganetix.guestos.scripts import Run, Scripts
 from ganetix.guestos.search import Definitions, Diagnosis
 from ganetix.node.blockdev import Disks
+from ganetix.node.os_target import target_of
 from ganetix.rpc.call import Done, Nothing
 from ganetix.rpc.interfaces import CallContext
 from ganetix.rpc.tables.oses import OsDiagnosis, OsReport, OsScript, OsValidate
@@ -78,28 +79,8 @@ class OperatingSystems:
         return Run(definition, script, kind, spec.instance.name, env)
 
     async def _environment(self, definition: Definition, request: OsScript) -> dict[str, str]:
-        spec = request.spec
-        target = Target(
-            spec.instance,
-            tuple(spec.disks),
-            tuple([await self._path(spec, index) for index in range(len(spec.disks))]),
-            spec.hvparams,
-            spec.beparams,
-            tuple(spec.nics),
-            spec.primary_name,
-            tuple(spec.secondary_names),
-        )
-        return full(definition, target, spec.osparams, request.debug_level)
-
-    async def _path(self, spec: InstanceSpec, index: int) -> str:
-        found = await self.disks.located(spec.disks[index])
-        if found is None:
-            name = spec.instance.name
-            raise errors.BlockDeviceError(
-                f"Disk {index} of instance {name} is not on this node, so no OS script can work "
-                f"on it; 'gnt-instance activate-disks {name}' assembles the disks."
-            )
-        return found.path
+        target = await target_of(request.spec, self.disks)
+        return full(definition, target, request.spec.osparams, request.debug_level)
 
 
 def _report(found: Diagnosis) -> OsReport:

@@ -7,12 +7,13 @@ from typing import Final
 import attrs
 
 from ganetix import errors
-from ganetix.guestos.environment import Target, full
+from ganetix.guestos.environment import full
 from ganetix.guestos.search import Definitions
 from ganetix.ids import Randomness
 from ganetix.network.stream import Stream, StreamMaker, Trust
 from ganetix.node.blockdev import Disks
 from ganetix.node.export import Exports
+from ganetix.node.os_target import device_of, target_of
 from ganetix.process.command import Command
 from ganetix.rpc.call import Done
 from ganetix.rpc.interfaces import CallContext
@@ -167,19 +168,9 @@ class Transfers:
     async def _script(self, place: Place, script: str) -> Command:
         spec = _spec(place)
         definition = await self.definitions.named(spec.instance.os)
-        paths = [await self._located(spec, index) for index in range(len(spec.disks))]
-        target = Target(
-            spec.instance,
-            tuple(spec.disks),
-            tuple(paths),
-            spec.hvparams,
-            spec.beparams,
-            tuple(spec.nics),
-            spec.primary_name,
-            tuple(spec.secondary_names),
-        )
+        target = await target_of(spec, self.disks)
         env = full(definition, target, spec.osparams, 0)
-        prefix, path = script.upper(), paths[place.index]
+        prefix, path = script.upper(), target.disk_paths[place.index]
         env |= {
             f"{prefix}_DEVICE": path,
             f"{prefix}_DISK_PATH": path,
@@ -188,17 +179,7 @@ class Transfers:
         return Command((f"{definition.path}/{script}",), env=env, cwd=definition.path)
 
     async def _path(self, place: Place) -> str:
-        return await self._located(_spec(place), place.index)
-
-    async def _located(self, spec: InstanceSpec, index: int) -> str:
-        found = await self.disks.located(spec.disks[index])
-        if found is None:
-            name = spec.instance.name
-            raise errors.BlockDeviceError(
-                f"Disk {index} of instance {name} is not on node {self.disks.paths.hostname}; "
-                f"'gnt-instance activate-disks {name}' assembles the disks."
-            )
-        return found.path
+        return await device_of(_spec(place), place.index, self.disks)
 
 
 def _spec(place: Place) -> InstanceSpec:
