@@ -9,7 +9,7 @@ import msgspec
 from ganetix import errors
 from ganetix.master import allocator as allocators
 from ganetix.master.allocator import Allocator
-from ganetix.master.logic import disk_sync, disks, names, new_disks, nic_addresses
+from ganetix.master.logic import disk_requests, disk_sync, disks, names, new_disks, nic_addresses
 from ganetix.master.logic.disk_records import Wanted, Where, mirrored, new_disk, sent
 from ganetix.master.logic.unit import Context, UndoAction
 from ganetix.model import mirrors, params
@@ -99,7 +99,7 @@ def _require_possible(
     op: OpInstanceSetParams, instance: Instance, old: Sequence[Disk], cluster: Cluster
 ) -> None:
     wanted, present = str(op.disk_template), params.template_of(list(old))
-    disks.require_template(cluster, wanted)
+    disk_requests.require_template(cluster, wanted)
     if wanted == present:
         raise errors.OpPrereqError(
             f"Instance {instance.name} has disks of template {wanted} already.", errors.INVAL
@@ -130,7 +130,7 @@ def _fresh(
     context: Context,
 ) -> list[Disk]:
     cluster, template = context.cluster, str(op.disk_template)
-    directory = f"{disks.file_dir(cluster, context.paths, template, op.file_storage_dir)}"
+    directory = f"{disk_requests.file_dir(cluster, context.paths, template, op.file_storage_dir)}"
     place = (op.file_driver or "loop", f"{directory}/{instance.name}")
     where = Where(cluster, template, tuple(nodes), place, context.randomness)
     fresh: list[Disk] = []

@@ -6,7 +6,7 @@ from typing import Any
 import attrs
 
 from ganetix import errors
-from ganetix.master.logic import capacity, disks, nics
+from ganetix.master.logic import capacity, disk_requests, nics
 from ganetix.master.logic.disk_records import Wanted, Where, new_disk
 from ganetix.master.logic.nic_addresses import Site
 from ganetix.master.logic.tags import with_tags
@@ -36,10 +36,10 @@ class Draft:
 def draft_of(cluster: Cluster, op: OpInstanceCreate, name: str) -> Draft:
     """Return the draft for *op*; raise `errors.OpPrereqError` with what can't be so."""
     template = op.disk_template or cluster.cluster.enabled_disk_templates[0]
-    disks.require_template(cluster, template)
+    disk_requests.require_template(cluster, template)
     hypervisor = _hypervisor(cluster, op)
     os = _os(cluster, op, template)
-    wanted = disks.wanted_disks(template, op.disks)
+    wanted = disk_requests.wanted_disks(template, op.disks)
     return Draft(
         name=name,
         template=template,
@@ -119,7 +119,7 @@ def records(
     """Return the new instance and its disks on *nodes*, the primary first; in no cluster yet."""
     site, paths = place
     randomness = site.randomness
-    top = disks.file_dir(cluster, paths, draft.template, op.file_storage_dir)
+    top = disk_requests.file_dir(cluster, paths, draft.template, op.file_storage_dir)
     directory = (op.file_driver or "loop", f"{top}/{draft.name}")
     uuids = tuple(node.uuid for node in nodes)
     where = Where(cluster, draft.template, uuids, directory, randomness)

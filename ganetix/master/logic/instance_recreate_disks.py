@@ -12,6 +12,7 @@ from ganetix.master import allocator as allocators
 from ganetix.master.allocator import Allocator
 from ganetix.master.logic import (
     capacity,
+    disk_requests,
     disks,
     hooks_env,
     names,
@@ -166,7 +167,7 @@ def _changed(own: list[Disk], index: int, given: Mapping[str, Any], instance: In
         )
     disk = own[index]
     row = {"size": disk.size, "mode": disk.mode, "spindles": disk.spindles, **given}
-    asked = disks.wanted_disk("file", index, row)
+    asked = disk_requests.wanted_disk("file", index, row)
     children = [
         msgspec.structs.replace(child, size=asked.size) if number == 0 else child
         for number, child in enumerate(disk.children)

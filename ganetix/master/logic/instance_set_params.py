@@ -24,8 +24,9 @@ from ganetix.master.logic import (
     runtime_memory,
     wants,
 )
+from ganetix.master.logic.device_edits import Edit, Told
 from ganetix.master.logic.disk_conversion import Conversion
-from ganetix.master.logic.instance_devices import Edit, Told, edited_disks, edited_nics
+from ganetix.master.logic.instance_devices import edited_disks, edited_nics
 from ganetix.master.logic.instance_reinstall import validate_os, with_os
 from ganetix.master.logic.nic_addresses import Site
 from ganetix.master.logic.unit import Context, Hooks, IUnit, Want

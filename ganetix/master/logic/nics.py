@@ -8,7 +8,7 @@ import msgspec
 
 from ganetix import errors
 from ganetix.master.logic import nic_addresses
-from ganetix.master.logic.disks import disk_name
+from ganetix.master.logic.disk_requests import disk_name
 from ganetix.master.logic.nic_addresses import Site
 from ganetix.master.logic.unit import Context
 from ganetix.model import params
