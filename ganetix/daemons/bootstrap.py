@@ -1,7 +1,8 @@
 """``python -m ganetix.daemons.bootstrap STEP``: beginnings and ends that no running daemon can do.
 
 Each step reads one JSON object from standard input and prints its answer as the last line of
-standard output; what went wrong is one sentence on standard error, with the error's exit code.
+standard output; what went wrong is on standard error, as the gnt-* programs say it, with their
+exit code.
 
 =================== ================================================================================
 ``init``            `ganetix.master.bootstrap.request.Init`: make this machine a cluster's master
@@ -23,6 +24,7 @@ from typing import Any, Final, TypeVar
 import msgspec
 
 from ganetix import errors
+from ganetix.cli.main import describe
 from ganetix.daemons import (
     cluster_files,
     cluster_init,
@@ -99,7 +101,8 @@ def main() -> None:
     try:
         answer = STEPS[step](settings.node_paths(os.environ), data)
     except errors.GanetiError as error:
-        print(error.message, file=sys.stderr)
+        # Another node's master reads what its own steps say; the others are read by a person.
+        print(error.message if step in (PREPARE, SETUP) else describe(error), file=sys.stderr)
         sys.exit(error.exit_code)
     except OSError as error:
         print(f"{error.filename}: {error.strerror}.", file=sys.stderr)
