@@ -2,12 +2,14 @@
 
 from typing import Any
 
+import msgspec
 from twisted.internet.defer import Deferred
 
 from ganetix import errors
 from ganetix.opcodes.cluster import OpClusterSetParams
 from ganetix.opcodes.tags import OpTagsSet
-from ganetix.testing.logic import GROUP, LogicContext, three_nodes
+from ganetix.rpc.tables.verify import DrbdFacts, Inspected, VolumeFacts
+from ganetix.testing.logic import GROUP, LogicContext, node_uuid, three_nodes
 from ganetix_test.master.logic.cases import UnitTestCase
 
 
@@ -87,6 +89,65 @@ class SetParamsTests(UnitTestCase):
         self.assertIn("below /etc", self.refusal(op, errors.FileStoragePathError))
         settings = self.after(enabled_disk_templates=["file"], file_storage_dir="/srv/disks")
         self.assertEqual(settings.file_storage_dir, "/srv/disks")
+
+    def test_collectors(self) -> None:
+        """Switching a collector and setting its interval at once loses neither."""
+        collectors = {"lv": {"active": True, "interval": 5}}
+        self.context = LogicContext(three_nodes(data_collectors=collectors))
+        settings = self.after(
+            enabled_data_collectors={"lv": False}, data_collector_interval={"lv": 7}
+        )
+        self.assertEqual(settings.data_collectors, {"lv": {"active": False, "interval": 7}})
+        op = OpClusterSetParams(data_collector_interval={"drbd": 7})
+        self.assertIn("there are lv", self.refusal(op))
+
+    def inspected(self, **facts: Any) -> None:
+        """Let node 2 have *facts*; the others have the group xenvg and the helper /bin/true."""
+        good = Inspected(volumes=VolumeFacts("", 30000), drbd=DrbdFacts("8.4", "/bin/true"))
+        for number in (1, 2, 3):
+            self.context.world.inspected[node_uuid(number)] = good
+        self.context.world.inspected[node_uuid(2)] = msgspec.structs.replace(good, **facts)
+
+    def test_volume_group(self) -> None:
+        """A new volume group must be on all nodes that answer, and templates on it need one."""
+        op = OpClusterSetParams(vg_name="xenvg")
+        for facts, words in (
+            (VolumeFacts("", None), "node2.example.com has no volume group xenvg; make it"),
+            (VolumeFacts("vgs is missing."), "no volume group xenvg: vgs is missing."),
+        ):
+            self.inspected(volumes=facts)
+            self.assertIn(words, self.refusal(op))
+        self.context.fake.down = {node_uuid(2)}
+        self.assertEqual(self.after(vg_name="xenvg").volume_group_name, "xenvg")
+        self.assertIn("WARNING: Node node2.example.com was not asked", self.context.logged[-1])
+        self.after(enabled_disk_templates=["file", "plain", "diskless"])
+        told = self.refusal(OpClusterSetParams(vg_name=""))
+        self.assertIn("leave plain out of --enabled-disk-templates", told)
+        self.after(vg_name="", enabled_disk_templates=["file", "diskless"])
+        told = self.refusal(OpClusterSetParams(enabled_disk_templates=["file", "drbd"]))
+        self.assertIn("give --vg-name=GROUP", told)
+
+    def test_helper(self) -> None:
+        """A new helper must be that of DRBD on all nodes, and mirrors need one."""
+        op = OpClusterSetParams(drbd_helper="/bin/true")
+        for facts, words in (
+            (DrbdFacts("8.4", "/bin/false"), "the helper '/bin/false', and not /bin/true"),
+            (DrbdFacts(), "modprobe drbd"),
+        ):
+            self.inspected(drbd=facts)
+            self.assertIn(words, self.refusal(op))
+        self.inspected()
+        settings = self.after(
+            drbd_helper="/bin/true", vg_name="xenvg", enabled_disk_templates=["file", "drbd"]
+        )
+        self.assertEqual(settings.drbd_usermode_helper, "/bin/true")
+        self.assertIn("needs its helper", self.refusal(OpClusterSetParams(drbd_helper="")))
+
+    def test_routed(self) -> None:
+        """Routed NICs need addresses; those that would take that default must have one."""
+        self.add(nics=[{"ip": "192.0.2.1"}, {}])
+        told = self.refusal(OpClusterSetParams(nicparams={"mode": "routed"}))
+        self.assertIn("gnt-instance modify --net 1:ip=ADDRESS vm1.example.com", told)
 
     def test_communication(self) -> None:
         """The network of the metadata service is made and connected by a job, once."""
