@@ -7,6 +7,7 @@ from typing import Any, Final
 from ganetix import errors
 from ganetix.cli import output
 from ganetix.cli.context import Context
+from ganetix.cli.found import on_node
 from ganetix.cli.submit import opcode, result_of
 
 _FIELDS: Final = ("name", "node_status", "nodegroup_status", "parameters")
@@ -24,22 +25,10 @@ def _diagnosed(rows: list[dict[str, Any]]) -> Iterator[str]:
         good = all(row["nodegroup_status"].values())
         yield f"Provider: {row['name']} [{'valid' if good else 'invalid'}]"
         for node, found in sorted(row["node_status"].items()):
-            yield f"  Node: {node}, status: {_on_node(found)}"
+            yield f"  Node: {node}, status: {on_node(found)}"
         for group, valid in sorted(row["nodegroup_status"].items()):
             yield f"  Node group: {group}, {'valid' if valid else 'invalid'}"
         yield ""
-
-
-def _on_node(found: list[Any]) -> str:
-    """Return what one node says: the first directory found is used, others are hidden by it."""
-    if not found:
-        return "invalid (not found)"
-    path, good, problem, *_ = found[0]
-    text = f"{'valid' if good else 'invalid'} (path: {path})"
-    if not good:
-        text += f": {problem}"
-    hidden = ", ".join(other[0] for other in found[1:])
-    return f"{text}, hides {hidden}" if hidden else text
 
 
 def info(context: Context, options: Namespace, arguments: list[str]) -> int:

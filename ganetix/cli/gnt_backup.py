@@ -3,7 +3,7 @@
 from typing import Final
 
 from ganetix.cli.command import Argument, Command
-from ganetix.cli.options import backup, instance, shared
+from ganetix.cli.options import backup, creation, instance, shared
 
 ENVIRONMENT_DEFAULTS: Final[tuple[str, ...]] = ()
 
@@ -32,35 +32,11 @@ COMMANDS: Final = {
         "Make an instance of an export.",
         (Argument("name"),),
         (
-            *shared.JOB,
-            shared.BACKEND,
-            instance.DISK,
-            instance.DISK_TEMPLATE,
-            instance.FILE_STORAGE_DIR,
-            instance.FILE_DRIVER,
-            instance.HYPERVISOR,
-            instance.IALLOCATOR,
-            instance.NET,
-            instance.PLACEMENT,
-            shared.NODE_GROUP,
-            instance.NO_IP_CHECK,
-            instance.NO_CONFLICTS_CHECK,
-            instance.NO_NAME_CHECK,
-            instance.NO_NICS,
-            instance.NO_WAIT_FOR_SYNC,
-            instance.OS_PARAMETERS,
-            instance.OS_PARAMETERS_PRIVATE,
-            instance.OS_PARAMETERS_SECRET,
-            instance.OS_SIZE,
-            instance.OPPORTUNISTIC_LOCKING,
-            instance.TAGS,
+            *creation.CREATION,
             backup.IDENTIFY_DEFAULTS,
             backup.SOURCE_DIR,
             backup.SOURCE_NODE,
             backup.COMPRESS,
-            instance.IGNORE_IPOLICY,
-            instance.HELPER_STARTUP_TIMEOUT,
-            instance.HELPER_SHUTDOWN_TIMEOUT,
         ),
     ),
     "list": Command(

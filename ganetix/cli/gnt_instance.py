@@ -3,7 +3,7 @@
 from typing import Final
 
 from ganetix.cli.command import Argument, Command
-from ganetix.cli.options import backup, disks, instance, instance_state, placement, shared
+from ganetix.cli.options import backup, creation, disks, instance, instance_state, placement, shared
 
 ENVIRONMENT_DEFAULTS: Final = ("GNT_INSTANCE_LIST",)
 
@@ -17,40 +17,16 @@ COMMANDS: Final = {
         "Create an instance.",
         (Argument("name"),),
         (
-            *shared.JOB,
-            shared.BACKEND,
-            instance.DISK,
-            instance.DISK_TEMPLATE,
-            instance.FILE_STORAGE_DIR,
-            instance.FILE_DRIVER,
-            instance.HYPERVISOR,
-            instance.IALLOCATOR,
-            instance.NET,
-            instance.PLACEMENT,
-            shared.NODE_GROUP,
-            instance.NO_IP_CHECK,
+            *creation.CREATION,
             instance.IP_CHECK,
-            instance.NO_CONFLICTS_CHECK,
-            instance.NO_NAME_CHECK,
             instance.NAME_CHECK,
-            instance.NO_NICS,
-            instance.NO_WAIT_FOR_SYNC,
-            instance.OS_PARAMETERS,
-            instance.OS_PARAMETERS_PRIVATE,
-            instance.OS_PARAMETERS_SECRET,
-            instance.OS_SIZE,
-            instance.OPPORTUNISTIC_LOCKING,
-            instance.TAGS,
             instance.FORTHCOMING,
             instance.COMMIT,
             instance.NO_START,
             instance.OS_TYPE,
             instance.FORCE_VARIANT,
             instance.NO_INSTALL,
-            instance.IGNORE_IPOLICY,
             instance.COMMUNICATION,
-            instance.HELPER_STARTUP_TIMEOUT,
-            instance.HELPER_SHUTDOWN_TIMEOUT,
             placement.PLAN,
             shared.FORMAT,
         ),

@@ -6,6 +6,7 @@ from typing import Any, Final
 from ganetix import errors
 from ganetix.cli import output, tree
 from ganetix.cli.context import Context
+from ganetix.cli.found import on_node
 from ganetix.cli.instance_state import variants_of
 from ganetix.cli.submit import opcode, result_of
 
@@ -38,21 +39,8 @@ def _diagnosed(row: dict[str, Any]) -> list[str]:
     for variant in row["variants"] or []:
         lines.append(f"  Variant: [{variant}]")
     for node, found in sorted(row["node_status"].items()):
-        lines.append(f"  Node: {node}, status: {_on_node(found)}")
+        lines.append(f"  Node: {node}, status: {on_node(found)}")
     return [*lines, ""]
-
-
-def _on_node(found: list[Any]) -> str:
-    """Return what one node says: the first definition found is used, others are hidden by it."""
-    if not found:
-        return "invalid (not found)"
-    path, good, problem, *_ = found[0]
-    text = f"{'valid' if good else 'invalid'} (path: {path})"
-    if not good:
-        text += f": {problem}"
-    if len(found) > 1:
-        text += f", hides {', '.join(other[0] for other in found[1:])}"
-    return text
 
 
 def info(context: Context, options: Namespace, arguments: list[str]) -> int:

@@ -6,7 +6,6 @@ cluster's authority, this node's own certificate, the record of the mastership.
 
 import argparse
 import os
-import sys
 import time
 from collections.abc import Callable, Sequence
 from typing import Final
@@ -14,7 +13,7 @@ from typing import Final
 import msgspec
 
 from ganetix import errors
-from ganetix.daemons import cluster_files, daemon_util, layout, settings
+from ganetix.daemons import by_hand, cluster_files, daemon_util, layout, settings
 from ganetix.daemons.pidfile import running_pid
 from ganetix.master.bootstrap.initial import FIRST_EPOCH
 from ganetix.master.config import ssconf
@@ -162,19 +161,8 @@ def _next(paths: Paths, cluster: Cluster) -> list[str]:
 def main(argv: Sequence[str] | None = None) -> None:
     """Run the program."""
     options = parser().parse_args(argv)
-    try:
-        run(settings.node_paths(os.environ), options, time.time(), _ask)
-    except errors.GanetiError as error:
-        sys.exit(f"cfgupgrade: {error.message}")
-    except OSError as error:
-        sys.exit(f"cfgupgrade: {error}")
-
-
-def _ask(question: str) -> str:
-    try:
-        return input(question)
-    except EOFError:
-        return ""
+    paths = settings.node_paths(os.environ)
+    by_hand.carry_out("cfgupgrade", lambda: run(paths, options, time.time(), by_hand.ask))
 
 
 if __name__ == "__main__":

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Final
 
 from ganetix import errors
-from ganetix.daemons import settings
+from ganetix.daemons import by_hand, settings
 from ganetix.daemons.pidfile import running_pid
 from ganetix.node.files import CANDIDATES
 from ganetix.paths import Paths
@@ -194,12 +194,9 @@ def run(paths: Paths, argv: Sequence[str]) -> int:
 
 def main() -> None:
     """Run the program."""
-    try:
-        sys.exit(run(settings.node_paths(os.environ), sys.argv[1:]))
-    except errors.GanetiError as error:
-        sys.exit(f"daemon-util: {error.message}")
-    except OSError as error:
-        sys.exit(f"daemon-util: {error}")
+    by_hand.carry_out(
+        "daemon-util", lambda: sys.exit(run(settings.node_paths(os.environ), sys.argv[1:]))
+    )
 
 
 if __name__ == "__main__":

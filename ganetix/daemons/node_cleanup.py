@@ -7,12 +7,11 @@ left alone.
 import argparse
 import os
 import shutil
-import sys
 import time
 from collections.abc import Callable, Sequence
 
 from ganetix import errors
-from ganetix.daemons import cluster_files, daemon_util, settings
+from ganetix.daemons import by_hand, cluster_files, daemon_util, settings
 from ganetix.paths import Paths
 
 
@@ -61,19 +60,8 @@ def _keep(paths: Paths, now: float) -> str:
 def main(argv: Sequence[str] | None = None) -> None:
     """Run the program."""
     options = parser().parse_args(argv)
-    try:
-        run(settings.node_paths(os.environ), options, time.time(), _ask)
-    except errors.GanetiError as error:
-        sys.exit(f"node-cleanup: {error.message}")
-    except OSError as error:
-        sys.exit(f"node-cleanup: {error}")
-
-
-def _ask(question: str) -> str:
-    try:
-        return input(question)
-    except EOFError:
-        return ""
+    paths = settings.node_paths(os.environ)
+    by_hand.carry_out("node-cleanup", lambda: run(paths, options, time.time(), by_hand.ask))
 
 
 if __name__ == "__main__":

@@ -122,4 +122,5 @@ def _finished(work: Coroutine[Any, Any, T]) -> T:
     (result,) = results
     if isinstance(result, Failure):
         result.raiseException()
-    return result  # type: ignore[no-any-return]  # a Deferred's callbacks are untyped
+    found: T = result
+    return found

@@ -51,6 +51,6 @@ COMMAND: Final = Command(
         Option(("--opportunistic-tries",), "opportunistic_tries",
                "How often to try with the nodes that are free just then.", kind="int"),
         Option(("--opportunistic-delay",), "opportunistic_delay",
-               "Seconds between two such tries.", kind="int"),
+               "Seconds between two such tries.", kind="int", default=0),
     ),
 )  # fmt: skip

@@ -111,7 +111,8 @@ def _made(options: Namespace, there: Api, body: dict[str, Any]) -> Any:
     submit = partial(there.call, "POST", "/2/instances")
     for number in range(options.opportunistic_tries or 0):
         if number:
-            time.sleep(options.opportunistic_delay or 0)
+            # In a thread of this one move.
+            time.sleep(options.opportunistic_delay)
         try:
             return submit({**body, "opportunistic_locking": True})
         except errors.GanetiError:

@@ -18,6 +18,12 @@ NONE: Final = "None"
 """How the reference writes an address or a name that there is not."""
 
 
+class _Sections(RawConfigParser):
+    def optionxform(self, optionstr: str) -> str:
+        """See `RawConfigParser`: names keep their case."""
+        return optionstr
+
+
 def text_of(
     cluster: Cluster,
     instance: Instance,
@@ -30,8 +36,7 @@ def text_of(
     *now* is seconds since the epoch.
     """
     backend = params.of_backend(cluster, instance)
-    made = RawConfigParser()
-    made.optionxform = str  # type: ignore[assignment,method-assign]  # names keep their case
+    made = _Sections()
     made["export"] = {
         "version": str(VERSION),
         "timestamp": str(int(now)),
@@ -106,8 +111,7 @@ class Exported:
 
 def parse(text: str, where: str) -> Exported:
     """Return what *text* tells; raise `errors.OpPrereqError`, which names *where*."""
-    read = RawConfigParser()
-    read.optionxform = str  # type: ignore[assignment,method-assign]  # as above
+    read = _Sections()
     try:
         read.read_string(text)
         if int(read.get("export", "version")) != VERSION:

@@ -1,6 +1,7 @@
 """Promises of --format: the same facts, in the form that a program reads."""
 
 import csv
+import importlib
 import io
 import json
 from collections.abc import Iterator
@@ -11,35 +12,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 from twisted.trial.unittest import SynchronousTestCase
 
-from ganetix.cli import (
-    gnt_backup,
-    gnt_cluster,
-    gnt_filter,
-    gnt_group,
-    gnt_instance,
-    gnt_job,
-    gnt_network,
-    gnt_node,
-    gnt_os,
-    gnt_storage,
-)
 from ganetix.cli.command import Command
 from ganetix.cli.yaml_text import render
 from ganetix_test.cli.scripted import CommandCase
 from ganetix_test.cli.test_lists import ANSWER
 
-PROGRAMS: Final = (
-    gnt_backup,
-    gnt_cluster,
-    gnt_filter,
-    gnt_group,
-    gnt_instance,
-    gnt_job,
-    gnt_network,
-    gnt_node,
-    gnt_os,
-    gnt_storage,
-)
+PROGRAMS: Final = tuple(
+    importlib.import_module(f"ganetix.cli.gnt_{noun}")
+    for noun in (
+        "backup", "cluster", "filter", "group", "instance", "job", "network", "node", "os",
+        "storage",
+    )
+)  # fmt: skip
 SHOWING: Final = frozenset({"info", "list", "list-fields", "diagnose"})
 
 VALUES = st.recursive(

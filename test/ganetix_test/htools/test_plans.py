@@ -1,12 +1,14 @@
 """Plans, capacity and explanations for the commands."""
 
+from collections.abc import Iterator
+
 from twisted.trial.unittest import SynchronousTestCase
 
 from ganetix.htools import build, text
 from ganetix.htools.capacity import Size, new_instance
 from ganetix.htools.faults import PlanError
-from ganetix.htools.finder import targets, try_alloc
-from ganetix.htools.model import Cluster
+from ganetix.htools.finder import Targets, targets, try_alloc
+from ganetix.htools.model import Cluster, Instance
 from ganetix.htools.options import DEFAULT_OPTIONS
 from ganetix.htools.plans import balance_plan, explain, explain_around
 from ganetix.htools.room import room
@@ -20,6 +22,16 @@ from ganetix_test.htools.test_text import EXAMPLE
 def example() -> Cluster:
     """Return the worked example."""
     return build.assemble(text.parse(EXAMPLE))[0]
+
+
+def questions() -> Iterator[tuple[Cluster, Instance, Targets]]:
+    """Yield clusters with a new instance, mirrored or not, and the places that it may go to."""
+    for number in range(40):
+        cluster, _w = build.assemble(text.parse(Generated(number, biggest=6).text()))
+        for template, needed in (("drbd", 2), ("plain", 1)):
+            where = targets(DEFAULT_OPTIONS, in_order(cluster.nodes), needed)
+            if where.pairs or where.singles:
+                yield cluster, new_instance(Size(1024, 512, 1, 1), template, 1), where
 
 
 class PlanTests(SynchronousTestCase):
@@ -79,46 +91,34 @@ class ExplainTests(SynchronousTestCase):
 
     def test_first_is_taken(self) -> None:
         """The first explained place is the one that the allocator takes, with its score."""
-        for number in range(40):
-            cluster, _w = build.assemble(text.parse(Generated(number, biggest=6).text()))
-            for template, needed in (("drbd", 2), ("plain", 1)):
-                inst = new_instance(Size(1024, 512, 1, 1), template, 1)
-                where = targets(DEFAULT_OPTIONS, in_order(cluster.nodes), needed)
-                if not (where.pairs or where.singles):
-                    continue
-                found = try_alloc(DEFAULT_OPTIONS, cluster.nodes, cluster.instances, inst, where)
-                reasons = explain(DEFAULT_OPTIONS, cluster.nodes, cluster.instances, inst, where)
-                if found.place is None:
-                    self.assertTrue(all(reason.lacks for reason in reasons))
-                    continue
-                names = tuple(node.name for node in found.place.nodes)
-                self.assertEqual(reasons[0].nodes, names, number)
-                self.assertEqual(reasons[0].score, found.place.metric)
+        for cluster, inst, where in questions():
+            found = try_alloc(DEFAULT_OPTIONS, cluster.nodes, cluster.instances, inst, where)
+            reasons = explain(DEFAULT_OPTIONS, cluster.nodes, cluster.instances, inst, where)
+            if found.place is None:
+                self.assertTrue(all(reason.lacks for reason in reasons))
+                continue
+            names = tuple(node.name for node in found.place.nodes)
+            self.assertEqual(reasons[0].nodes, names)
+            self.assertEqual(reasons[0].score, found.place.metric)
 
     def test_around(self) -> None:
         """Of many places those near the chosen one have the same scores and lacks, roughly."""
         compared = 0
-        for number in range(40):
-            cluster, _w = build.assemble(text.parse(Generated(number, biggest=6).text()))
-            for template, needed in (("drbd", 2), ("plain", 1)):
-                inst = new_instance(Size(1024, 512, 1, 1), template, 1)
-                where = targets(DEFAULT_OPTIONS, in_order(cluster.nodes), needed)
-                if not (where.pairs or where.singles):
-                    continue
-                found = try_alloc(DEFAULT_OPTIONS, cluster.nodes, cluster.instances, inst, where)
-                if found.place is None:
-                    continue
-                chosen = [node.idx for node in found.place.nodes]
-                usable = where.singles or [one for one, _twos in where.pairs or ()]
-                near = explain_around(DEFAULT_OPTIONS, cluster.nodes, inst, chosen, usable)
-                whole = explain(DEFAULT_OPTIONS, cluster.nodes, cluster.instances, inst, where)
-                exact = {one.nodes: one for one in whole}
-                self.assertEqual(near[0].nodes, whole[0].nodes)
-                for one in near:
-                    other = exact[one.nodes]
-                    if one.score is not None and other.score is not None:
-                        self.assertAlmostEqual(one.score, other.score, places=6)
-                        compared += 1
-                    elif one.score is None:
-                        self.assertEqual(one.lacks, other.lacks)
+        for cluster, inst, where in questions():
+            found = try_alloc(DEFAULT_OPTIONS, cluster.nodes, cluster.instances, inst, where)
+            if found.place is None:
+                continue
+            chosen = [node.idx for node in found.place.nodes]
+            usable = where.singles or [one for one, _twos in where.pairs or ()]
+            near = explain_around(DEFAULT_OPTIONS, cluster.nodes, inst, chosen, usable)
+            whole = explain(DEFAULT_OPTIONS, cluster.nodes, cluster.instances, inst, where)
+            exact = {one.nodes: one for one in whole}
+            self.assertEqual(near[0].nodes, whole[0].nodes)
+            for one in near:
+                other = exact[one.nodes]
+                if one.score is not None and other.score is not None:
+                    self.assertAlmostEqual(one.score, other.score, places=6)
+                    compared += 1
+                elif one.score is None:
+                    self.assertEqual(one.lacks, other.lacks)
         self.assertGreater(compared, 100)
