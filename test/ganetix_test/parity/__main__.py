@@ -11,10 +11,20 @@ import argparse
 import json
 import sys
 from collections.abc import Iterable
+from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 from typing import Final
 
-from ganetix_test.parity import commands, fields, luxi, operations, options, rapi
+from ganetix_test.parity import (
+    commands,
+    fields,
+    journeys,
+    luxi,
+    operations,
+    options,
+    rapi,
+    reasons,
+)
 from ganetix_test.parity.place import Place
 
 DONE: Final = Path(__file__).with_name("done.json")
@@ -42,15 +52,30 @@ def walked(place: Place) -> Areas:
         "RAPI resources and methods": rapi.done(place),
         "gnt-* commands": commands.done(place),
         "opcodes": operations.succeeded(place),
-        "hooks": operations.hooked(place),
     }
-    return {area: sorted(set(rows)) for area, rows in found.items()}
+    kept = {area: set(rows) for area, rows in found.items()}
+    ended = set(commands.right(place, journeys.end(place)))
+    kept["gnt-* commands"] |= ended
+    if "gnt-cluster destroy" in ended:
+        kept["opcodes"].add("OP_CLUSTER_DESTROY")  # its job went with the cluster
+    kept["hooks"] = set(operations.hooked(place))
+    return {area: sorted(rows) for area, rows in kept.items()}
 
 
 def table(all_rows: Areas, done: Areas) -> Iterable[str]:
     """Yield the lines of the table."""
     for area, rows in all_rows.items():
         yield f"{area:28} {len(set(rows) & set(done.get(area, ()))):4} of {len(rows):4}"
+
+
+def not_here() -> Iterable[str]:
+    """Yield a line for each reason why rows are not done."""
+    by_reason: dict[str, list[str]] = {}
+    for rows in reasons.NOT_HERE.values():
+        for row, why in rows.items():
+            by_reason.setdefault(why, []).append(row)
+    for why, told in by_reason.items():
+        yield f"not here: {len(told)}, because {why}: {', '.join(told)}"
 
 
 def lost(before: Areas, now: Areas) -> list[str]:
@@ -63,22 +88,34 @@ def lost(before: Areas, now: Areas) -> list[str]:
     ]
 
 
+def _unsaid(all_rows: Areas, done: Areas) -> Iterable[str]:
+    """Yield the rows that are not done, and nobody says why."""
+    for area, rows in all_rows.items():
+        left = set(rows) - set(done.get(area, ())) - set(reasons.NOT_HERE.get(area, ()))
+        yield from (f"not done: {area}: {row}" for row in sorted(left))
+
+
 def main(argv: list[str]) -> int:
     """Walk, print, and compare with what was done before."""
     parser = argparse.ArgumentParser(prog="parity", description=__doc__)
     parser.add_argument("--accept", action="store_true", help="write done.json")
     arguments = parser.parse_args(argv)
-    effects = options.effects()
+    with ProcessPoolExecutor(1) as other:
+        trying = other.submit(options.effects)  # meanwhile: it needs no cluster
+        place = Place.make()
+        try:
+            now = walked(place)
+        finally:
+            place.remove()
+        effects = trying.result()
     if arguments.accept:
         options.accept(effects)
-    place = Place.make()
-    try:
-        now = {**walked(place), "options": sorted(options.done(effects))}
-    finally:
-        place.remove()
+    now["options"] = sorted(options.done(effects))
     before: Areas = json.loads(DONE.read_text("utf-8"))
     gone, more = lost(before, now), lost(now, {area: before.get(area, []) for area in now})
-    for line in (*table(everything(), now), *(f"not done any more: {row}" for row in gone)):
+    rows = everything()
+    lines = (*table(rows, now), *not_here(), *_unsaid(rows, now))
+    for line in (*lines, *(f"not done any more: {row}" for row in gone)):
         sys.stdout.write(f"{line}\n")
     if arguments.accept:
         DONE.write_text(json.dumps(now, indent=1) + "\n", "utf-8")

@@ -4,10 +4,14 @@ The lines are those that Debian's programs are tried with.
 """
 
 import shlex
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from itertools import chain
 
+from ganetix import errors
 from ganetix_test import spec
-from ganetix_test.compat.programs.commands import ALL, Typed, typed
+from ganetix_test.compat.programs.commands import ALL, typed
+from ganetix_test.parity import journeys
+from ganetix_test.parity.journeys import Step
 from ganetix_test.parity.place import Place
 
 WEB = "instance1.example.com"
@@ -49,10 +53,6 @@ MORE = (
 )  # fmt: skip
 
 
-WORKING = {" ".join(row.line.split()[:2]) for row in (*ALL, *MORE) if not row.code}
-"""Commands that are not only refused."""
-
-
 def rows() -> Iterator[str]:
     """Yield program and subcommand of all that there are."""
     for program, script in spec.load("cli")["scripts"].items():
@@ -62,17 +62,27 @@ def rows() -> Iterator[str]:
 
 def done(place: Place) -> Iterator[str]:
     """Yield the commands all of whose lines did what they must, and at least one successfully."""
-    good: dict[str, bool] = {}
-    for row in (*ALL, *MORE):
-        program, name, *_ = shlex.split(row.line)
-        key = f"{program} {name}"
-        good[key] = _right(place, row) and key in WORKING and good.get(key, True)
     yield from ("gnt-cluster init", "gnt-node add")  # without them there was no place
-    yield from sorted(key for key, right in good.items() if right)
+    ways = (journey(place) for journey in journeys.ALL)
+    yield from right(place, chain(map(Step, ALL), journeys.calm(place), map(Step, MORE), *ways))
 
 
-def _right(place: Place, row: Typed) -> bool:
-    done = place.cluster.attempt(1, *shlex.split(row.line))
+def right(place: Place, steps: Iterable[Step]) -> Iterator[str]:
+    """Type *steps*; yield the commands that were right."""
+    good: dict[str, bool] = {}
+    worked = set()
+    for step in steps:
+        program, name, *_ = shlex.split(step.row.line)
+        key = f"{program} {name}"
+        good[key] = _right(place, step) and good.get(key, True)
+        if not step.row.code:
+            worked.add(key)
+    yield from sorted(key for key, right in good.items() if right and key in worked)
+
+
+def _right(place: Place, step: Step) -> bool:
+    row = step.row
+    done = place.cluster.attempt(step.node, *shlex.split(row.line))
     found = done.stdout + done.stderr
     wrong = [
         text for text in row.texts
@@ -80,4 +90,12 @@ def _right(place: Place, row: Typed) -> bool:
     ]  # fmt: skip
     if wrong or done.returncode != row.code:
         place.say(f"{row.line}: exit code {done.returncode}, lacks {wrong}: {found[-200:]!r}")
-    return not wrong and done.returncode == row.code
+        return False
+    try:
+        so = bool(step.after())
+    except (errors.GanetiError, AssertionError, OSError) as error:
+        place.say(f"{row.line}: {error}")
+        return False
+    if not so:
+        place.say(f"{row.line}: what must be so after it is not")
+    return so

@@ -7,7 +7,7 @@ from typing import Any, Final
 from ganetix_test import spec
 from ganetix_test.parity import expected
 from ganetix_test.parity.expected import ABSENT, Values
-from ganetix_test.parity.place import INSTANCE, NETWORK, Place
+from ganetix_test.parity.place import INSTANCE, NETWORK, PROVIDER, Place
 
 NORMAL, NODATA, UNAVAIL = 0, 2, 3
 _NUMBER: Final = (int, float)
@@ -89,6 +89,7 @@ def _chosen(place: Place, what: str) -> Any:
         return ["=", "name", place.held_lock()]
     names = {
         "instance": INSTANCE, "node": place.cluster.name(2), "network": NETWORK, "os": "dummy",
+        "extstorage": PROVIDER,
     }  # fmt: skip
     if what == "job":
         return ["=", "id", place.job]
@@ -111,7 +112,7 @@ def _values(place: Place, what: str) -> Values:
         "filter": lambda: next(iter(config["filters"].values())),
         "job": lambda: expected.job(place.job_file()),
         "export": lambda: {"node": place.cluster.name(1), "export": place.export},
-        "os": place.system,
+        "os": place.system, "extstorage": place.provider,
     }  # fmt: skip
     return dict(ways[what]()) if what in ways else {}
 

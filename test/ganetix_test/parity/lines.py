@@ -130,6 +130,13 @@ PAIRS: Final[Mapping[str, tuple[str, str]]] = {
         "--new-ssh-keys --ssh-key-type=rsa",
         "--new-ssh-keys --ssh-key-type=rsa --ssh-key-bits=4096",
     ),
+    **{
+        f"gnt-cluster renew-crypto --spice-{kind}certificate": (
+            "--new-node-certificates",
+            "--spice-certificate={files}/tags --spice-ca-certificate={files}/tags",
+        )
+        for kind in ("", "ca-")
+    },
     "gnt-cluster renew-crypto --rapi-certificate": (
         "--new-node-certificates", "--rapi-certificate={files}/tags",
     ),

@@ -6,7 +6,7 @@ import json
 import os
 import ssl
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Final, Self
 
@@ -20,6 +20,8 @@ from ganetix_test.vcluster.cluster import VirtualCluster
 INSTANCE: Final = "instance1.example.com"
 NETWORK: Final = "net1"
 EXPORT: Final = "old.example.com"
+PROVIDER: Final = "demo"
+"""A provider of external storage that every node has; it stores nothing."""
 FINAL: Final = ("success", "error", "canceled")
 _HOOK: Final = """\
 #!/bin/sh
@@ -32,7 +34,10 @@ Answer = tuple[int, Any]
 
 @attrs.define(eq=False)
 class Place:
-    """A cluster of two nodes with something of everything, and what speaks to it."""
+    """A cluster of two nodes with something of everything, and what speaks to it.
+
+    The directories of two more nodes are there.
+    """
 
     cluster: VirtualCluster
     client: Client
@@ -43,10 +48,11 @@ class Place:
     @classmethod
     def make(cls) -> Self:
         """Make it; `remove` it."""
-        cluster = VirtualCluster.make(2)
+        cluster = VirtualCluster.make(4)
         try:
-            cluster.begin(2)
             made = cls(cluster, cluster.client())
+            made._hooks()
+            cluster.begin(2)
             made._furnish()
         except BaseException:
             cluster.remove()
@@ -60,12 +66,12 @@ class Place:
 
     def _furnish(self) -> None:
         run = self.cluster.run
-        self._hooks()
+        self._provider()
         run(1, "gnt-network", "add", "--network=192.0.2.0/24", "--gateway=192.0.2.1", NETWORK)
         run(1, "gnt-network", "connect", "--nic-parameters=mode=bridged,link=br0", NETWORK)
         run(
-            1, "gnt-instance", "add", "-t", "sharedfile", "--disk=0:size=64m,name=first",
-            "--disk=1:size=32m", "--net=0:ip=pool,network=net1,name=front", "-o", "dummy",
+            1, "gnt-instance", "add", "-t", "sharedfile", "--disk=0:size=16m,name=first",
+            "--disk=1:size=8m", "--net=0:ip=pool,network=net1,name=front", "-o", "dummy",
             "-B", "memory=256,vcpus=2", "-n", self.cluster.name(2), INSTANCE,
         )  # fmt: skip
         run(1, "gnt-instance", "add-tags", INSTANCE, "blue")
@@ -79,7 +85,7 @@ class Place:
 
     def _hooks(self) -> None:
         """Let every operation's hooks leave a line."""
-        for node in (1, 2):
+        for node in (1, 2, 3, 4):
             base = self.cluster.root(node) / "etc/ganeti/hooks"
             for path in hook_paths():
                 for phase in ("pre", "post"):
@@ -89,11 +95,20 @@ class Place:
                     script.write_text(_HOOK.format(log=self.cluster.directory / "hooked"), "ascii")
                     script.chmod(0o755)
 
-    def hooked(self) -> set[str]:
-        """Return the opcodes whose hooks ran before and after."""
+    def _provider(self) -> None:
+        for node in (1, 2, 3, 4):
+            where = self.cluster.root(node) / "srv/ganeti/extstorage" / PROVIDER
+            where.mkdir(parents=True)
+            for name in ("attach", "create", "detach", "grow", "remove", "setinfo", "verify"):
+                (where / name).write_text("#!/bin/sh\nexit 1\n", "ascii")
+                (where / name).chmod(0o755)
+            (where / "parameters.list").write_text("pool  Name of the pool\n", "ascii")
+
+    def hooked(self) -> set[tuple[str, str]]:
+        """Return the opcodes whose hooks ran, with the phase."""
         text = (self.cluster.directory / "hooked").read_text("ascii")
-        lines = {tuple(line.split()) for line in text.splitlines()}
-        return {op for op, phase in lines if phase == "post" and (op, "pre") in lines}
+        found = (line.split() for line in text.splitlines())
+        return {(op, phase) for op, phase in found}
 
     def say(self, line: str) -> None:
         """Tell why something does not count."""
@@ -116,6 +131,31 @@ class Place:
         while seen is None or seen[0] not in FINAL:
             seen, _ = self.client.call("WaitForJobChange", number, ["status"], seen, None, 60)
         return number
+
+    def value(self, what: str, name: str, field: str) -> Any:
+        """Return a field of one object; None when there is no such object."""
+        rows = self.client.call("Query", what, ["name", field], None)["data"]
+        return next((value for (_, found), (_, value) in rows if found == name), None)
+
+    def heard(self) -> int:
+        """Return how many nodes the master hears."""
+        rows = self.client.call("Query", "node", ["bootid"], None)["data"]
+        return sum(1 for [(status, _)] in rows if status == 0)
+
+    def rebooting(self, node: int) -> Callable[[], bool]:
+        """Return what waits until *node*, which runs now, has been through a power cut."""
+        before = self.cluster.pid(node, "ganeti-noded")
+
+        def again() -> bool:
+            return self.cluster.pid(node, "ganeti-noded") not in (before, None)
+
+        def rebooted() -> bool:
+            self.cluster.until(again, f"the daemons of node {node} run anew")
+            self.cluster.until(lambda: self.heard() == nodes, "all nodes are heard")
+            return True
+
+        nodes = self.heard()
+        return rebooted
 
     def configuration(self) -> dict[str, Any]:
         """Return the configuration as it is now, from its file."""
@@ -155,6 +195,18 @@ class Place:
             "name": "dummy", "valid": True, "hidden": False, "blacklisted": False, "trusted": True,
             "variants": [], "api_versions": [20], "os_hvp": {}, "osparams": {},
             "parameters": [["message", "a text that create writes behind the instance's name"]],
+        }  # fmt: skip
+
+    def provider(self) -> Mapping[str, Any]:
+        """Return what is known of the storage provider."""
+        listed = [["pool", "Name of the pool"]]
+        where = f"srv/ganeti/extstorage/{PROVIDER}"
+        return {
+            "name": PROVIDER, "nodegroup_status": {"default": True}, "parameters": listed,
+            "node_status": {
+                self.cluster.name(node): [[str(self.cluster.root(node) / where), True, "", listed]]
+                for node in (1, 2)
+            },
         }  # fmt: skip
 
     def http(self, method: str, path: str, body: Any = None) -> Answer:

@@ -1,6 +1,7 @@
 """The remote API: each method of each resource, called once."""
 
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any, Final
 
 from ganetix_test import spec
@@ -147,13 +148,12 @@ _TYPED: Final[tuple[tuple[str, str, Any], ...]] = (
     ("PUT /2/instances/{instance_name}/failover", "", {}),
     ("POST /2/instances/{instance_name}/disk/{disk}/grow", "", {"amount": 16}),
     ("PUT /2/instances/{instance_name}/activate-disks", "", None),
-    ("PUT /2/instances/{instance_name}/export", "", {"target_node": NODE, "shutdown": True}),
     ("PUT /2/instances/{instance_name}/prepare-export", "?mode=remote", None),
     ("PUT /2/instances/{instance_name}/shutdown", "", None),
+    ("PUT /2/instances/{instance_name}/export", "", {"target_node": NODE, "shutdown": True}),
     ("POST /2/instances/{instance_name}/reinstall", "?os=dummy&nostartup=1", None),
     ("PUT /2/instances/{instance_name}/deactivate-disks", "?force=1", None),
     ("POST /2/instances/{instance_name}/recreate-disks", "", {}),
-    ("POST /2/instances/{instance_name}/replace-disks", "?mode=replace_auto&iallocator=hail", None),
     ("PUT /2/instances/{instance_name}/rename", "", {"new_name": "instance4.example.com"}),
     ("PUT /2/instances/instance4.example.com/rename", "", {"new_name": OTHER}),
     ("PUT /2/instances/{instance_name}/tags", "?tag=x", None),
@@ -165,8 +165,6 @@ _TYPED: Final[tuple[tuple[str, str, Any], ...]] = (
     ("POST /2/nodes/{node_name}/evacuate", "", {"mode": "secondary-only", "iallocator": "hail"}),
     ("POST /2/nodes/{node_name}/migrate", "", {"iallocator": "hail"}),
     ("GET /2/nodes/{node_name}/storage", "?storage_type=file&output_fields=name,free", None),
-    ("PUT /2/nodes/{node_name}/storage/modify", "?storage_type=lvm-pv&name=x&allocatable=1", None),
-    ("PUT /2/nodes/{node_name}/storage/repair", "?storage_type=lvm-vg&name=x", None),
     ("PUT /2/nodes/{node_name}/tags", "?tag=x", None),
     ("DELETE /2/nodes/{node_name}/tags", "?tag=x", None),
     ("POST /2/groups", "", {"group_name": "other"}),
@@ -197,18 +195,28 @@ _NAMED: Final = {
 }
 
 
+_RECREATED: Final = "POST /2/instances/{instance_name}/recreate-disks"
+
+
+def _disks(place: Place) -> Iterator[Path]:
+    """Yield the files of the disks of `OTHER`."""
+    yield from (place.cluster.directory / "shared-file-storage" / OTHER).glob("*.disk*")
+
+
 def _changes(place: Place) -> list[Check]:
     """Return the rows that change something."""
 
     def typed(row: str, query: str, body: Any) -> Callable[[], bool]:
         def check() -> bool:
+            for disk in _disks(place) if row == _RECREATED else ():
+                disk.unlink()
             method, path = row.split()
             for part, name in {**_SUB, "{node_name}": NODE}.items():
                 path = path.replace(part, name)
             status, answer = place.http(method, path + query, body)
             if status != 200 or not isinstance(answer, int):
                 return _told(place, row, (status, answer), "a job")
-            return _succeeded(place, row, answer)
+            return _succeeded(place, row, answer) and (row != _RECREATED or any(_disks(place)))
 
         return check
 
@@ -271,7 +279,13 @@ def _others(place: Place) -> list[Check]:
         answer = place.http("DELETE", f"/2/filters/{uuid}")
         return answer == (200, None) and uuid not in place.configuration()["filters"]
 
+    def rebooted() -> bool:
+        row, there = "POST /2/nodes/{node_name}/powercycle", place.rebooting(2)
+        status, number = place.http("POST", f"/2/nodes/{NODE}/powercycle")
+        return status == 200 and _succeeded(place, row, number) and there()
+
     return [
+        ("POST /2/nodes/{node_name}/powercycle", rebooted),
         ("DELETE /2/jobs/{job_id}", cancel),
         ("POST /2/filters", added),
         ("PUT /2/filters/{filter_uuid}", replaced),

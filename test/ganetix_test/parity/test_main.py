@@ -4,6 +4,7 @@ import json
 
 from twisted.trial.unittest import SynchronousTestCase
 
+from ganetix_test.parity import reasons
 from ganetix_test.parity.__main__ import DONE, everything, lost, table
 
 NOW = {"opcodes": ["OP_A"], "hooks": []}
@@ -31,3 +32,10 @@ class KeptTests(SynchronousTestCase):
         known = everything()
         for area, rows in json.loads(DONE.read_text("utf-8")).items():
             self.assertEqual(set(rows) - set(known[area]), set(), area)
+
+    def test_reasons(self) -> None:
+        """Reasons are given for rows of the tables that are not kept as done."""
+        known, kept = everything(), json.loads(DONE.read_text("utf-8"))
+        for area, rows in reasons.NOT_HERE.items():
+            self.assertEqual(set(rows) - set(known[area]), set(), area)
+            self.assertEqual(set(rows) & set(kept[area]), set(), area)
