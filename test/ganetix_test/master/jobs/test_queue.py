@@ -3,6 +3,7 @@
 from typing import Any
 
 from twisted.internet.defer import Deferred
+from twisted.logger import capturedLogs
 from twisted.trial.unittest import SynchronousTestCase
 
 from ganetix import errors
@@ -218,6 +219,20 @@ class DependencyTests(QueueCase):
         self.assertTrue(self.result(self.world.master.queue.archive(first)))
         second = self.after(first, "success")
         self.assertEqual(self.world.statuses()[second], "running")
+
+    def test_damaged_archive(self) -> None:
+        """An archived job that can't be read is left out, and the log names its file."""
+        first = self.submit()
+        self.advance(1.0)
+        self.result(self.world.master.queue.archive(first))
+        path = self.world.paths.archived_job(first)
+        archive = self.world.master.queue.archived
+        with capturedLogs() as events:
+            self.assertEqual([job.id for job in self.result(archive.jobs())], [first])
+            self.assertEqual(len(events), 0)
+            self.world.fs.replace(path, b"{torn", 0o600, True)
+            self.assertEqual(self.result(archive.jobs()), [])
+        self.assertEqual([event["path"] for event in events], [path])
 
     def test_unknown_job(self) -> None:
         """A dependency on a job that never was is an error."""
