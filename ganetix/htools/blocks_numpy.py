@@ -1,16 +1,17 @@
 """The pairs of a group as two arrays of places, and why they do not take instances, in NumPy."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Final, NamedTuple
 
 import numpy as np
 
 from ganetix.htools.faults import FailMode
-from ganetix.htools.limits import NONE, Floats, Ints, Limits, Sizes
+from ganetix.htools.limits import NONE, Bools, Floats, Ints, Limits, Sizes
 from ganetix.htools.model import Instance
 
-Codes = tuple[Ints, Ints, Ints]
 Columns = Ints | slice
+# Entries of one matrix: a few of them should stay in the processor's cache.
+ENTRIES: Final = 1 << 16
 # Dividing by nothing gives an infinity or no number, as in `placement.ratio`.
 quietly: Final = np.errstate(invalid="ignore", divide="ignore")
 
@@ -34,8 +35,11 @@ def columns(limits: Limits, part: Block) -> Columns:
     return slice(None) if len(part.twos) == len(limits.nodes) else part.twos
 
 
-def reserve(limits: Limits, part: Block, need: int) -> Floats:
-    """Return the memory that the secondaries (columns) keep with an instance of each primary."""
+def reserve(limits: Limits, part: Block, need: int | Ints) -> Floats:
+    """Return the memory that the secondaries (columns) keep with an instance of each primary.
+
+    *need* is what they keep for it, of all or of each primary (a column).
+    """
     twos = columns(limits, part)
     held = limits.peers[part.ones][:, twos]
     held += need
@@ -62,15 +66,26 @@ def blocks(limits: Limits, pairs: Iterable[tuple[int, list[int]]]) -> list[Block
     ]
 
 
-def _named(limits: Limits, codes: Codes, need: int, block: Block) -> Ints:
-    """Return the code of each pair of *block* whose primary takes the instance."""
-    primary, early, late = codes
-    ones, twos = block.ones[primary[block.ones] == NONE], block.twos
-    held = reserve(limits, Block(ones, twos), need)
-    unhappy = (held >= limits.u_mem[twos]) & ~limits.fails[twos]
-    named = np.where(unhappy, int(FailMode.FailMem), late[twos])
-    named = np.where(early[twos] != NONE, early[twos], named)
-    return np.asarray(named[(named != NONE) & (ones[:, None] != twos)])
+def _named(
+    limits: Limits, codes: tuple[Ints, Ints], needs: Ints, block: Block, good: Bools
+) -> Iterator[tuple[Ints, Ints]]:
+    """Yield the sizes of pairs of *block* whose primary takes the instance, and their codes.
+
+    *good* says which primaries (columns) take which size (rows), *codes* has why a node is not its
+    secondary, *needs* what that would have to hold.
+    """
+    twos = block.twos
+    early, late = (code[:, twos] for code in codes)
+    sizes, places = np.nonzero(good)
+    step = max(1, ENTRIES // max(1, len(twos)))
+    for at in range(0, len(sizes), step):
+        size, ones = sizes[at : at + step, None], block.ones[places[at : at + step]]
+        held = reserve(limits, Block(ones, twos), needs[size])
+        unhappy = (held >= limits.u_mem[twos]) & ~limits.fails[twos]
+        named = np.where(unhappy, int(FailMode.FailMem), late[size[:, 0]])
+        named = np.where(early[size[:, 0]] != NONE, early[size[:, 0]], named)
+        faulty = (named != NONE) & (ones[:, None] != twos)
+        yield np.broadcast_to(size, named.shape)[faulty], named[faulty]
 
 
 @quietly
@@ -82,6 +97,7 @@ def failures(
     Only for sizes with equal tags.
     """
     primary, early, late = limits.pairs(Sizes(limits, insts, force=force))
+    needs = _ints([inst.mem if inst.needs_reserve else 0 for inst in insts])
     kinds = len(FailMode)
     rows = np.arange(len(insts))[:, None] * kinds
     total = np.zeros(len(insts) * kinds)
@@ -90,10 +106,7 @@ def failures(
         bad = here != NONE
         weights = np.broadcast_to(_others(block, primary.shape[1]), here.shape)[bad]
         total += np.bincount((here + rows)[bad], weights=weights, minlength=len(total))
-        for at in np.nonzero(~bad.all(axis=1))[0].tolist():
-            codes = primary[at], early[at], late[at]
-            need = insts[at].mem if insts[at].needs_reserve else 0
-            named = _named(limits, codes, need, block)
-            total[at * kinds : (at + 1) * kinds] += np.bincount(named, minlength=kinds)
+        for sizes, named in _named(limits, (early, late), needs, block, ~bad):
+            total += np.bincount(sizes * kinds + named, minlength=len(total))
     counts: list[list[int]] = total.astype(np.int64).reshape(len(insts), kinds).tolist()
     return counts

@@ -205,9 +205,12 @@ class Sizes:
         self.mirrored = insts[0].template == DRBD
         rows = []
         for inst in insts:
+            used = inst.mem if inst.uses_memory else 0
             need = inst.mem if inst.needs_reserve else 0
-            row = _taken(inst, need, need)
-            rows.append([*_as_primary(inst, force=force), *(row[at] for at in SECONDARY)])
+            first = row = _taken(inst, used, inst.mem)
+            if not used == need == inst.mem:
+                row = _taken(inst, need, need)
+            rows.append([*_looked_at(inst, first, force=force), *[row[at] for at in SECONDARY]])
         self.first = rows[0]
         self.taken = np.array(rows).T[:, :, None]
         faults = [limits.policy_faults(inst) for inst in insts]
@@ -215,9 +218,9 @@ class Sizes:
         self.policy = None if good else np.array(faults)
 
 
-def _as_primary(inst: Instance, *, force: bool) -> list[float]:
-    """Return what *inst* takes as a primary; what is not looked at is less than nothing."""
-    row = _taken(inst, inst.mem if inst.uses_memory else 0, inst.mem)
+def _looked_at(inst: Instance, taken: list[float], *, force: bool) -> list[float]:
+    """Return what *inst* has *taken* as a primary; what is not looked at is less than nothing."""
+    row = taken[:]
     if not inst.local_storage:
         for at in LOCAL:
             row[at] = -INF

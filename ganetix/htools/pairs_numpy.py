@@ -9,7 +9,7 @@ from typing import Final
 
 import numpy as np
 
-from ganetix.htools.blocks_numpy import Block, Columns, columns, quietly, reserve
+from ganetix.htools.blocks_numpy import ENTRIES, Block, Columns, columns, quietly, reserve
 from ganetix.htools.limits import NONE, Bools, Floats, Ints, Limits, Sizes
 from ganetix.htools.model import Instance
 from ganetix.htools.moves import shared_locations
@@ -38,8 +38,6 @@ SIDES: Final = (1, 9, 12, 14, 16)
 LEAST: Final = np.array([at for at in range(COUNT) if at not in CHANGED and at != N1])
 # Components of a secondary that are often the same as another one.
 _TWINS: Final = {14: 1, 16: 12}
-# Entries of one matrix: a few of them should stay in the processor's cache.
-BLOCK: Final = 1 << 16
 # How many primaries are looked at first, at least and at most, and what rounding may do to a bound.
 FIRST_ROWS: Final = 8
 MOST_ROWS: Final = 32
@@ -283,7 +281,7 @@ class PairScan:
 
     def rows(self, part: Block) -> Iterator[tuple[int, Floats, int]]:
         """Yield the place of each primary that fits, its scores, and how many of them there are."""
-        size = max(1, BLOCK // max(1, len(part.twos)))
+        size = max(1, ENTRIES // max(1, len(part.twos)))
         for start in range(0, len(part.ones) if len(part.twos) else 0, size):
             ones = part.ones[start : start + size]
             scores = quietly(self._scored)(Block(ones, part.twos))
@@ -315,7 +313,7 @@ class PairScan:
                 if last <= at:
                     break
                 found = self._better(Block(ones[at : min(last, at + size)], twos), found)
-                at, size = at + size, max(1, min(2 * size, BLOCK // len(twos)))
+                at, size = at + size, max(1, min(2 * size, ENTRIES // len(twos)))
             # The next instance will need about as many.
             self._first_rows = max(FIRST_ROWS, min(last + 2, MOST_ROWS))
         return found
