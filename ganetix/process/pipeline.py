@@ -47,11 +47,10 @@ class Pipeline:
         self._aborted = ""
 
     def start(self) -> None:
-        """Start all programs; raise `errors.CommandError` when one can't be."""
+        """Start all programs; raise `errors.CommandError` when one can't be: the others end."""
         for stage in self._stages:
             if not os.access(stage.command.argv[0], os.X_OK):
                 not_started(stage.command, "there is no such program, or it may not be executed")
-        self._left = len(self._stages)
         nothing = os.open(os.devnull, os.O_RDWR | os.O_CLOEXEC)
         pipes = [os.pipe() for _ in self._stages[1:]]
         try:
@@ -63,6 +62,10 @@ class Pipeline:
                     pipes[index - 1][0] if index else first,
                     pipes[index][1] if index < len(pipes) else last,
                 )
+                self._left += 1
+        except OSError as error:
+            self.abort(f"{stage.command} could not be started")
+            not_started(stage.command, str(error))
         finally:
             for fd in (nothing, *(fd for pair in pipes for fd in pair)):
                 os.close(fd)
@@ -100,7 +103,7 @@ class Pipeline:
             return
         self._aborted = self._aborted or why
         self._signal(signal.SIGTERM)
-        if self._take is not None:
+        if self._take is not None and self._stages[-1].transport is not None:
             # What was held back is read on, to its end: before that no program counts as ended.
             self._stages[-1].transport.resumeProducing()
         if self._timer is None:
