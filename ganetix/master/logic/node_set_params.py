@@ -7,7 +7,7 @@ import msgspec
 from zope.interface import implementer
 
 from ganetix import errors
-from ganetix.master.logic import candidates, names, node_env, wants
+from ganetix.master.logic import candidates, names, node_addresses, node_env, wants
 from ganetix.master.logic.outside import Outside
 from ganetix.master.logic.unit import BGL_SHARED, Context, Hooks, IUnit, Want
 from ganetix.model import params
@@ -45,7 +45,10 @@ class NodeSetParams:
         """See `IUnit`."""
         node = names.node_of(cluster, op.node_name, op.node_uuid)
         uuids = list(cluster.nodes) if _may_demote(op, node) and op.auto_promote else [node.uuid]
-        return [BGL_SHARED, wants.nodes(uuids), wants.resources(uuids)]
+        moved = op.secondary_ip not in (None, node.secondary_ip)
+        users = tuple(one.name for one in node_addresses.users(cluster, node)) if moved else ()
+        stopped = [Want("instance", users)] if users else []
+        return [BGL_SHARED, *stopped, wants.nodes(uuids), wants.resources(uuids)]
 
     async def check(self, op: OpNodeSetParams, context: Context) -> Plan:
         """See `IUnit`."""
@@ -55,7 +58,10 @@ class NodeSetParams:
         after = _with_role(op, _with_capabilities(op, node), node, cluster)
         after = _with_parameters(op, after)
         if node.offline and not after.offline:
+            _require_powered(after)
             await _check_alive(self.outside, node)
+        if after.secondary_ip != node.secondary_ip:
+            await node_addresses.require_possible(after, self.outside, context)
         promoted = _refill(op, node, after, context)
         return Plan(node, after, promoted, tuple(_result(op, node, after)))
 
@@ -122,23 +128,8 @@ def _check_request(op: OpNodeSetParams, node: Node, cluster: Cluster) -> None:
             "can't be set.",
             errors.STATE,
         )
-    if op.secondary_ip is not None and op.secondary_ip != node.secondary_ip:
-        _check_secondary(op.secondary_ip, node, cluster)
     if op.vm_capable is False:
         _check_unused(node, cluster)
-
-
-def _check_secondary(address: str, node: Node, cluster: Cluster) -> None:
-    master = cluster.master
-    if (master.primary_ip == master.secondary_ip) != (node.primary_ip == address):
-        raise _wrong(f"Node {node.name} must have its addresses as the master has: one, or two.")
-    held = cluster.indexes.secondaries.get(node.uuid, frozenset())
-    if held:
-        told = ", ".join(sorted(cluster.instances[uuid].name for uuid in held))
-        raise errors.OpPrereqError(
-            f"The mirrors of {told} use node {node.name}'s secondary address; stop these first.",
-            errors.STATE,
-        )
 
 
 def _check_unused(node: Node, cluster: Cluster) -> None:
@@ -197,6 +188,15 @@ def _with_parameters(op: OpNodeSetParams, node: Node) -> Node:
     if op.disk_state is not None:
         given["disk_state_static"] = op.disk_state
     return msgspec.structs.replace(node, **given)
+
+
+def _require_powered(node: Node) -> None:
+    if not node.powered:
+        raise errors.OpPrereqError(
+            f"Node {node.name} is marked to be without power; 'gnt-node power on {node.name}' "
+            "turns it on, and --node-powered=yes only says that it is.",
+            errors.STATE,
+        )
 
 
 async def _check_alive(outside: Outside, node: Node) -> None:

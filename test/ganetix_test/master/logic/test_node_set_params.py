@@ -2,7 +2,13 @@
 
 from typing import Any
 
+import msgspec
+
+from ganetix.model.changes import Change, apply
+from ganetix.model.objects import Disk, Instance
 from ganetix.opcodes.node import OpNodeSetParams
+from ganetix.rpc.call import Truth
+from ganetix.rpc.tables.checks import AddressQuery
 from ganetix.testing.logic import LogicContext, node_uuid, three_nodes
 from ganetix_test.master.logic.cases import UnitTestCase
 
@@ -106,6 +112,52 @@ class RoleTests(UnitTestCase):
         self.assertIn("at least one option", self.refusal(change()))
         self.assertIn("oob_program", self.refusal(change(powered=False)))
         self.assertIn("one, or two", self.refusal(change(secondary_ip="192.0.2.9")))
+
+    def two_addresses(self) -> None:
+        """Let all nodes have a secondary address of their own, and node3 a mirror."""
+        for number in (1, 2, 3):
+            self.set_node(number, secondary_ip=f"192.0.2.{number}")
+        ends = [NODE1, NODE3]
+        disk = Disk("disk-uuid", "drbd", [*ends, 11000, 0, 0, "secret"], 1024, nodes=ends)
+        mirrored = Instance(
+            "vm-uuid", "vm1.example.com", NODE1, "tiny", "fake", admin_state="up",
+            disks=[disk.uuid],
+        )  # fmt: skip
+        change = Change(instances=(mirrored,), disks=(disk,))
+        self.context.state = apply(self.context.state, change, 0.0)
+
+    def test_secondary_address(self) -> None:
+        """The mirrors are down for it and locked; the node has the address and answers there."""
+        self.two_addresses()
+        op = change(secondary_ip="192.0.2.99")
+        self.assertEqual(self.locks(op)[1], ("instance", ("vm1.example.com",), "exclusive"))
+        self.assertIn("gnt-instance stop vm1.example.com", self.refusal(op))
+        stopped = msgspec.structs.replace(
+            self.context.state.instance_named("vm1.example.com"), admin_state="down"
+        )
+        self.context.state = apply(self.context.state, Change(instances=(stopped,)), 0.0)
+        self.assertIn("does not answer", self.refusal(change(secondary_ip="192.0.2.98")))
+        self.run_op(op)
+        self.assertEqual(self.context.cluster.nodes[NODE3].secondary_ip, "192.0.2.99")
+
+        async def not_there(node: str, request: AddressQuery) -> Truth:
+            return Truth(False)
+
+        self.context.fake.handlers["node_has_ip_address"] = not_there
+        self.assertIn("ip address add", self.refusal(change(secondary_ip="192.0.2.98")))
+
+    def test_secondary_address_offline(self) -> None:
+        """Nobody can look after mirrors on an offline node."""
+        self.two_addresses()
+        self.set_node(3, offline=True, master_candidate=False)
+        told = self.refusal(change(secondary_ip="192.0.2.99"))
+        self.assertIn("gnt-instance replace-disks -n NODE vm1.example.com", told)
+
+    def test_without_power(self) -> None:
+        """A node that is off does not come back online before it is turned on."""
+        self.set_node(2, offline=True, master_candidate=False, powered=False)
+        told = self.refusal(change("node2", offline=False))
+        self.assertIn("gnt-node power on node2.example.com", told)
 
     def test_parameters(self) -> None:
         """Parameters are converted, and told."""
