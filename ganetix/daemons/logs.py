@@ -6,6 +6,7 @@ import signal
 import sys
 import syslog
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Final, TextIO
 
@@ -27,6 +28,9 @@ SYSLOG: Final = ("no", "yes", "only")
 FIELDS: Final = ("job", "opcode", "node", "call", "request")
 """What an event may be about; each present one is written as ``name=value``."""
 
+_TWISTEDS: Final = frozenset({"log_failure", "log_flattened"})
+"""What in an event is more than its format says."""
+
 _PRIORITIES: Final = {
     LogLevel.debug: syslog.LOG_DEBUG,
     LogLevel.info: syslog.LOG_INFO,
@@ -41,8 +45,20 @@ def line_of(event: LogEvent) -> str:
     level = event.get("log_level", LogLevel.info).name.upper()
     known = {**current().fields(), **event}
     about = "".join(f" {name}={known[name]}" for name in FIELDS if known.get(name) is not None)
-    text = eventAsText(event, includeTimestamp=False, includeSystem=False)
-    return f"{level}{about} {text.rstrip()}".replace("\n", " | ")
+    return f"{level}{about} {_text(event).rstrip()}".replace("\n", " | ")
+
+
+def _text(event: LogEvent) -> str:
+    """Return what *event* says, with its traceback.
+
+    Twisted's formats may call functions, and take ten times as long: most don't, and are Python's.
+    """
+    told = event.get("log_format")
+    if isinstance(told, str) and "(" not in told and not _TWISTEDS.intersection(event):
+        # A format that does not fit its fields is left to Twisted, which says so.
+        with suppress(KeyError, AttributeError, IndexError, TypeError, ValueError):
+            return told.format_map(event)
+    return eventAsText(event, includeTimestamp=False, includeSystem=False)
 
 
 def stamp_of(event: LogEvent) -> str:

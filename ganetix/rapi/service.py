@@ -165,6 +165,8 @@ def _address(request: HttpRequest) -> str:
 def _query(uri: bytes) -> dict[str, list[str]]:
     """Return the arguments in *uri*, each with all its values; a form in a body is no source."""
     given = uri.partition(b"?")[2].decode("ascii", "replace")
+    if not given:
+        return {}
     try:
         return parse_qs(given, keep_blank_values=True, max_num_fields=1000)
     except ValueError as error:

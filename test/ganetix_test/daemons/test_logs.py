@@ -52,6 +52,16 @@ class LineTests(SynchronousTestCase):
         self.assertIn("CRITICAL It broke", line)
         self.assertIn("ValueError: first | second", line)
 
+    def test_formats(self) -> None:
+        """Formats are Python's, and Twisted's where they call something or do not fit."""
+        self.log.info("{path}: {count:03d} {why!r} {{}}", path="/a", count=7, why="x\ny")
+        self.log.info("{told()}", told=lambda: "called")
+        self.log.info("{missing}")
+        plain, called, unfit = self.lines
+        self.assertEqual(plain, "INFO /a: 007 'x\\ny' {}")
+        self.assertEqual(called, "INFO called")
+        self.assertIn("Unable to format", unfit)
+
     def test_time(self) -> None:
         """The time is local, to the millisecond."""
         stamp = logs.stamp_of({"log_time": 1700000000.123})
