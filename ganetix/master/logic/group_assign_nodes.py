@@ -7,7 +7,7 @@ import msgspec
 from zope.interface import implementer
 
 from ganetix import errors
-from ganetix.master.logic import group_values, names, wants
+from ganetix.master.logic import group_values, names, nic_addresses, wants
 from ganetix.master.logic.unit import BGL_SHARED, Context, Hooks, IUnit, Want
 from ganetix.model.changes import Change
 from ganetix.model.cluster import Cluster
@@ -49,7 +49,11 @@ class GroupAssignNodes:
         fresh, still = _splits(cluster, uuids, group.uuid)
         if fresh and not op.force:
             raise errors.OpExecError(_told(fresh, still))
-        warnings = [*_split_warnings(fresh, still), *_policy_warnings(cluster, uuids, group)]
+        warnings = [
+            *_split_warnings(fresh, still),
+            *_policy_warnings(cluster, uuids, group),
+            *_network_warnings(cluster, uuids, group),
+        ]
         return Plan(group, uuids, tuple(warnings))
 
     def hooks(self, op: OpGroupAssignNodes, plan: Plan, cluster: Cluster) -> Hooks | None:
@@ -127,9 +131,25 @@ def _split_warnings(fresh: Collection[Instance], still: Collection[Instance]) ->
 def _policy_warnings(cluster: Cluster, moving: Iterable[str], group: NodeGroup) -> Iterable[str]:
     for uuid in moving:
         before = cluster.nodegroups[cluster.nodes[uuid].group]
-        held = cluster.indexes.primaries.get(uuid, frozenset())
-        rows = sorted((cluster.instances[one] for one in held), key=lambda row: row.name)
+        rows = _primaries(cluster, uuid)
         yield from group_values.new_violations(cluster, rows, before, group)
+
+
+def _network_warnings(cluster: Cluster, moving: Iterable[str], group: NodeGroup) -> Iterable[str]:
+    """Name the instances whose networks are not connected where they are going to be."""
+    for uuid in moving:
+        for row in _primaries(cluster, uuid):
+            if missing := nic_addresses.missing_networks(cluster, row, group):
+                yield (
+                    f"WARNING: Instance {row.name} has NICs in networks that are not connected to "
+                    f"node group {group.name} ({', '.join(missing)}); 'gnt-network connect "
+                    f"{missing[0]} {group.name}' does that."
+                )
+
+
+def _primaries(cluster: Cluster, node: str) -> list[Instance]:
+    held = cluster.indexes.primaries.get(node, frozenset())
+    return sorted((cluster.instances[one] for one in held), key=lambda row: row.name)
 
 
 def _named(instances: Iterable[Instance]) -> str:

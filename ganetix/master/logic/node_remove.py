@@ -73,6 +73,6 @@ class NodeRemove:
             await context.call(plan.uuid, NODE_LEAVE_CLUSTER, request)
         except errors.GanetiError as error:
             context.log(
-                f"WARNING: Node {plan.name} still has the cluster's files: {error.message}. "
+                f"WARNING: Node {plan.name} still has the cluster's files: {error.message} "
                 "Run 'node-cleanup' there."
             )

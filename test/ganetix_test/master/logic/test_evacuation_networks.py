@@ -8,7 +8,7 @@ import msgspec
 from ganetix.model.changes import Change, apply
 from ganetix.model.objects import Network, Nic
 from ganetix.opcodes import codec
-from ganetix.opcodes.group import OpGroupEvacuate
+from ganetix.opcodes.group import OpGroupAssignNodes, OpGroupEvacuate
 from ganetix.opcodes.instance_disks import OpInstanceRecreateDisks, OpInstanceReplaceDisks
 from ganetix.opcodes.instance_state import (
     OpInstanceChangeGroup,
@@ -63,6 +63,14 @@ class NetworkTests(EvacuationCase):
         self.assertEqual(kinds(jobs), [["c MIGRATE"]])
         told = [line for line in self.context.logged if "b.example.com" in line]
         self.assertTrue(any("Unable to move" in line for line in told), told)
+
+    def test_assigned(self) -> None:
+        """A node that is put into a group without the network is moved, and it is told."""
+        op = OpGroupAssignNodes(group_name="rack2", nodes=["node1"])
+        self.run_op(op)
+        (told,) = [line for line in self.context.logged if "b.example.com has NICs" in line]
+        self.assertIn("'gnt-network connect lan rack2'", told)
+        self.assertFalse(any("c.example.com has NICs" in line for line in self.context.logged))
 
     def test_careless_program(self) -> None:
         """An allocator that does not look at networks is not believed."""
