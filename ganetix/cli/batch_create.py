@@ -41,7 +41,7 @@ def _read(context: Context, path: str) -> list[Any]:
                 found = json.load(file)
     except OSError as error:
         raise _wrong(f"File {path} can't be read: {error.strerror}.") from None
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise _wrong(f"File {path} is not JSON: {error}.") from None
     rows = found.get("instances") if isinstance(found, dict) else found
     if not isinstance(rows, list) or not rows:

@@ -8,7 +8,8 @@ from ganetix.cli import parameters
 from ganetix.cli.context import Context
 from ganetix.cli.follow import follow
 from ganetix.cli.submit import follow_many, opcode, send
-from ganetix.cli.values import listing
+from ganetix.cli.units import natural
+from ganetix.cli.values import boolean, listing
 
 _SAME: Final = (
     "vg_name", "drbd_helper", "candidate_pool_size", "max_running_jobs", "max_tracked_jobs",
@@ -75,18 +76,26 @@ def _ranges(text: str | None) -> list[list[int]] | None:
 
 
 def _number(what: str, text: str) -> int:
-    if not text.isdecimal():
+    number = natural(text)
+    if number is None:
         raise errors.OpPrereqError(f"{what} {text!r} is not a whole number.", errors.INVAL)
-    return int(text)
+    return number
 
 
 def _collectors(key: str, values: dict[str, Any] | None) -> dict[str, Any] | None:
     if values is None:
         return None
     if key == "enabled_data_collectors":
-        return {name: value in {True, "yes", "true", "True"} for name, value in values.items()}
+        return {name: _on(name, value) for name, value in values.items()}
     # The option takes seconds, the configuration has microseconds.
     return {name: _number(name, value) * 1000000 for name, value in values.items()}
+
+
+def _on(name: str, value: str | bool | None) -> bool:
+    try:
+        return boolean(value) if isinstance(value, str) else bool(value)
+    except ValueError as error:
+        raise errors.OpPrereqError(f"Data collector {name}: {error}.", errors.INVAL) from None
 
 
 def policy(options: Namespace) -> dict[str, Any]:

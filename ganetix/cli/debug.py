@@ -2,18 +2,22 @@
 
 import json
 from argparse import Namespace
-from typing import Any
+from typing import Any, Final
 
 from ganetix import errors
 from ganetix.cli import lists
 from ganetix.cli.context import Context
 from ganetix.cli.submit import follow_many, opcode, prepare, result_of, submit
+from ganetix.cli.values import number
+
+_MOST: Final = 100_000
+"""Copies of a file's opcodes, in one job or in several."""
 
 
 def delay(context: Context, options: Namespace, arguments: list[str]) -> int:
     """Run a job that waits."""
     try:
-        seconds = float(arguments[0])
+        seconds = number(arguments[0])
     except ValueError:
         raise errors.OpPrereqError(
             f"{arguments[0]!r} is not a number of seconds.", errors.INVAL
@@ -93,6 +97,11 @@ def stalls(context: Context, options: Namespace, arguments: list[str]) -> int:
 def submit_job(context: Context, options: Namespace, arguments: list[str]) -> int:
     """Submit the jobs in files, and follow them."""
     begun = context.world.nanoseconds()
+    if not 0 < options.rep_op * options.rep_job <= _MOST:
+        raise errors.OpPrereqError(
+            f"--op-repeat and --job-repeat must be 1 or more, and at most {_MOST} together.",
+            errors.INVAL,
+        )
     jobs = [(path, _job(context, options, path)) for path in arguments] * options.rep_job
     if options.verbose:
         context.print(*(f"Submitting {path} with {len(ops)} operations." for path, ops in jobs))
@@ -128,7 +137,7 @@ def _job(context: Context, options: Namespace, path: str) -> list[dict[str, Any]
         raise errors.OpPrereqError(
             f"{path} can't be read: {error.strerror}.", errors.INVAL
         ) from None
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise errors.OpPrereqError(
             f"{path} is not JSON ({error}); it must hold a list of opcodes.", errors.INVAL
         ) from None

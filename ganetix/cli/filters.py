@@ -7,6 +7,7 @@ A recursive-descent parser over the grammar of the interface reference: ``not`` 
 import re
 from typing import Any, Final
 
+from ganetix.cli.units import natural
 from ganetix.errors import QueryFilterParseError
 
 Filter = list[Any]
@@ -28,7 +29,10 @@ _KEYWORDS: Final = frozenset({"and", "or", "not", "in"})
 
 def parse(text: str) -> Filter:
     """Return the JSON form of the filter *text*; raise `QueryFilterParseError` with the place."""
-    return _Parser(text).whole()
+    try:
+        return _Parser(text).whole()
+    except RecursionError:
+        raise QueryFilterParseError("The filter has too many parentheses in one another.") from None
 
 
 def from_arguments(
@@ -50,9 +54,10 @@ def from_arguments(
 
 def _name(word: str, field: str, numeric: bool) -> Filter:
     if numeric:
-        if not word.isdecimal():
+        number = natural(word)
+        if number is None:
             raise QueryFilterParseError(f"{word!r} is not a number; give the number of a job.")
-        return ["==", field, int(word)]
+        return ["==", field, number]
     if "*" in word or "?" in word:
         return ["=~", field, glob(word)]
     return ["==", field, word]
@@ -132,8 +137,11 @@ class _Parser:
     def _value(self) -> str | int:
         kind, token = self._peek()
         if kind == "number":
+            number = natural(token.lstrip("+-"))
+            if number is None:
+                raise self._wrong("a smaller number")
             self._take()
-            return int(token)
+            return -number if token.startswith("-") else number
         return self._string()
 
     def _string(self) -> str:

@@ -6,7 +6,7 @@ from ganetix import errors
 from ganetix.cli.context import Context
 from ganetix.cli.follow import follow
 from ganetix.cli.submit import opcode, send, submit
-from ganetix.cli.units import parse_size
+from ganetix.cli.units import natural, parse_size
 
 
 def remove(context: Context, options: Namespace, arguments: list[str]) -> int:
@@ -50,12 +50,13 @@ def rename(context: Context, options: Namespace, arguments: list[str]) -> int:
 def grow_disk(context: Context, options: Namespace, arguments: list[str]) -> int:
     """Make a disk larger."""
     name, disk, amount = arguments
-    if not disk.isdecimal():
+    number = natural(disk)
+    if number is None:
         raise errors.OpPrereqError(f"{disk!r} is not the number of a disk.", errors.INVAL)
     op = opcode(
         "OP_INSTANCE_GROW_DISK",
         instance_name=name,
-        disk=int(disk),
+        disk=number,
         amount=parse_size(amount),
         wait_for_sync=options.wait_for_sync,
         absolute=options.absolute,

@@ -6,6 +6,7 @@ from ganetix import errors
 from ganetix.cli import parameters
 from ganetix.cli.context import Context
 from ganetix.cli.submit import opcode, submit
+from ganetix.cli.units import natural
 
 
 def replace(context: Context, options: Namespace, arguments: list[str]) -> int:
@@ -59,6 +60,7 @@ def _indices(text: str | None) -> list[int]:
 
 
 def _index(text: str) -> int:
-    if not text.strip().isdecimal():
+    number = natural(text.strip())
+    if number is None:
         raise errors.OpPrereqError(f"{text!r} is not the number of a disk.", errors.INVAL)
-    return int(text)
+    return number

@@ -8,6 +8,7 @@ from ganetix import errors
 from ganetix.cli import parameters
 from ganetix.cli.context import Context
 from ganetix.cli.submit import Opcode, opcode, result_of, submit, submit_many
+from ganetix.cli.units import natural
 
 _FIELDS: Final = {
     "nodes": ("pinst_list", "sinst_list"),
@@ -167,11 +168,12 @@ def _asked_system(context: Context, options: Namespace) -> str:
     names = [full for name, variants in found for full in variants_of(name, variants)]
     listed = "".join(f"\n  {number}: {name}" for number, name in enumerate(names))
     answer = (context.world.ask(f"Operating systems:{listed}\nNumber: ") or "").strip()
-    if not answer.isdecimal() or int(answer) >= len(names):
+    number = natural(answer)
+    if number is None or number >= len(names):
         raise errors.OpPrereqError(
             "No operating system was chosen; give one with -o NAME.", errors.INVAL
         )
-    return names[int(answer)]
+    return names[number]
 
 
 def variants_of(name: str, variants: list[str]) -> list[str]:

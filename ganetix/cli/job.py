@@ -9,7 +9,7 @@ from ganetix.cli import filters, lists
 from ganetix.cli.context import Context
 from ganetix.cli.follow import follow, results, wait
 from ganetix.cli.submit import PRIORITIES
-from ganetix.cli.units import parse_duration
+from ganetix.cli.units import natural, parse_duration
 
 UNCONFIRMED = 13
 
@@ -144,6 +144,7 @@ def autoarchive(context: Context, options: Namespace, arguments: list[str]) -> i
 
 
 def _number(text: str) -> int:
-    if not text.isdecimal():
+    number = natural(text)
+    if number is None:
         raise errors.OpPrereqError(f"{text!r} is not the number of a job.", errors.INVAL)
-    return int(text)
+    return number

@@ -8,6 +8,7 @@ from ganetix import errors
 from ganetix.cli import output, table
 from ganetix.cli.context import Context
 from ganetix.cli.filters import from_arguments
+from ganetix.cli.units import natural
 
 _FIELDS: Final = (
     "id", "status", "ops", "opresult", "opstatus", "oplog", "opstart", "opexec", "opend",
@@ -18,7 +19,7 @@ _FIELDS: Final = (
 def info(context: Context, options: Namespace, arguments: list[str]) -> int:
     """Show jobs in detail; return 1 if one is not there."""
     for text in arguments:
-        if not text.isdecimal():
+        if natural(text) is None:
             raise errors.OpPrereqError(f"{text!r} is not the number of a job.", errors.INVAL)
     chosen = from_arguments(arguments, force=False, field="id", numeric=True)
     answer = context.call("Query", "job", list(_FIELDS), chosen)

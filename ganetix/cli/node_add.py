@@ -6,6 +6,7 @@ from ganetix import errors
 from ganetix.cli import bootstrap, parameters
 from ganetix.cli.context import Context
 from ganetix.cli.submit import opcode, submit
+from ganetix.cli.units import natural
 
 
 def add(context: Context, options: Namespace, arguments: list[str]) -> int:
@@ -49,6 +50,7 @@ def add(context: Context, options: Namespace, arguments: list[str]) -> int:
 
 
 def _port(text: str) -> int:
-    if not text.isdecimal():
+    number = natural(text)
+    if number is None:
         raise errors.OpPrereqError(f"ssh_port={text} is not a port number.", errors.INVAL)
-    return int(text)
+    return number

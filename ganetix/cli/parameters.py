@@ -3,7 +3,7 @@
 from typing import Any, Final
 
 from ganetix import errors
-from ganetix.cli.units import parse_size
+from ganetix.cli.units import natural, parse_size
 from ganetix.cli.values import Ident, boolean, whole
 
 _BACKEND: Final = {
@@ -49,15 +49,22 @@ def same(values: dict[str, Any]) -> dict[str, Any]:
     return values
 
 
+_HIGHEST: Final = 99
+"""Of the numbers of devices; the master says how many there may be."""
+
+
 def by_index(items: list[Ident], what: str) -> list[dict[str, Any]]:
     """Return the devices of a new instance in the order of their numbers; gaps are empty ones."""
     found: dict[int, dict[str, Any]] = {}
     for ident, values in items:
-        if not ident.isdecimal():
-            raise errors.OpPrereqError(f"{what} {ident!r} is not a number.", errors.INVAL)
-        if int(ident) in found:
+        number = natural(ident)
+        if number is None or number > _HIGHEST:
+            raise errors.OpPrereqError(
+                f"{what} {ident!r} is not a number from 0 to {_HIGHEST}.", errors.INVAL
+            )
+        if number in found:
             raise errors.OpPrereqError(f"{what} {ident} is given twice.", errors.INVAL)
-        found[int(ident)] = values
+        found[number] = values
     return [found.get(index, {}) for index in range(max(found, default=-1) + 1)]
 
 
@@ -78,7 +85,7 @@ def modifications(items: list[Ident], read: Any) -> list[list[Any]]:
 def _modification(ident: str, values: dict[str, Any], removed: bool, read: Any) -> list[Any]:
     if ident in _ACTIONS:
         return [ident, -1, read(values)]
-    which: str | int = int(ident) if ident.lstrip("-").isdecimal() else ident
+    which = _which(ident)
     asked = [action for action in _ACTIONS if values.pop(action, None)]
     if removed:
         asked.append("remove")
@@ -92,6 +99,14 @@ def _modification(ident: str, values: dict[str, Any], removed: bool, read: Any) 
             f"Device {ident}: {action} takes no parameters, not {', '.join(values)}.", errors.INVAL
         )
     return [action, which, read(values)]
+
+
+def _which(ident: str) -> str | int:
+    """Return the number of a device, which may be negative, else its name or uuid."""
+    number = natural(ident.removeprefix("-"))
+    if number is None:
+        return ident
+    return -number if ident.startswith("-") else number
 
 
 def table(items: list[Ident]) -> dict[str, Any]:
@@ -116,10 +131,10 @@ def nested(items: list[Ident]) -> dict[str, dict[str, Any]]:
 _SPECS: Final = {
     "memory-size": parse_size,
     "disk-size": parse_size,
-    "cpu-count": int,
-    "disk-count": int,
-    "nic-count": int,
-    "spindle-use": int,
+    "cpu-count": whole,
+    "disk-count": whole,
+    "nic-count": whole,
+    "spindle-use": whole,
 }
 
 

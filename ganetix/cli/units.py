@@ -17,6 +17,16 @@ _STEP: Final = 4
 _SECONDS: Final = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
 
 
+_DIGITS: Final = 18
+"""Longer numbers fit nowhere that this software talks to."""
+_CENTURY: Final = 100 * 366 * 86400
+
+
+def natural(text: str) -> int | None:
+    """Return the whole number that *text* is; None for anything else, and for what fits nowhere."""
+    return int(text) if text.isdecimal() and len(text) <= _DIGITS else None
+
+
 def parse_size(text: str) -> int:
     """Return the MiB that *text* means, such as ``512``, ``512m``, ``10G`` or ``1.5tib``.
 
@@ -32,6 +42,8 @@ def parse_size(text: str) -> int:
         raise UnitParseError(
             f"{text!r} is not a size: give a number of MiB, or a number with m, g or t."
         )
+    if value * factor >= 10**_DIGITS:
+        raise UnitParseError(f"{text!r} is larger than any disk or memory.")
     return math.ceil(math.ceil(value * factor) / _STEP) * _STEP
 
 
@@ -52,8 +64,11 @@ def parse_duration(text: str) -> int:
     number, factor = text.strip(), 1
     if number[-1:] in _SECONDS:
         number, factor = number[:-1], _SECONDS[number[-1]]
-    if not number.isdecimal():
+    seconds = natural(number)
+    if seconds is None:
         raise UnitParseError(
             f"{text!r} is not a duration: give seconds, or a number with s, m, h, d or w."
         )
-    return int(number) * factor
+    if seconds * factor > _CENTURY:
+        raise UnitParseError(f"{text!r} is longer than a century.")
+    return seconds * factor

@@ -1,10 +1,11 @@
 """Values of options: text from the command line to what goes into an opcode."""
 
 import json
+import math
 from collections.abc import Callable
 from typing import Any, Final
 
-from ganetix.cli.units import parse_size
+from ganetix.cli.units import natural, parse_size
 
 
 def boolean(text: str) -> bool:
@@ -25,11 +26,14 @@ def whole(text: str) -> int:
 
 
 def number(text: str) -> float:
-    """Read a number."""
+    """Read a finite number."""
     try:
-        return float(text)
+        found = float(text)
     except ValueError:
-        raise ValueError(f"{text!r} is not a number") from None
+        found = math.nan
+    if not math.isfinite(found):
+        raise ValueError(f"{text!r} is not a number")
+    return found
 
 
 def split(text: str, separator: str = ",") -> list[str]:
@@ -128,8 +132,8 @@ def filter_action(text: str) -> str | list[Any]:
     if text in {"ACCEPT", "PAUSE", "REJECT", "CONTINUE"}:
         return text
     word, _, limit = text.partition(" ")
-    if word == "RATE_LIMIT" and limit.isdecimal() and int(limit) > 0:
-        return [word, int(limit)]
+    if word == "RATE_LIMIT" and (number := natural(limit)):
+        return [word, number]
     raise ValueError(f"{text!r} is no action")
 
 
