@@ -6,6 +6,7 @@ from itertools import groupby
 from typing import Final, NamedTuple
 
 from ganetix.cli.htools import output, sources
+from ganetix.cli.htools.beside import beside
 from ganetix.cli.htools.options import Values
 from ganetix.cli.htools.output import say, tell
 from ganetix.htools import capacity, tables
@@ -231,43 +232,55 @@ def _limit(values: Values) -> int | None:
     return None if values.max_length == -1 else values.max_length
 
 
-def _tiered(run: Run, use: int) -> None:
-    values = run.values
-    if values.tiered_alloc is not None:
-        sizes = [Size(*values.tiered_alloc)]
-    else:
-        sizes = [
-            Size(high.disk, high.memory, high.cpus, high.spindle_use)
-            for _low, high in run.cluster.policy.minmax
-        ]
+def _first_sizes(run: Run) -> list[Size]:
+    """Return the sizes from which tiered allocation starts."""
+    if run.values.tiered_alloc is not None:
+        return [Size(*run.values.tiered_alloc)]
+    sizes = [
+        Size(high.disk, high.memory, high.cpus, high.spindle_use)
+        for _low, high in run.cluster.policy.minmax
+    ]
     if not sizes:
         raise PlanError("the cluster's instance policy has no sizes")
-    filled = Filled(run.nodes, run.cluster.instances, (), {})
-    limit = _limit(values)
+    return sizes
+
+
+def _start(run: Run) -> Filled:
+    failures = {FailMode.FailN1: 1} if run.stopped else {}
+    return Filled(run.nodes, run.cluster.instances, (), failures)
+
+
+def _fill_tiered(run: Run, sizes: Sequence[Size], use: int) -> Filled:
+    filled = _start(run)
+    limit = _limit(run.values)
+    for size in () if run.stopped else sizes:
+        if limit is not None and limit <= len(filled.new):
+            break
+        left = None if limit is None else limit - len(filled.new)
+        inst = capacity.new_instance(size, run.template, use)
+        filled = run.filler.fill_tiered(filled, inst, left)
+    return filled
+
+
+def _fill_standard(run: Run, size: Size, use: int) -> Filled:
     if run.stopped:
-        filled = filled._replace(failures={FailMode.FailN1: 1})
-    else:
-        for size in sizes:
-            if limit is not None and limit <= len(filled.new):
-                break
-            left = None if limit is None else limit - len(filled.new)
-            inst = capacity.new_instance(size, run.template, use)
-            filled = run.filler.fill_tiered(filled, inst, left)
-    _finish(run, Phase("TSPEC_INI", "Tiered", "Tiered (initial size)", sizes[0]), filled)
-    _show_tiered(run, filled, _reasons(filled)[0][0].name)
+        return _start(run)
+    inst = capacity.new_instance(size, run.template, use)
+    return run.filler.fill(_start(run), inst, _limit(run.values))
 
 
-def _standard(run: Run, use: int) -> None:
+def _allocate(run: Run, use: int) -> None:
+    """Fill the cluster both ways, and say what came of it."""
     std = run.cluster.policy.std
     size = Size(std.disk, std.memory, std.cpus, std.spindle_use)
     if run.values.standard_alloc is not None:
         size = Size(*run.values.standard_alloc)
-    filled = Filled(run.nodes, run.cluster.instances, (), {})
-    if run.stopped:
-        filled = filled._replace(failures={FailMode.FailN1: 1})
-    else:
-        inst = capacity.new_instance(size, run.template, use)
-        filled = run.filler.fill(filled, inst, _limit(run.values))
+    sizes = _first_sizes(run)
+    standard = beside(lambda: _fill_standard(run, size, use))
+    tiered = _fill_tiered(run, sizes, use)
+    _finish(run, Phase("TSPEC_INI", "Tiered", "Tiered (initial size)", sizes[0]), tiered)
+    _show_tiered(run, tiered, _reasons(tiered)[0][0].name)
+    filled = standard()
     _finish(run, Phase("SPEC", "Standard", "Standard (fixed-size)", size), filled)
     _show_standard(run, filled)
 
@@ -328,8 +341,7 @@ def body(values: Values) -> int:
     _say_first(values, cluster, nodes)
     run = _prepare(values, cluster, nodes, template)
     _show_cluster(run)
-    _tiered(run, use)
-    _standard(run, use)
+    _allocate(run, use)
     if values.machine_readable:
         _keys([("OK", "1")])
     return 0

@@ -11,6 +11,7 @@ from typing import Any
 from twisted.trial.unittest import SynchronousTestCase
 
 from ganetix.cli.htools import hail, hbal, hcheck, hinfo, hroller, hscan, hspace, hsqueeze
+from ganetix.cli.htools.beside import beside
 from ganetix_test.compat.htools.generate import Generated
 from ganetix_test.htools.test_text import EXAMPLE
 
@@ -39,8 +40,10 @@ class ProgramTests(SynchronousTestCase):
         self.assertIn("    1. i1 n1:n2 => n3:n1   0.89113901 a=r:n3 f\n", out)
         self.assertIn("gnt-instance replace-disks -n n3 i1\n    gnt-instance migrate -f i1", out)
 
-    def _process(self, *args: str, **streams: Any) -> subprocess.CompletedProcess[str]:
-        command = [sys.executable, "-m", "ganetix.cli.htools.hbal", *args]
+    def _process(
+        self, *args: str, program: str = "hbal", **streams: Any
+    ) -> subprocess.CompletedProcess[str]:
+        command = [sys.executable, "-m", f"ganetix.cli.htools.{program}", *args]
         return subprocess.run(command, check=False, text=True, **streams)
 
     def test_process(self) -> None:
@@ -50,6 +53,21 @@ class ProgramTests(SynchronousTestCase):
         done = self._process("-t", path, "-C", "-p", capture_output=True)
         self.assertEqual((done.returncode, done.stdout, done.stderr), (code, out, err))
         self.assertEqual(self._process("--dance", capture_output=True).returncode, 2)
+
+    def test_two_processes(self) -> None:
+        """Hspace says the same with a process for each kind of allocation."""
+        args = ("-t", self._example(), "--machine-readable", "-v", "-v")
+        code, out, err = self._start(hspace.main, *args)
+        done = self._process(*args, program="hspace", capture_output=True)
+        self.assertEqual((done.returncode, done.stdout, done.stderr), (code, out, err))
+        self.assertIn("HTS_TRL_INST_CNT=", out)
+        self.assertIn("HTS_ALLOC_INSTANCES=", out)
+
+    def test_beside(self) -> None:
+        """What work beside other work finds, or raises, comes when it is waited for."""
+        finding, failing = beside(lambda: [7]), beside(lambda: int("x"))
+        self.assertEqual(finding(), [7])
+        self.assertRaises(ValueError, failing)
 
     def test_full_disk(self) -> None:
         """Output that cannot be written is a sentence and exit code 1."""
