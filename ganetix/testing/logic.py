@@ -84,6 +84,7 @@ class LogicContext:
     pending: list[UndoAction] = attrs.field(factory=list)
     journalled: list[bytes] = attrs.field(factory=list)
     released: list[tuple[Level, frozenset[str] | None]] = attrs.field(factory=list)
+    downgraded: list[Level] = attrs.field(factory=list)
     wants: list[Want] = attrs.field(factory=list)
     behind: frozenset[str] = frozenset()
     free: frozenset[str] | None = None
@@ -175,6 +176,10 @@ class LogicContext:
     def release(self, level: Level, keys: Iterable[str] | None = None) -> None:
         """See `Context`."""
         self.released.append((level, None if keys is None else frozenset(keys)))
+
+    def downgrade(self, level: Level) -> None:
+        """See `Context`."""
+        self.downgraded.append(level)
 
     def owned(self, level: Level) -> frozenset[str]:
         """See `Context`: everything that the unit wanted and has not given back."""

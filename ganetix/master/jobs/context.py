@@ -191,6 +191,11 @@ class JobContext:
         if self.held is not None:
             self.held.release(level, None if keys is None else set(keys))
 
+    def downgrade(self, level: Level) -> None:
+        """Share locks with others from now on."""
+        if self.held is not None:
+            self.held.downgrade(level)
+
     def owned(self, level: Level) -> frozenset[str]:
         """The keys held at *level*."""
         return frozenset() if self.held is None else self.held.owned(level)

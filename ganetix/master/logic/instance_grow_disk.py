@@ -86,7 +86,12 @@ async def _grow(op: OpInstanceGrowDisk, plan: Plan, context: Context) -> None:
 
 
 async def _settle(op: OpInstanceGrowDisk, plan: Plan, grown: Disk, context: Context) -> None:
-    """Wipe the new part if the cluster wants that, and wait until the mirror has it."""
+    """Wipe the new part if the cluster wants that, and wait until the mirror has it.
+
+    That may take hours: the nodes are free meanwhile, and others may look at the instance.
+    """
+    context.release("node")
+    context.downgrade("instance")
     if new_disks.to_wipe(context.cluster, [grown]):
         await new_disks.wipe(context, plan.instance, grown, plan.disk.size)
     if op.wait_for_sync:

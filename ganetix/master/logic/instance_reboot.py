@@ -5,7 +5,7 @@ import msgspec
 from zope.interface import implementer
 
 from ganetix import errors
-from ganetix.master.logic import disks, hooks_env, names, wants
+from ganetix.master.logic import disks, guest_values, hooks_env, names, wants
 from ganetix.master.logic.instance_startup import disks_down
 from ganetix.master.logic.specs import spec_of
 from ganetix.master.logic.unit import Context, Hooks, IUnit, Want
@@ -48,6 +48,7 @@ class InstanceRebootUnit:
         names.require_state(instance, names.ONLINE, "rebooting it")
         primary = cluster.nodes[instance.primary_node]
         names.require_online(primary, f"rebooting instance {instance.name}")
+        await guest_values.require_bridges(context, instance, primary.uuid)
         state = await names.running(context, instance)
         return Plan(instance, state is not None and state.state != "shutdown")
 

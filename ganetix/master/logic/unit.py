@@ -157,6 +157,9 @@ class Context(Protocol):
     def release(self, level: Level, keys: Iterable[str] | None = None) -> None:
         """Give back locks before the end; None: all of the level."""
 
+    def downgrade(self, level: Level) -> None:
+        """Hold the locks of *level* only shared from now on."""
+
     def owned(self, level: Level) -> frozenset[str]:
         """The keys held at *level*."""
 

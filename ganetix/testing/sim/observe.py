@@ -59,6 +59,12 @@ class Work:
             if where[0] == level and (gone is None or where[1] in gone):
                 del self.touches[where]
 
+    def share(self, level: Level) -> None:
+        """Let others look at what of *level* is touched."""
+        for where in self.touches:
+            if where[0] == level:
+                self.touches[where] = "shared"
+
     def collides(self, other: "Work") -> tuple[str, str] | None:
         """Return what this and *other* touch although one of them wants it alone."""
         for where, mode in self.touches.items():
@@ -128,7 +134,7 @@ def _still(wants: list[Want], context: Context) -> list[Want]:
 
 @attrs.define(eq=False)
 class WatchedContext:
-    """A context whose commits and releases are told; everything else is the real one's."""
+    """A context whose commits and locks are told; everything else is the real one's."""
 
     real: Context
     work: Work
@@ -147,6 +153,11 @@ class WatchedContext:
         gone = None if keys is None else set(keys)
         self.work.narrow(level, gone)
         self.real.release(level, gone)
+
+    def downgrade(self, level: Level) -> None:
+        """See `Context`."""
+        self.work.share(level)
+        self.real.downgrade(level)
 
     def __getattr__(self, name: str) -> Any:
         """Everything else."""

@@ -6,7 +6,7 @@ from ganetix import errors
 from ganetix.model.cluster import Cluster
 from ganetix.opcodes.cluster import OpClusterSetParams
 from ganetix.opcodes.instance import OpInstanceQueryData, OpInstanceSetParams
-from ganetix.opcodes.instance_state import OpInstanceStartup
+from ganetix.opcodes.instance_state import OpInstanceReboot, OpInstanceStartup
 from ganetix.rpc.tables.guests import GuestAddresses, GuestQuery, Hotplug
 from ganetix.testing.logic import three_nodes
 from ganetix_test.master.logic.cases import UnitTestCase, creation
@@ -14,7 +14,7 @@ from ganetix_test.master.logic.cases import UnitTestCase, creation
 VM = "vm1.example.com"
 
 
-class GuestValueTests(UnitTestCase):
+class GuestTestCase(UnitTestCase):
     """A cluster with QEMU guests."""
 
     def cluster(self) -> Cluster:
@@ -30,6 +30,10 @@ class GuestValueTests(UnitTestCase):
             raise errors.HypervisorError(words)
 
         self.context.fake.handlers[call] = refuse
+
+
+class GuestValueTests(GuestTestCase):
+    """What the parameters of guests need from each other and from the nodes."""
 
     def test_ports(self) -> None:
         """Each instance of kvm has a port of its own; one of the fake hypervisor needs none."""
@@ -72,6 +76,13 @@ class GuestValueTests(UnitTestCase):
         told = self.refusal(creation(nics=[{"link": "br7", "mode": "bridged"}]))
         self.assertIn("no bridge br7", told)
         self.assertEqual(self.context.world.disks, {})
+
+    def test_bridge_gone(self) -> None:
+        """An instance whose bridge is gone is not stopped to find that it can't start again."""
+        self.add(nics=[{"link": "br7", "mode": "bridged"}])
+        self.lacking("bridges_exist", "Node node1 has no bridge br7.")
+        op = OpInstanceReboot(instance_name="vm1.example.com", reboot_type="full")
+        self.assertIn("no bridge br7", self.refusal(op))
         self.run_op(creation("vm2.example.com", nics=[{"mode": "routed", "ip": "192.0.2.8"}]))
 
     def test_start(self) -> None:
@@ -102,7 +113,7 @@ class GuestValueTests(UnitTestCase):
             self.assertEqual(data[name]["guest_addresses"], found)
 
 
-class HotplugTests(GuestValueTests):
+class HotplugTests(GuestTestCase):
     """Devices of running instances."""
 
     def plugged(self) -> list[tuple[str, bool]]:

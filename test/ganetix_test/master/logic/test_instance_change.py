@@ -150,6 +150,12 @@ class GrowTests(StoppedTestCase):
         self.assertEqual(list(self.context.world.disks.values()), [4096])
         self.assertEqual(self.context.world.assembled, set())
 
+    def test_locks(self) -> None:
+        """While the new part is wiped or synced the nodes are free and the instance is shared."""
+        self.run_op(OpInstanceGrowDisk(instance_name=VM, disk=0, amount=512))
+        self.assertEqual(self.context.released[-1], ("node", None))
+        self.assertEqual(self.context.downgraded, ["instance"])
+
     def test_refused(self) -> None:
         """No such disk, nothing to grow, smaller, against the policy."""
         rows: list[tuple[dict[str, Any], str]] = [
