@@ -83,7 +83,7 @@ def wait(call: Callable[..., Any], numbers: Sequence[int]) -> None:
 def run_jobs(values: Values, batches: Sequence[tuple[Jobs, str]]) -> int:
     """Run the batches one after the other; each is jobs and a sentence about them."""
     stop = _Stop()
-    with luxi.submitting(values.luxi or "") as call:
+    with luxi.connected(values.luxi or "") as call:
         for jobs, what in batches:
             if stop.asked:
                 say("Stopped as asked, before: " + what)

@@ -21,11 +21,10 @@ Call = Callable[..., Any]
 class Harep:
     """One run over all instances."""
 
-    def __init__(self, values: Values, cluster: Cluster, query: Call, submit: Call) -> None:
+    def __init__(self, values: Values, cluster: Cluster, call: Call) -> None:
         self._values = values
         self._cluster = cluster
-        self._query = query
-        self._submit = submit
+        self._call = call
         self._now = time.time()
         self.counts: dict[str, int] = {}
 
@@ -37,7 +36,7 @@ class Harep:
         if self._values.dry_run:
             say(json.dumps(job))
             return None
-        return int(self._submit("SubmitJob", job))
+        return int(self._call("SubmitJob", job))
 
     def _tag(self, inst: Instance, new: str, old: str | None = None) -> None:
         """Add a tag, and take the one away that it follows."""
@@ -50,7 +49,7 @@ class Harep:
 
     def _finished(self, inst: Instance, running: repair.Repair) -> bool:
         """Write the result of a repair that has ended; whether it has."""
-        rows = self._query("QueryJobs", list(running.jobs), ["id", "status"])
+        rows = self._call("QueryJobs", list(running.jobs), ["id", "status"])
         states = {int(number): state for number, state in rows if number is not None}
         result = repair.outcome(states, running)
         if result is None:
@@ -105,10 +104,9 @@ class Harep:
 
 def body(values: Values) -> int:
     """Do what the command line asks for."""
-    where = values.luxi or ""
-    with luxi.connected(where) as query, luxi.submitting(where) as submit:
-        cluster, _warnings = build.assemble(queried.from_luxi(query))
-        harep = Harep(values, cluster, query, submit)
+    with luxi.connected(values.luxi or "") as call:
+        cluster, _warnings = build.assemble(queried.from_luxi(call))
+        harep = Harep(values, cluster, call)
         harep.run()
     say("---------------------")
     say("Instance status count")

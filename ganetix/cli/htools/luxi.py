@@ -11,11 +11,10 @@ from ganetix.htools.faults import PlanError
 from ganetix.luxi import client
 
 QUERY_SOCKET = "/var/run/ganeti/socket/ganeti-query"
-SUBMIT_SOCKET = "/var/run/ganeti/socket/ganeti-master"
 
 
-def _path(given: str, default: str) -> str:
-    return given or os.environ.get("GANETI_ROOTDIR", "") + default
+def _path(given: str) -> str:
+    return given or os.environ.get("GANETI_ROOTDIR", "") + QUERY_SOCKET
 
 
 def _door(path: str) -> client.Door:
@@ -24,9 +23,12 @@ def _door(path: str) -> client.Door:
 
 
 @contextlib.contextmanager
-def connected(given: str, default: str = QUERY_SOCKET) -> Iterator[Callable[..., Any]]:
-    """Give a function that calls a method of the daemon; it raises `PlanError`."""
-    path = _path(given, default)
+def connected(given: str) -> Iterator[Callable[..., Any]]:
+    """Give a function that calls the daemon, on the socket *given* or on the one that it has.
+
+    It raises `PlanError`.
+    """
+    path = _path(given)
     link = client.Client(_door(path))
 
     def call(method: str, *args: Any) -> Any:
@@ -39,10 +41,3 @@ def connected(given: str, default: str = QUERY_SOCKET) -> Iterator[Callable[...,
         yield call
     finally:
         link.close()
-
-
-def submitting(given: str) -> contextlib.AbstractContextManager[Callable[..., Any]]:
-    """Give the function that calls the daemon which takes jobs, beside the query socket."""
-    if given.endswith("ganeti-query"):
-        given = given[: -len("query")] + "master"
-    return connected(given, SUBMIT_SOCKET)

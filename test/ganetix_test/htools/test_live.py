@@ -128,12 +128,11 @@ class ExecutionTests(LiveCase):
     """Plans that run as jobs."""
 
     def _execute(self, **methods: Answer) -> tuple[int, str, str]:
-        self.daemon("ganeti-query")
-        self.master = self.daemon("ganeti-master", EXAMPLE, **methods)
+        self.master = self.daemon("ganeti-query", EXAMPLE, **methods)
         return self.start(hbal.main, "-L" + self.folder + "/ganeti-query", "-X")
 
     def test_success(self) -> None:
-        """Each set is submitted to the socket that takes jobs, as opcodes that the master takes."""
+        """Each set is submitted where the cluster was read, as opcodes that the master takes."""
         code, out, err = self._execute(
             SubmitManyJobs=lambda jobs: [[True, 11 + at] for at in range(len(jobs))],
             QueryJobs=states("success"),
