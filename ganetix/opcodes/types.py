@@ -5,9 +5,12 @@ from typing import Annotated, Any, Literal
 from msgspec import Meta
 
 NonEmpty = Annotated[str, Meta(min_length=1)]
-NonNegative = Annotated[int, Meta(ge=0)]
-Negative = Annotated[int, Meta(lt=0)]
-Positive = Annotated[int, Meta(gt=0)]
+HIGHEST = 2**63 - 1
+"""What other programs, and time itself here, can still count with."""
+
+NonNegative = Annotated[int, Meta(ge=0, le=HIGHEST)]
+Negative = Annotated[int, Meta(ge=-HIGHEST, lt=0)]
+Positive = Annotated[int, Meta(gt=0, le=HIGHEST)]
 DiskIndex = Annotated[int, Meta(ge=0, le=15)]
 
 _OCTET = r"(25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])"

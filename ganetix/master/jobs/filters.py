@@ -14,6 +14,7 @@ import attrs
 from ganetix import errors
 from ganetix.master.jobs.records import Job
 from ganetix.model.objects import Filter
+from ganetix.opcodes.types import HIGHEST
 from ganetix.query import filter as language
 from ganetix.query.results import Cell, normal
 
@@ -60,8 +61,8 @@ def deciding(rules: Iterable[Rule], job: Job) -> Rule | None:
 
 def require_valid(priority: int, predicates: Iterable[list[Any]], action: Any) -> None:
     """Raise `errors.ParseError` or `errors.ParameterError` for what can't be a rule."""
-    if priority < 0:
-        raise errors.ParseError(f"A filter's priority is not below 0: {priority}.")
+    if not 0 <= priority <= HIGHEST:
+        raise errors.ParseError(f"A filter's priority is from 0 to {HIGHEST}, not {priority}.")
     if not _valid_action(action):
         raise errors.ParseError(
             f"There is no filter action {action!r}; there are ACCEPT, PAUSE, REJECT, CONTINUE and "

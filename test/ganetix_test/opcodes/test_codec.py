@@ -58,6 +58,10 @@ class SentenceTests(SynchronousTestCase):
             said(delay | {"duration": 1, "repeat": -1}),
             "Opcode OP_TEST_DELAY: parameter 'repeat': expected a whole number >= 0.",
         )
+        self.assertEqual(
+            said(delay | {"duration": 1, "repeat": 10**400}),
+            f"Opcode OP_TEST_DELAY: parameter 'repeat': expected a whole number <= {2**63 - 1}.",
+        )
 
     def test_choices(self) -> None:
         """A value that is not among the choices is shown with them."""

@@ -106,6 +106,7 @@ class PredicateTests(SynchronousTestCase):
         """What can't be a rule is refused in a sentence before it is stored."""
         for priority, predicates, action in (
             (-1, [], "PAUSE"),
+            (2**63, [], "PAUSE"),
             (0, [], "STOP"),
             (0, [], ["RATE_LIMIT", 0]),
             (0, [], ["RATE_LIMIT"]),
