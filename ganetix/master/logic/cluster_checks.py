@@ -140,7 +140,7 @@ async def _check_storage(op: OpClusterSetParams, context: Context) -> None:
             context.log(f"WARNING: Node {name} was not asked for its storage: {answer.message}")
             continue
         if trouble := _storage_trouble(op, answer):
-            raise errors.OpPrereqError(f"Node {name} {trouble}.", errors.INVAL)
+            raise errors.OpPrereqError(f"Node {name} {trouble}.", errors.ENVIRON)
 
 
 def _storage_trouble(op: OpClusterSetParams, found: Inspected) -> str:
