@@ -260,9 +260,10 @@ def bad_input(lab: Lab) -> str:
 
 def removed(lab: Lab) -> str:
     """A removed guest leaves nothing in libvirt, and no disk."""
-    running(lab)
+    home = running(lab)
     steps.remove(lab, VM)
-    domains = [name for node in lab.nodes for name in node.run("virsh list --all --name").split()]
+    domains = home.run("virsh list --all --name").split()
+    domains += [name for node in lab.nodes for name in node.run("virsh list --name").split()]
     left = steps.volumes(lab)
     steps.require(VM not in domains and not left, f"Left are {domains} and {left}.")
     return "no domain, no volume, no DRBD device"

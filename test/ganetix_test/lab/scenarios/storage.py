@@ -39,7 +39,11 @@ def _add(name: str, size: int = SIZE, options: str = "") -> str:
 
 def _device(lab: Lab) -> str:
     """Assemble the disks and return the device on the primary."""
-    return _gnt(lab, f"activate-disks {VM}").strip().splitlines()[-1].rpartition(":")[2]
+    return _activated(lab, VM)
+
+
+def _activated(lab: Lab, name: str) -> str:
+    return _gnt(lab, f"activate-disks {name}").strip().splitlines()[-1].rpartition(":")[2]
 
 
 def _write(lab: Lab) -> str:
@@ -245,10 +249,30 @@ def adopt(lab: Lab) -> str:
     name = "instance13.example.com"
     head = "gnt-instance add -H fake -t plain -o noop --no-start -B memory=32m --disk 0:adopt=old "
     steps.gnt(lab, f"{head} --ignore-ipolicy --no-name-check -n node3.example.com {name}")
-    device = _gnt(lab, f"activate-disks {name}").strip().rpartition(":")[2]
+    device = _activated(lab, name)
     steps.require(node.run(f"head -n 1 {device}") == "precious\n", "The content is another one.")
     _gnt(lab, f"remove -f --shutdown-timeout=0 {name}")
     return "the volume was renamed, what was on it was read"
+
+
+def export_and_import(lab: Lab) -> str:
+    """A volume is exported to another node, and imported onto a mirror: the content is the same."""
+    one = "-B memory=32m --ignore-ipolicy --no-name-check"
+    steps.gnt(lab, "gnt-instance add -H fake -t plain --disk 0:size=64m -o dummy --no-install "
+                   f"--no-start {one} -n node1.example.com {OTHER}")  # fmt: skip
+    node, device = lab.node(1), _activated(lab, OTHER)
+    node.run(f"dd if=/dev/urandom of={device} bs=1M count={TEXT} conv=notrunc,fsync status=none")
+    wrote = _sum(node, device)
+    _gnt(lab, f"deactivate-disks {OTHER}")
+    steps.gnt(lab, f"gnt-backup export -n node3.example.com {OTHER}")
+    _gnt(lab, f"remove -f {OTHER}")
+    steps.gnt(lab, f"gnt-backup import -t drbd {one} -H fake --src-node node3.example.com "
+                   f"-n node2.example.com:node1.example.com {OTHER}")  # fmt: skip
+    sums = [_sum(lab.node(number), steps.data_volume(lab, OTHER)) for number in (1, 2)]
+    steps.require(sums == [wrote, wrote], "Another content came out of the export.")
+    _gnt(lab, f"remove -f {OTHER}")
+    steps.gnt(lab, f"gnt-backup remove {OTHER}")
+    return f"{TEXT} MiB went from a volume through an export on node3 to both halves of a mirror"
 
 
 def remove(lab: Lab) -> str:
@@ -272,5 +296,6 @@ SCENARIOS: Final[Mapping[str, Callable[[Lab], str]]] = {
     "programs that fail or are killed": failing_programs,
     "bad input for disks": bad_input,
     "adopt a volume": adopt,
+    "export a volume, import a mirror": export_and_import,
     "remove on drbd": remove,
 }
