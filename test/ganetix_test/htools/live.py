@@ -149,16 +149,23 @@ class MasterDaemon:
 
 
 class WebServer:
-    """A web server on a loopback address whose resources are a function's; None is 404."""
+    """A web server on a loopback address whose resources are a function's; None is *refusal*.
 
-    def __init__(self, host: str, port: int, answer: Callable[[str], Any]) -> None:
+    What was asked is kept, and by which users.
+    """
+
+    def __init__(
+        self, host: str, port: int, answer: Callable[[str], Any], refusal: int = 404
+    ) -> None:
         asked: list[str] = []
+        users: list[str | None] = []
 
         class Handler(http.server.BaseHTTPRequestHandler):
             def do_GET(self) -> None:
                 asked.append(self.path)
+                users.append(self.headers["Authorization"])
                 found = answer(self.path)
-                self.send_response(200 if found is not None else 404)
+                self.send_response(200 if found is not None else refusal)
                 self.end_headers()
                 self.wfile.write(json.dumps(found).encode("utf-8"))
 
@@ -166,6 +173,7 @@ class WebServer:
                 pass
 
         self.asked = asked
+        self.users = users
         self._server = http.server.ThreadingHTTPServer((host, port), Handler)
         self._server.daemon_threads = True
         self._server.block_on_close = False

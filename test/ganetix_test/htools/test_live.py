@@ -11,8 +11,9 @@ from typing import Any
 
 from twisted.trial.unittest import SynchronousTestCase
 
-from ganetix.cli.htools import harep, hbal, hinfo, hscan
+from ganetix.cli.htools import harep, hbal, hinfo, hscan, rapi
 from ganetix.htools import build, text
+from ganetix.htools.faults import PlanError
 from ganetix.opcodes.codec import decode_submitted
 from ganetix_test.htools.live import Answer, Described, MasterDaemon, WebServer
 from ganetix_test.htools.test_text import EXAMPLE
@@ -94,6 +95,28 @@ class SourceTests(LiveCase):
         code, _out, err = self.start(hinfo.main, "-m", f"http://127.0.0.1:{server.port}")
         self.assertEqual(code, 1)
         self.assertIn(f"http://127.0.0.1:{server.port}/2/groups?bulk=1 cannot be read", err)
+
+    def test_rapi_user(self) -> None:
+        """The user is the one that the netrc file has for the host."""
+        server = WebServer("127.0.0.1", 0, lambda _path: {})
+        self.addCleanup(server.close)
+        path = f"{self.folder}/netrc"
+        with open(path, "w", encoding="utf-8") as file:
+            file.write("machine 127.0.0.1 login jack password fish\n")
+        rapi.fetcher(f"http://127.0.0.1:{server.port}", path)("info")
+        self.assertEqual(server.users, ["Basic amFjazpmaXNo"])
+        with open(path, "w", encoding="utf-8") as file:
+            file.write("machine\n")
+        error = self.assertRaises(PlanError, rapi.fetcher, "127.0.0.1", path)
+        self.assertIn("users of remote APIs cannot be read", str(error))
+
+    def test_rapi_wants_a_user(self) -> None:
+        """Who is refused is told where the user's name and password go."""
+        server = WebServer("127.0.0.1", 0, lambda _path: None, 401)
+        self.addCleanup(server.close)
+        fetch = rapi.fetcher(f"http://127.0.0.1:{server.port}", "/nonexistent")
+        error = self.assertRaises(PlanError, fetch, "info")
+        self.assertIn("put 'machine 127.0.0.1 login USER password PASSWORD' into", str(error))
 
     def test_contradiction(self) -> None:
         """An instance on a node that the daemon does not name is told by both names."""
