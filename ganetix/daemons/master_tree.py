@@ -1,7 +1,6 @@
 """The master daemon's tree: made from the real reactor, files, TLS and sockets."""
 
 import contextvars
-import gc
 import grp
 import os
 from collections.abc import Callable, Mapping, Sequence
@@ -17,6 +16,7 @@ from ganetix import __version__, errors
 from ganetix.daemons import settings
 from ganetix.daemons.daemon import Daemon
 from ganetix.daemons.manhole import Offer, consoles
+from ganetix.daemons.memory import settle
 from ganetix.daemons.metrics import MetricsOptions, metrics_port
 from ganetix.daemons.outside import World, outside_of
 from ganetix.daemons.own_keys import KeyFiles
@@ -322,7 +322,7 @@ class Frozen:
 
     async def start(self) -> None:
         """Freeze; a collection before it would hold the reactor up for nothing."""
-        gc.freeze()
+        settle()
 
     async def stop(self) -> None:
         """Nothing to do at the end of a process."""

@@ -1,6 +1,5 @@
 """The remote API daemon: ``ganeti-rapi``, and twistd's ``rapid``."""
 
-import gc
 import os
 import sys
 from http import HTTPStatus
@@ -22,6 +21,7 @@ from ganetix.daemons.daemon import Daemon, daemon_for
 from ganetix.daemons.daemon_util import is_master
 from ganetix.daemons.listening import Listening, bind_address
 from ganetix.daemons.manhole import Offer, consoles
+from ganetix.daemons.memory import settle
 from ganetix.daemons.metrics import MetricsOptions, metrics_port, stalls
 from ganetix.daemons.program import run, whole
 from ganetix.daemons.stalls import StallMeter
@@ -117,12 +117,9 @@ class Answering:
     name: str = "answers"
 
     async def start(self) -> None:
-        """Make ready what would hold clients up.
-
-        What start left in memory is taken out of garbage collection: long lists set it off.
-        """
+        """Make ready what would hold clients up."""
         description()
-        gc.freeze()
+        settle()
 
     async def stop(self) -> None:
         """Give up what is being answered."""
