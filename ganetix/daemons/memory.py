@@ -11,8 +11,8 @@ _MCL_FUTURE: Final = 2
 _MCL_ONFAULT: Final = 4
 
 GARBAGE: Final = (20_000, 20, 20)
-"""When garbage is looked for: after so many new objects. With Python's 700 a list of 5,000 instances,
-which is none, spends a quarter of its time there."""
+"""When garbage is looked for: after so many new objects. With Python's 700 a list of 5,000
+instances, which is none, spends a quarter of its time there."""
 
 
 def settle() -> None:
