@@ -271,7 +271,7 @@ class World:
         return Done()
 
     def _os_validate(self, node: str, request: OsValidate) -> Done:
-        if request.name.partition("+")[0] not in self.oses:
+        if request.name.partition("+")[0] not in self.oses and request.required:
             raise errors.OpPrereqError(f"OS {request.name} is not known.", errors.NOENT)
         return Done()
 

@@ -14,6 +14,7 @@ from ganetix.model.objects import Settings
 from ganetix.model.storage_dirs import require_possible
 from ganetix.opcodes.cluster import OpClusterSetParams
 from ganetix.paths import Paths
+from ganetix.rpc.tables.oses import OS_VALIDATE, OsValidate
 from ganetix.rpc.tables.verify import (
     NODE_INSPECT,
     DrbdFacts,
@@ -38,6 +39,15 @@ async def require_possible_settings(
         _check_nics(context.cluster, fresh)
     await guest_values.require_cluster(context, fresh, op.enabled_hypervisors, op.hvparams)
     await _check_storage(op, context)
+    await _check_os_parameters(op, fresh, context)
+
+
+async def _check_os_parameters(op: OpClusterSetParams, fresh: Settings, context: Context) -> None:
+    """Refuse parameters that an OS definition does not take, where the master has it."""
+    for name in sorted({*(op.osparams or {}), *(op.osparams_private_cluster or {})}):
+        given = {**fresh.osparams.get(name, {}), **fresh.osparams_private_cluster.get(name, {})}
+        request = OsValidate(name, given, required=False, force_variant=True)
+        await context.call(context.cluster.cluster.master_node, OS_VALIDATE, request)
 
 
 def _check_templates(cluster: Cluster, fresh: Settings) -> None:

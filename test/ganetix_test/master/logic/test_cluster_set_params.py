@@ -8,6 +8,8 @@ from twisted.internet.defer import Deferred
 from ganetix import errors
 from ganetix.opcodes.cluster import OpClusterSetParams
 from ganetix.opcodes.tags import OpTagsSet
+from ganetix.rpc.call import Done
+from ganetix.rpc.tables.oses import OsValidate
 from ganetix.rpc.tables.verify import DrbdFacts, Inspected, VolumeFacts
 from ganetix.testing.logic import GROUP, LogicContext, node_uuid, three_nodes
 from ganetix_test.master.logic.cases import UnitTestCase
@@ -40,6 +42,26 @@ class SetParamsTests(UnitTestCase):
         self.assertEqual(settings.nicparams["default"], {"link": "br1"})
         settings = self.after(hvparams={"fake": {"migration_mode": "non-live"}})
         self.assertEqual(settings.hvparams["fake"], {"migration_mode": "non-live"})
+
+    def test_os_parameters(self) -> None:
+        """The master's definition is asked, with all that it would get; one it lacks is not."""
+        asked: list[tuple[str, OsValidate]] = []
+
+        async def validate(node: str, request: OsValidate) -> Done:
+            asked.append((node, request))
+            if "colour" in request.params:
+                raise errors.OpPrereqError("OS tiny does not take the parameter colour.")
+            return Done()
+
+        self.context = LogicContext(
+            three_nodes(osparams={"tiny": {"a": "1"}}), handlers={"os_validate": validate}
+        )
+        self.after(osparams={"tiny": {"b": "2"}}, osparams_private_cluster={"tiny": {"c": "3"}})
+        whole = OsValidate("tiny", {"a": "1", "b": "2", "c": "3"}, False, True)
+        self.assertEqual(asked, [(node_uuid(1), whole)])
+        self.assertIn(
+            "colour", self.refusal(OpClusterSetParams(osparams={"tiny": {"colour": "x"}}))
+        )
 
     def test_lists(self) -> None:
         """OS lists are changed by adding and removing; uid ranges too."""
