@@ -38,35 +38,28 @@ RESOURCES = {
 }
 
 
+class Outcome(NamedTuple):
+    """How a cluster is: its score, whether it survives the loss of any node, who fails N+1."""
+
+    score: float
+    redundant: bool
+    unhappy: tuple[str, ...]
+
+
+def outcome(nodes: Nodes, instances: Instances, options: Options) -> Outcome:
+    """Say how a cluster is."""
+    unhappy = tuple(node.name for node in unhappy_nodes(nodes))
+    return Outcome(cluster_score(nodes), redundant(nodes, instances, options), unhappy)
+
+
 class Plan(NamedTuple):
-    """Moves, what they lead to, and whether the cluster survives the loss of any node."""
+    """Moves, what they lead to, and how the cluster is before and after them."""
 
     steps: tuple[Step, ...]
     nodes: Nodes
     instances: Instances
-    before: float
-    after: float
-    redundant_before: bool
-    redundant_after: bool
-    unhappy_before: tuple[str, ...]
-    unhappy_after: tuple[str, ...]
-
-
-def compare(
-    options: Options, old: tuple[Nodes, Instances], new: tuple[Nodes, Instances], found: list[Step]
-) -> Plan:
-    """Say what is different after the moves *found*."""
-    return Plan(
-        tuple(found),
-        new[0],
-        new[1],
-        cluster_score(old[0]),
-        cluster_score(new[0]),
-        redundant(old[0], old[1], options),
-        redundant(new[0], new[1], options),
-        tuple(node.name for node in unhappy_nodes(old[0])),
-        tuple(node.name for node in unhappy_nodes(new[0])),
-    )
+    before: Outcome
+    after: Outcome
 
 
 def balance_plan(
@@ -92,7 +85,13 @@ def balance_plan(
     for after, step in steps(state, options, search, rounds=rounds, until=until):
         state = after
         found.append(step)
-    return compare(options, (nodes, instances), (state.nodes, state.instances), found)
+    return Plan(
+        tuple(found),
+        state.nodes,
+        state.instances,
+        outcome(nodes, instances, options),
+        outcome(state.nodes, state.instances, options),
+    )
 
 
 class Candidate(NamedTuple):

@@ -5,14 +5,12 @@ from typing import NamedTuple
 
 from ganetix.htools import hail, iallocator
 from ganetix.htools.allocate import Wanted
-from ganetix.htools.balance import unhappy_nodes
 from ganetix.htools.evacuate import PRIMARY, SECONDARY, evacuate, node_evacuate
 from ganetix.htools.faults import PlanError
 from ganetix.htools.finder import Targets, try_alloc
 from ganetix.htools.model import DRBD, Cluster, Instance, Instances, Nodes, required_nodes
 from ganetix.htools.options import DEFAULT_OPTIONS, Options
-from ganetix.htools.redundancy import redundant
-from ganetix.htools.score import cluster_score
+from ganetix.htools.plans import Outcome, outcome
 from ganetix.htools.solution import settle
 
 
@@ -29,12 +27,8 @@ class Proposal(NamedTuple):
 
     shifts: tuple[Shift, ...]
     failed: tuple[tuple[str, str], ...]
-    before: float
-    after: float
-    redundant_before: bool
-    redundant_after: bool
-    unhappy_before: tuple[str, ...]
-    unhappy_after: tuple[str, ...]
+    before: Outcome
+    after: Outcome
 
 
 def proposal(
@@ -47,12 +41,8 @@ def proposal(
     return Proposal(
         _shifts(old, new),
         tuple(failed),
-        cluster_score(old.nodes),
-        cluster_score(new.nodes),
-        redundant(old.nodes, old.instances, options),
-        redundant(new.nodes, new.instances, options),
-        tuple(node.name for node in unhappy_nodes(old.nodes)),
-        tuple(node.name for node in unhappy_nodes(new.nodes)),
+        outcome(old.nodes, old.instances, options),
+        outcome(new.nodes, new.instances, options),
     )
 
 

@@ -109,7 +109,7 @@ def _groups(cluster: Cluster, name: str | None) -> list[int]:
 def _lines(plans: Sequence[Balance]) -> Iterable[str]:
     for one in plans:
         plan = one.plan
-        yield f"Group {one.group}: score {fixed(plan.before, 8)}; lower is better."
+        yield f"Group {one.group}: score {fixed(plan.before.score, 8)}; lower is better."
         if not plan.steps:
             yield "  No move would make it better."
             continue
@@ -118,8 +118,8 @@ def _lines(plans: Sequence[Balance]) -> Iterable[str]:
             for number, step in enumerate(plan.steps, 1)
         ]
         yield from render(_COLUMNS, rows, Style())
-        yield f"  Score afterwards: {fixed(plan.after, 8)}; {len(one.sets)} sets of moves."
-        yield f"  {text.survival(redundant=(plan.redundant_before, plan.redundant_after))}"
+        yield f"  Score afterwards: {fixed(plan.after.score, 8)}; {len(one.sets)} sets of moves."
+        yield f"  {text.survival(plan.before, plan.after)}"
 
 
 def _homes(step: Step, plan: Plan) -> tuple[str, str]:
@@ -138,10 +138,7 @@ def _values(one: Balance) -> dict[str, Any]:
     number = {id(job.step): at for at, members in enumerate(one.sets, 1) for job in members}
     return {
         "group": one.group,
-        "score_before": plan.before,
-        "score_after": plan.after,
-        "n1_before": plan.redundant_before,
-        "n1_after": plan.redundant_after,
+        **text.outcome_values(plan.before, plan.after),
         "moves": [
             {
                 "instance": step.before.name,

@@ -71,7 +71,7 @@ def create(context: Context, options: Namespace, op: dict[str, Any]) -> int:
 
     found = model.planned(work)
     chosen = found.shifts[0].new
-    why = sentences(places(DEFAULT_OPTIONS, cluster, wanted, chosen), found.before)
+    why = sentences(places(DEFAULT_OPTIONS, cluster, wanted, chosen), found.before.score)
     return _show(context, options, found, why)
 
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from ganetix.cli.table import Column, Style, render
 from ganetix.htools.fixed import fixed
-from ganetix.htools.plans import Candidate
+from ganetix.htools.plans import Candidate, Outcome
 from ganetix.htools.proposals import Proposal
 
 _SHIFTS = (Column("Instance"), Column("From"), Column("To"))
@@ -21,14 +21,15 @@ def proposal_lines(found: Proposal) -> Iterable[str]:
     for name, why in found.failed:
         yield f"Instance {name} can't be moved: {why}."
     yield (
-        f"Score: {fixed(found.before, 8)} now, {fixed(found.after, 8)} afterwards; lower is better."
+        f"Score: {fixed(found.before.score, 8)} now, {fixed(found.after.score, 8)} afterwards; "
+        "lower is better."
     )
-    yield survival(redundant=(found.redundant_before, found.redundant_after))
-    for name in found.unhappy_after:
+    yield survival(found.before, found.after)
+    for name in found.after.unhappy:
         yield f"Node {name} could not take over what it holds mirrors for."
 
 
-def survival(*, redundant: tuple[bool, bool]) -> str:
+def survival(before: Outcome, after: Outcome) -> str:
     """Say whether the loss of a node would be survived, before and after."""
     return {
         (True, True): "N+1: the cluster survives the loss of any one node, now and afterwards.",
@@ -36,7 +37,7 @@ def survival(*, redundant: tuple[bool, bool]) -> str:
         (False, True): "N+1: the cluster would survive the loss of any one node again.",
         (False, False): "N+1: the cluster does not survive the loss of any one node, "
         "neither now nor afterwards.",
-    }[redundant]
+    }[before.redundant, after.redundant]
 
 
 def _homes(names: Sequence[str]) -> str:
@@ -51,12 +52,19 @@ def proposal_values(found: Proposal) -> dict[str, Any]:
             for one in found.shifts
         ],
         "failed": [{"instance": name, "reason": why} for name, why in found.failed],
-        "score_before": found.before,
-        "score_after": found.after,
-        "n1_before": found.redundant_before,
-        "n1_after": found.redundant_after,
-        "unhappy_nodes_before": list(found.unhappy_before),
-        "unhappy_nodes_after": list(found.unhappy_after),
+        **outcome_values(found.before, found.after),
+        "unhappy_nodes_before": list(found.before.unhappy),
+        "unhappy_nodes_after": list(found.after.unhappy),
+    }
+
+
+def outcome_values(before: Outcome, after: Outcome) -> dict[str, Any]:
+    """Return scores and N+1 before and after for programs."""
+    return {
+        "score_before": before.score,
+        "score_after": after.score,
+        "n1_before": before.redundant,
+        "n1_after": after.redundant,
     }
 
 

@@ -42,9 +42,9 @@ class PlanTests(SynchronousTestCase):
         plan = balance_plan(example(), 0, search)
         (step,) = plan.steps
         self.assertEqual((step.after.primary, step.after.secondary), (2, 0))
-        self.assertAlmostEqual(plan.before, 4.55015633, places=8)
-        self.assertAlmostEqual(plan.after, 0.89113901, places=8)
-        self.assertEqual(plan.after, cluster_score(plan.nodes))
+        self.assertAlmostEqual(plan.before.score, 4.55015633, places=8)
+        self.assertAlmostEqual(plan.after.score, 0.89113901, places=8)
+        self.assertEqual(plan.after.score, cluster_score(plan.nodes))
 
     def test_empty_group(self) -> None:
         """A group without nodes is refused by its name."""
