@@ -157,6 +157,12 @@ def hypervisor(cluster: Cluster, name: str, os: str, own: Mapping[str, Any]) -> 
     }
 
 
+def os_changed(own: Mapping[str, str], given: Mapping[str, Any]) -> dict[str, str]:
+    """Return OS parameters with *given*, as texts, over *own*; null and ``default`` drop one."""
+    fresh = {**own, **given}
+    return {name: str(value) for name, value in fresh.items() if value not in (None, DEFAULT)}
+
+
 def os_params(cluster: Cluster, os: str, own: Mapping[str, str]) -> dict[str, str]:
     """Return the filled public OS parameters for *os* and *own*."""
     known = cluster.cluster.osparams

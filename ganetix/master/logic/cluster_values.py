@@ -105,11 +105,8 @@ def _by_os(op: OpClusterSetParams, old: Settings) -> dict[str, dict[str, Params]
 
 def _merged(current: Mapping[str, Params], given: Mapping[str, Params]) -> dict[str, Params]:
     """Return OS parameters with *given* over *current*; ``default`` drops one."""
-    fresh = {name: dict(rows) for name, rows in current.items()}
-    for os, rows in given.items():
-        merged = {**fresh.get(os, {}), **rows}
-        fresh[os] = {key: value for key, value in merged.items() if value != "default"}
-    return {os: rows for os, rows in fresh.items() if rows}
+    changed = {os: params.os_changed(current.get(os, {}), rows) for os, rows in given.items()}
+    return {os: rows for os, rows in {**current, **changed}.items() if rows}
 
 
 def _disks(op: OpClusterSetParams, old: Settings) -> dict[str, Params]:

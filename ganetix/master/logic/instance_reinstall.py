@@ -15,7 +15,7 @@ from ganetix.master.logic.unit import Context, Hooks, IUnit, Want
 from ganetix.model.changes import Change
 from ganetix.model.cluster import Cluster
 from ganetix.model.objects import Instance
-from ganetix.model.schema import DEFAULT
+from ganetix.model.params import os_changed
 from ganetix.opcodes.instance import OpInstanceReinstall
 from ganetix.rpc.tables.oses import INSTANCE_OS_ADD, OS_VALIDATE, OsScript, OsValidate
 
@@ -84,14 +84,9 @@ def with_os(
     return msgspec.structs.replace(
         instance,
         os=os or instance.os,
-        osparams=_changed(instance.osparams, public),
-        osparams_private=_changed(instance.osparams_private, private),
+        osparams=os_changed(instance.osparams, public),
+        osparams_private=os_changed(instance.osparams_private, private),
     )
-
-
-def _changed(own: Mapping[str, str], given: Mapping[str, Any]) -> dict[str, str]:
-    fresh = {**own, **{name: str(value) for name, value in given.items()}}
-    return {name: value for name, value in fresh.items() if value != DEFAULT}
 
 
 async def validate_os(

@@ -43,6 +43,16 @@ class SetParamsTests(UnitTestCase):
         settings = self.after(hvparams={"fake": {"migration_mode": "non-live"}})
         self.assertEqual(settings.hvparams["fake"], {"migration_mode": "non-live"})
 
+    def test_dropped(self) -> None:
+        """Null drops an OS parameter, as ``default`` does; the others are texts.
+
+        Anything else in the configuration could not be read again.
+        """
+        settings = self.after(osparams={"tiny": {"a": True, "b": "x"}})
+        self.assertEqual(settings.osparams, {"tiny": {"a": "True", "b": "x"}})
+        self.assertEqual(self.after(osparams={"tiny": {"a": None}}).osparams, {"tiny": {"b": "x"}})
+        self.assertEqual(self.after(osparams={"tiny": {"b": None}}).osparams, {})
+
     def test_os_parameters(self) -> None:
         """The master's definition is asked, with all that it would get; one it lacks is not."""
         asked: list[tuple[str, OsValidate]] = []
