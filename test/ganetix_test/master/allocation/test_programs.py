@@ -23,6 +23,7 @@ from ganetix.master.logic import instance_allocation
 from ganetix.master.logic.instance_draft import draft_of
 from ganetix.master.logic.outside import Outside
 from ganetix.master.logic.table import units
+from ganetix.master.logic.unit import ALL, Want
 from ganetix.model.changes import Change, apply
 from ganetix.model.objects import Instance, NodeGroup
 from ganetix.paths import Paths
@@ -165,6 +166,7 @@ class ProgramTests(TestCase):
         cluster = self.context.cluster
         first, second = (cluster.instance_named(f"vm{number}") for number in (1, 2))
         every = list(cluster.nodes)
+        self.context.wants = [Want("node", (ALL,))]
         body, more = (self.body(f"new{number}.example.com") for number in (1, 2))
         for work in (
             lambda name: asked.allocate(self.context, name, body, every),
