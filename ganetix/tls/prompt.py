@@ -5,7 +5,7 @@ one more. A node call is one write, so both only delay it: measured with three n
 millisecond of each commit.
 """
 
-from typing import Any
+from typing import Any, Final
 
 import attrs
 from OpenSSL.SSL import WantReadError
@@ -23,15 +23,30 @@ from zope.interface import implementer
 
 from ganetix.toolkit.prompt import write_now
 
+RECORD: Final = 1 << 14
+"""Bytes that TLS encrypts at once; what is longer is sent in several pieces."""
+
 
 class _Protocol(TLSMemoryBIOProtocol):
+    _long = False
+    """Whether what is being written has more pieces: they are sent together."""
+
+    def write(self, bytes: bytes) -> None:
+        """See `twisted.internet.interfaces.ITransport`."""
+        self._long = len(bytes) > RECORD
+        super().write(bytes)  # type: ignore[no-untyped-call]  # Twisted has no types here
+
     def _flushSendBIO(self) -> None:
         """Send what was encrypted: the one place where Twisted's class does."""
         try:
             data = self._tlsConnection.bio_read(1 << 15)
         except WantReadError:
             return  # nothing was
-        write_now(self.transport, data)
+        transport: Any = self.transport
+        if self._long:
+            transport.write(data)
+        else:
+            write_now(transport, data)
 
 
 class _Factory(TLSMemoryBIOFactory):
