@@ -99,8 +99,17 @@ def _by_os(op: OpClusterSetParams, old: Settings) -> dict[str, dict[str, Params]
         levels = fresh.setdefault(os, {})
         for name, given in rows.items():
             known = params.hypervisor_schema(name)
-            levels[name] = params.changed(known, levels.get(name, {}), given, f"{name} hypervisor")
-    return fresh
+            if given is None:
+                levels.pop(name, None)
+            elif not isinstance(given, dict):
+                raise errors.OpPrereqError(
+                    f"Hypervisor {name} of OS {os} takes parameters, KEY=VALUE, not {given!r}.",
+                    errors.INVAL,
+                )
+            else:
+                own = levels.get(name, {})
+                levels[name] = params.changed(known, own, given, f"{name} hypervisor")
+    return {os: rows for os, rows in fresh.items() if rows}
 
 
 def _merged(current: Mapping[str, Params], given: Mapping[str, Params]) -> dict[str, Params]:

@@ -69,16 +69,24 @@ def wanted_disk(template: str, index: int, given: Mapping[str, Any]) -> Wanted:
     adopt = _adopted(template, index, given)
     if "size" not in given and adopt is None:
         raise errors.OpPrereqError(f"Disk {index} has no size; give one.", errors.INVAL)
-    spindles = given.get("spindles")
     return Wanted(
         _size(index, given["size"]) if adopt is None else 0,
         disk_mode(index, given.get("mode", "rw")),
         disk_name(given.get("name")),
-        None if spindles is None else int(spindles),
+        _spindles(index, given.get("spindles")),
         _volume_group(index, given, "vg"),
         _volume_group(index, given, "metavg"),
         adopt,
     )
+
+
+def _spindles(index: int, given: Any) -> int | None:
+    try:
+        return None if given is None else int(given)
+    except ValueError:
+        raise errors.OpPrereqError(
+            f"Disk {index} has spindles={given}, which is not a whole number.", errors.INVAL
+        ) from None
 
 
 def _adopted(template: str, index: int, given: Mapping[str, Any]) -> str | None:

@@ -53,6 +53,13 @@ class SetParamsTests(UnitTestCase):
         self.assertEqual(self.after(osparams={"tiny": {"a": None}}).osparams, {"tiny": {"b": "x"}})
         self.assertEqual(self.after(osparams={"tiny": {"b": None}}).osparams, {})
 
+    def test_os_hypervisors(self) -> None:
+        """An OS's parameters of a hypervisor are merged; null drops them, a word is refused."""
+        one = {"tiny": {"fake": {"migration_mode": "live"}}}
+        self.assertEqual(self.after(os_hvp=one).os_hvp, one)
+        self.assertIn("KEY=VALUE", self.refusal(OpClusterSetParams(os_hvp={"tiny": {"fake": 3}})))
+        self.assertEqual(self.after(os_hvp={"tiny": {"fake": None}}).os_hvp, {})
+
     def test_os_parameters(self) -> None:
         """The master's definition is asked, with all that it would get; one it lacks is not."""
         asked: list[tuple[str, OsValidate]] = []

@@ -163,6 +163,7 @@ class RefusalTests(UnitTestCase):
             ({"os_type": None}, "No OS was given"),
             ({"os_type": "unknown"}, "OS unknown is not known"),
             ({"disks": [{}]}, "has no size"),
+            ({"disks": [{"size": "1g", "spindles": "x"}]}, "spindles=x"),
             ({"disks": [{"size": "big"}]}, "is not a size"),
             ({"disks": [{"size": 0}]}, "more than nothing"),
             ({"disks": [{"size": 1024, "mode": "wx"}]}, "mode 'wx'"),
