@@ -80,8 +80,11 @@ def add(lab: Lab, name: str, nodes: str, template: str = "drbd", options: str = 
     """Make and start the instance *name* with the lab's guest on *nodes*."""
     # It is not to find the records of another one that had the same place.
     gnt(lab, "gnt-cluster modify --prealloc-wipe-disks yes")
-    gnt(lab, ADD.format(memory=MEMORY, hypervisor="kvm", template=template, size="-s 32m",
-                        options=options, nodes=nodes, name=name))  # fmt: skip
+    try:
+        gnt(lab, ADD.format(memory=MEMORY, hypervisor="kvm", template=template, size="-s 32m",
+                            options=options, nodes=nodes, name=name))  # fmt: skip
+    finally:
+        gnt(lab, "gnt-cluster modify --prealloc-wipe-disks no")
     for node in lab.nodes:
         forget_console(node, name)
     gnt(lab, f"gnt-instance start {name}")
@@ -109,6 +112,12 @@ def stop(lab: Lab, name: str) -> None:
 def remove(lab: Lab, name: str) -> None:
     """Remove the instance *name*, whatever it does."""
     gnt(lab, f"gnt-instance remove --force --shutdown-timeout=0 {name}")
+
+
+def without(lab: Lab, name: str) -> None:
+    """Remove the instance *name* if a scenario before has left it."""
+    if exists(lab, name):
+        remove(lab, name)
 
 
 def status(lab: Lab, name: str) -> str:

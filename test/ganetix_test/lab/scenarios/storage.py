@@ -188,7 +188,9 @@ def convert(lab: Lab) -> str:
 
 def masterd_restarted(lab: Lab) -> str:
     """The master daemon is restarted while a job waits for a sync: the job goes on, and is done."""
-    steps.gnt(lab, f"gnt-cluster modify -D drbd:resync-rate={SLOW}")
+    steps.without(lab, OTHER)
+    # Wiped disks are in sync at once.
+    steps.gnt(lab, f"gnt-cluster modify --prealloc-wipe-disks no -D drbd:resync-rate={SLOW}")
     try:
         [job] = re.findall(r"\d+", steps.gnt(lab, _add(OTHER, LONG, "--submit")))
         info = f"gnt-job info {job}"
@@ -257,6 +259,7 @@ def adopt(lab: Lab) -> str:
 
 def export_and_import(lab: Lab) -> str:
     """A volume is exported to another node, and imported onto a mirror: the content is the same."""
+    steps.without(lab, OTHER)
     one = "-B memory=32m --ignore-ipolicy --no-name-check"
     steps.gnt(lab, "gnt-instance add -H fake -t plain --disk 0:size=64m -o dummy --no-install "
                    f"--no-start {one} -n node1.example.com {OTHER}")  # fmt: skip
