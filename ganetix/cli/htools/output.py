@@ -6,7 +6,8 @@ import os
 import sys
 from collections.abc import Callable, Iterable, Sequence
 
-from ganetix.cli.htools.options import Values, arguments
+from ganetix.cli.htools.arguments import arguments
+from ganetix.cli.htools.options import Values
 from ganetix.cli.htools.sources import write
 from ganetix.htools.faults import PlanError
 from ganetix.htools.model import Instances, Nodes

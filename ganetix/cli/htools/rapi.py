@@ -47,6 +47,8 @@ def _identity(host: str, users: str | None) -> dict[str, str]:
 
 
 def _refusal(url: str, host: str, err: OSError | ValueError) -> PlanError:
+    if isinstance(err, urllib.error.HTTPError):
+        err.close()
     if isinstance(err, urllib.error.HTTPError) and err.code == UNAUTHORIZED:
         return PlanError(
             f"{url} wants another user: put 'machine {host} login USER password PASSWORD' into"

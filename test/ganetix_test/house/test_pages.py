@@ -10,6 +10,7 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from ganetix import errors
 from ganetix.cli import parser
+from ganetix.cli.htools import arguments as htools_arguments
 from ganetix.cli.htools import options as htools_options
 from ganetix.daemons import daemon_util
 from ganetix_test import spec
@@ -124,7 +125,7 @@ def understand(program: str, words: list[str]) -> None:
         _command(program, words)
     elif program in manual["HTOOLS"]:
         names = importlib.import_module(f"ganetix.cli.htools.{program}").OPTIONS
-        htools_options.parse(words, [htools_options.OPTIONS[name] for name in names])
+        htools_arguments.parse(words, [htools_options.OPTIONS[name] for name in names])
     elif program in manual["DAEMONS"]:
         manual["DAEMONS"][program]().parseOptions(words)
     elif program == "daemon-util":
