@@ -60,7 +60,7 @@ def _run(
 ) -> int:
     values = arguments(program, names, argv, least=least, most=most)
     if isinstance(values, int):
-        return values
+        return _ended(values, None)
     # Threads for matrices that fit in a cache cost more than they bring.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     collecting = gc.isenabled()
@@ -77,6 +77,11 @@ def _run(
     finally:
         if collecting:
             gc.enable()
+    return _ended(code, problem)
+
+
+def _ended(code: int, problem: str | None) -> int:
+    """Write out what was said, tell the *problem*; return the exit code, *code* if all is well."""
     lost = _flush()
     for line in dict.fromkeys((problem, lost)):
         if line:

@@ -3,6 +3,7 @@
 import contextlib
 import io
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Callable, Sequence
@@ -53,6 +54,13 @@ class ProgramTests(SynchronousTestCase):
         done = self._process("-t", path, "-C", "-p", capture_output=True)
         self.assertEqual((done.returncode, done.stdout, done.stderr), (code, out, err))
         self.assertEqual(self._process("--dance", capture_output=True).returncode, 2)
+
+    def test_help(self) -> None:
+        """Help reaches whoever reads it from a pipe, all of it."""
+        environ = {**os.environ, "PYTHONUNBUFFERED": ""}
+        done = self._process("--help", env=environ, capture_output=True)
+        self.assertEqual((done.returncode, done.stderr), (0, ""))
+        self.assertTrue(done.stdout.endswith("show completion data\n"), done.stdout[-200:])
 
     def test_two_processes(self) -> None:
         """Hspace says the same with a process for each kind of allocation."""

@@ -41,6 +41,7 @@ COMMANDS: Final[Mapping[str, str]] = {
 
 VALUES: Final[Mapping[str, str]] = {
     "gnt-backup list --units": "m",
+    "gnt-cluster modify --enabled-data-collectors": "vcpus=no",
     "gnt-cluster modify --master-netmask": "24",
     "gnt-cluster modify --uid-pool": "1-5",
     "gnt-cluster modify --add-uids": "1-5",
