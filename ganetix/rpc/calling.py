@@ -38,7 +38,8 @@ class CallingSession:
 
     async def _deliver(self, frame: bytes) -> bytes | int:
         if len(frame) <= codec.ONE_PIECE:
-            return await self.broker.call(ROOT, "call", frame)  # type: ignore[no-any-return]
+            whole: bytes | int = await self.broker.call(ROOT, "call", frame)
+            return whole
         await self._pages.acquire()
         try:
             for offset in range(0, len(frame), codec.PAGE):

@@ -9,7 +9,7 @@ from cryptography import x509
 
 # The library would load this at the first signature. By then the master daemon has given root up,
 # and may not read it where the environment is root's alone.
-from cryptography.hazmat.backends.openssl import backend  # noqa: F401
+from cryptography.hazmat.backends.openssl import backend  # noqa: F401 - see above
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID

@@ -28,8 +28,7 @@ def beside(work: Callable[[], Found]) -> Callable[[], Found]:
         with open(reading, "rb") as pipe:
             answer = pipe.read()
         _child, status = os.waitpid(child, 0)
-        # It comes from a copy of this process.
-        found: Found = work() if status else pickle.loads(answer)  # noqa: S301
+        found: Found = work() if status else pickle.loads(answer)  # noqa: S301 - from our own copy
         return found
 
     return wait
