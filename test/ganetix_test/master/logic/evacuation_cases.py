@@ -50,8 +50,10 @@ class EvacuationCase(UnitTestCase):
         change = Change(instances=(instance,), disks=(disk,))
         self.context.state = apply(self.context.state, change, 0.0)
 
-    def second_group(self) -> None:
-        """Put node3 and a fourth node into a group of their own."""
+    def begin_with_groups(self) -> None:
+        """Begin without guests, with node3 and a fourth node in a group of their own."""
+        self.context.state = three_nodes(default_iallocator="hail")
+        self.context.world.guests.clear()
         fourth = Node(NODE4_UUID, NODE4, "127.0.0.14", "127.0.0.14", "rack2-uuid")
         change = Change(nodegroups=(NodeGroup("rack2-uuid", "rack2"),), nodes=(fourth,))
         state = apply(self.context.state, change, 0.0)

@@ -3,6 +3,7 @@
 import itertools
 from typing import Any
 
+import attrs
 from cryptography import x509
 from twisted.internet.defer import Deferred
 
@@ -48,10 +49,7 @@ class RenewTests(UnitTestCase):
                 return key_to_pem(self.authority.credentials.key)
             return certificate_to_pem(self.authority.certificate)
 
-        return Outside(
-            OUTSIDE.resolve, OUTSIDE.answers, read_file, OUTSIDE.checkpoint, OUTSIDE.hail,
-            OUTSIDE.facts,
-        )  # fmt: skip
+        return attrs.evolve(OUTSIDE, read_file=read_file)
 
     def setUp(self) -> None:
         """Make the cluster."""

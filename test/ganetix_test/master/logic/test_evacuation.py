@@ -149,9 +149,7 @@ class GroupTests(EvacuationCase):
     def setUp(self) -> None:
         """Make another group and leave only the instance on shared disks."""
         super().setUp()
-        self.context.state = three_nodes(default_iallocator="hail")
-        self.context.world.guests.clear()
-        self.second_group()
+        self.begin_with_groups()
         self.add("b.example.com", disk_template="sharedfile")
         self.add("c.example.com", disk_template="sharedfile", pnode="node2")
 

@@ -15,7 +15,6 @@ from ganetix.opcodes.instance_state import (
     OpInstanceMigrate,
 )
 from ganetix.opcodes.node import OpNodeEvacuate
-from ganetix.testing.logic import three_nodes
 from ganetix_test.master.logic.evacuation_cases import NODE4, EvacuationCase, kinds
 
 
@@ -25,9 +24,7 @@ class NetworkTests(EvacuationCase):
     def setUp(self) -> None:
         """Make a second group; only b, of the two on shared disks, has a NIC in network lan."""
         super().setUp()
-        self.context.state = three_nodes(default_iallocator="hail")
-        self.context.world.guests.clear()
-        self.second_group()
+        self.begin_with_groups()
         self.add("b.example.com", disk_template="sharedfile")
         self.add("c.example.com", disk_template="sharedfile")
         cluster = self.context.cluster

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
+import attrs
 import msgspec
 
 from ganetix.ids import Randomness
@@ -48,10 +49,7 @@ class BreakingTestCase(UnitTestCase):
         async def read_file(path: str) -> bytes | None:
             return self.files.get(path.rpartition("/")[2], good)
 
-        return Outside(
-            OUTSIDE.resolve, OUTSIDE.answers, read_file, OUTSIDE.checkpoint, OUTSIDE.hail,
-            OUTSIDE.facts,
-        )  # fmt: skip
+        return attrs.evolve(OUTSIDE, read_file=read_file)
 
     def setUp(self) -> None:
         """Make the cluster."""
