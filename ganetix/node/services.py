@@ -23,6 +23,7 @@ from ganetix.node.files import ClusterFiles
 from ganetix.node.guests import Guests
 from ganetix.node.hooks import Hooks
 from ganetix.node.hypervisors import Hypervisors
+from ganetix.node.images import Images
 from ganetix.node.inspect import Inspection, Reach
 from ganetix.node.instances import Instances, ReasonTrails
 from ganetix.node.journal import CandidateJournal
@@ -108,6 +109,7 @@ class NodeServices:
     roles: Roles
     disks: Disks
     storage: Storage
+    images: Images
     instances: Instances
     oses: OperatingSystems
     hooks: Hooks
@@ -170,6 +172,7 @@ def make_node(outside: Outside) -> NodeServices:
         Roles(paths, files, outside.journal_worker),
         disks,
         Storage(served),
+        Images(paths, files, worker, disks, served.programs),
         instances,
         OperatingSystems(definitions, scripts, disks),
         hooks,

@@ -9,6 +9,7 @@ import msgspec
 from ganetix import errors
 from ganetix.model.objects import Disk
 from ganetix.rpc.call import Done
+from ganetix.rpc.tables.images import DiskImage, FileFound, FileQuery
 from ganetix.rpc.tables.storage import (
     DiskMade,
     DiskPair,
@@ -37,7 +38,8 @@ class Mirrors:
     """*ahead* are the states that the next questions get; then all is in sync.
 
     *done* keeps (node, call, what it was about) of everything that was switched, *wiped* the parts.
-    *volumes* are volumes that no instance has, by node.
+    *volumes* are volumes that no instance has, by node. *images* are files of every node, with
+    their sizes in bytes.
     """
 
     disks: Disks
@@ -45,6 +47,7 @@ class Mirrors:
     done: list[tuple[str, str, Any]] = attrs.field(factory=list)
     wiped: list[tuple[str, int, int]] = attrs.field(factory=list)
     volumes: dict[str, list[LogicalVolume]] = attrs.field(factory=dict)
+    images: dict[str, int] = attrs.field(factory=dict)
 
     def answers(self) -> dict[str, Callable[[str, Any], Any]]:
         """Return an answer for every call."""
@@ -54,6 +57,8 @@ class Mirrors:
             "blockdev_snapshot": self._snapshot,
             "blockdev_wipe": self._wipe,
             "blockdev_convert": self._convert,
+            "blockdev_image": self._image,
+            "get_file_info": self._file_info,
             "blockdev_pause_resume_sync": self._switch("pause"),
             "drbd_attach_net": self._switch("two primaries"),
             "blockdev_resize": self._one("resize"),
@@ -95,6 +100,16 @@ class Mirrors:
                 raise errors.BlockDeviceError(f"{key_of(disk)} is missing.")
         self.done.append((node, "copy", (request.disk.dev_type, request.other.dev_type)))
         return Done()
+
+    def _image(self, node: str, request: DiskImage) -> Done:
+        where = (node, key_of(request.disk))
+        if self.images[request.image] > self.disks[where] * 1024 * 1024:
+            raise errors.BlockDeviceError(f"{where[1]} is too small.")
+        self.done.append((node, "image", request.image))
+        return Done()
+
+    def _file_info(self, node: str, request: FileQuery) -> FileFound:
+        return FileFound(self.images.get(request.path))
 
     def _switch(self, what: str) -> Callable[[str, DiskSwitch], Done]:
         def answer(node: str, request: DiskSwitch) -> Done:

@@ -16,12 +16,14 @@ from ganetix.master.logic import (
     remote_export,
     transfer,
     wants,
+    zeroing,
 )
 from ganetix.master.logic.domain_secret import domain_secret
 from ganetix.master.logic.outside import Outside
 from ganetix.master.logic.specs import spec_of
 from ganetix.master.logic.transfer import End, Route
 from ganetix.master.logic.unit import ALL, Context, Hooks, IUnit, UndoAction, Want
+from ganetix.master.logic.zeroing import Zeroing
 from ganetix.model import mirrors, params
 from ganetix.model.cluster import Cluster
 from ganetix.model.objects import Disk, Instance, Node
@@ -60,6 +62,7 @@ class Plan:
     remote: Remote | None
     running: bool
     snapshots: bool
+    zeroing: Zeroing | None
 
 
 @implementer(IUnit)
@@ -89,12 +92,14 @@ class BackupExport:
             raise errors.OpPrereqError(
                 f"Instance {instance.name} is diskless: there is nothing to export.", errors.STATE
             )
-        _require_possible(op, cluster)
+        transfer.require_tool(cluster, op.compress)
         state = await names.running(context, instance)
         running = state is not None and state.state != "shutdown"
         target = None if op.mode == "remote" else _target(op, cluster)
         remote = await self._remote(op, context, own) if op.mode == "remote" else None
-        return Plan(instance, own, target, remote, running, _snapshots(op, instance, own, running))
+        helper = await zeroing.planned(op, context, instance, own, running=running)
+        snapshots = _snapshots(op, instance, own, running)
+        return Plan(instance, own, target, remote, running, snapshots, helper)
 
     async def _remote(self, op: OpBackupExport, context: Context, own: Sequence[Disk]) -> Remote:
         secret = await domain_secret(self.outside, context)
@@ -136,6 +141,8 @@ class BackupExport:
         try:
             if not active:
                 await disks.assemble(context, plan.instance)
+            if plan.zeroing is not None:
+                await zeroing.zero(plan.zeroing, plan.instance, plan.disks, context)
             if plan.snapshots:
                 source = await _snapshot(plan, context)
                 await _start(op, plan, context)
@@ -151,16 +158,6 @@ class BackupExport:
             await _remove(op, plan, context)
         await _drop_older(plan, context)
         return [True, [True] * len(plan.disks)]
-
-
-def _require_possible(op: OpBackupExport, cluster: Cluster) -> None:
-    if op.zero_free_space:
-        raise errors.OpPrereqError(
-            "Zeroing free space needs a helper virtual machine, which this release does not have; "
-            "leave out --zero-free-space, and compress: that shortens free space too.",
-            errors.INVAL,
-        )
-    transfer.require_tool(cluster, op.compress)
 
 
 def _target(op: OpBackupExport, cluster: Cluster) -> Node:

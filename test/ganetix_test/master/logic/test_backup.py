@@ -124,7 +124,6 @@ class ExportTests(BackupTestCase):
         for fields, words in (
             ({"target": "node9"}, "not known"),
             ({"compress": "rar"}, "rar"),
-            ({"zero_free_space": True}, "helper virtual machine"),
             ({"remove_instance": True, "shutdown": False}, "--noshutdown"),
         ):
             self.assertIn(words, self.refusal(self.export(**fields)))
