@@ -29,7 +29,6 @@ from ganetix.daemons import (
     cluster_files,
     cluster_init,
     daemon_util,
-    failover,
     node_join,
     node_setup,
     renew,
@@ -62,6 +61,9 @@ def _renew(paths: Paths, data: bytes) -> None:
 
 
 def _failover(paths: Paths, data: bytes) -> None:
+    # It loads the master's parts, which takes as long as all that the other steps need.
+    from ganetix.daemons import failover
+
     failover.fail_over(paths, _decoded(data, failover.Failover))
 
 
