@@ -81,7 +81,7 @@ def _material(paths: Paths, cluster: Cluster, request: Join) -> Material:
         ssconf.values(cluster),
         cluster_files.shared_files(paths),
         ssh_files.host_keys() if real_ssh else {},
-        ssh_files.known_public_keys(paths) if real_ssh else (),
+        ssh_files.candidates_keys(paths, cluster) if real_ssh else (),
         cluster.cluster.ssh_key_type,
         cluster.cluster.ssh_key_bits,
     )

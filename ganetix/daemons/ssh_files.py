@@ -1,7 +1,8 @@
 """The cluster's use of ssh: known hosts, host keys, root's key and whom it lets in.
 
 As in the reference: all nodes show the same host keys, known under the cluster's name; the nodes'
-public keys are in ``ganeti_pub_keys`` as ``<node uuid> <key>``, and root lets them in.
+public keys are in ``ganeti_pub_keys`` as ``<node uuid> <key>``, and root lets in those of master
+candidates.
 """
 
 import os
@@ -15,6 +16,7 @@ from ganetix import errors
 from ganetix.daemons import layout
 from ganetix.daemons.cluster_files import data_file, read_text
 from ganetix.model.cluster import Cluster
+from ganetix.model.ssh import public_keys
 from ganetix.paths import Paths
 
 HOST_KEY_TYPES: Final = ("rsa", "dsa", "ecdsa", "ed25519")
@@ -29,6 +31,7 @@ def begin(paths: Paths, cluster: Cluster) -> None:
     public = own_key(cluster.cluster.ssh_key_type, cluster.cluster.ssh_key_bits)
     layout.write(paths, "ganeti_pub_keys", b"")
     learn(paths, cluster.cluster.master_node, public)
+    authorise([public])
 
 
 def known_hosts(cluster_name: str) -> str:
@@ -70,18 +73,18 @@ def own_key(kind: str, bits: int) -> str:
 
 
 def learn(paths: Paths, uuid: str, public_key: str) -> None:
-    """Remember the public key of node *uuid* and let it in."""
-    path = data_file(paths, "ganeti_pub_keys")
-    kept = [row for row in (read_text(path) or "").splitlines() if not row.startswith(f"{uuid} ")]
-    text = "\n".join([*kept, f"{uuid} {public_key}"]) + "\n"
+    """Remember the public key of node *uuid* as its last; OP_NODE_ADD says whom it opens."""
+    row = f"{uuid} {public_key}"
+    known = (read_text(data_file(paths, "ganeti_pub_keys")) or "").splitlines()
+    text = "".join(f"{line}\n" for line in (*(old for old in known if old != row), row))
     layout.write(paths, "ganeti_pub_keys", text.encode())
-    authorise([public_key])
 
 
-def known_public_keys(paths: Paths) -> tuple[str, ...]:
-    """Return the public keys of the cluster's nodes."""
-    rows = (read_text(data_file(paths, "ganeti_pub_keys")) or "").splitlines()
-    return tuple(row.partition(" ")[2] for row in rows if " " in row)
+def candidates_keys(paths: Paths, cluster: Cluster) -> tuple[str, ...]:
+    """Return the public keys of the cluster's master candidates."""
+    keys = public_keys(read_text(data_file(paths, "ganeti_pub_keys")) or "")
+    candidates = (node.uuid for node in cluster.nodes.values() if node.master_candidate)
+    return tuple(key for uuid in candidates for key in keys.get(uuid, ())[-1:])
 
 
 def authorise(keys: Iterable[str]) -> None:

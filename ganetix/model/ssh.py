@@ -23,3 +23,13 @@ def key_bits(kind: str, given: int | None) -> int:
             errors.INVAL,
         )
     return bits
+
+
+def public_keys(text: str) -> dict[str, list[str]]:
+    """Return the keys by node uuid in the lines ``<node uuid> <key>``, in their order."""
+    found: dict[str, list[str]] = {}
+    for row in text.splitlines():
+        uuid, blank, key = row.partition(" ")
+        if blank:
+            found.setdefault(uuid, []).append(key)
+    return found

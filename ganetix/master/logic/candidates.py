@@ -6,6 +6,7 @@ import msgspec
 
 from ganetix import errors
 from ganetix.ids import Randomness
+from ganetix.master.logic import ssh_access
 from ganetix.master.logic.outside import Outside
 from ganetix.master.logic.unit import Context
 from ganetix.model.changes import Change
@@ -65,10 +66,12 @@ def certified(
 
 
 async def equip(context: Context, outside: Outside, uuids: Iterable[str]) -> None:
-    """Bring new candidates the authority's key, which only candidates have."""
+    """Bring new candidates what only candidates have: the authority's key, and open doors."""
     path = context.paths.authority_key_file
     key = await outside.read_file(path)
-    for uuid in uuids if key is not None else ():
+    fresh = list(uuids)
+    await ssh_access.let_in(context, outside, fresh)
+    for uuid in fresh if key is not None else ():
         name = context.cluster.nodes[uuid].name
         try:
             upload = FileUpload(context.paths.outgoing(path), key or b"", 0o600)
@@ -79,8 +82,9 @@ async def equip(context: Context, outside: Outside, uuids: Iterable[str]) -> Non
             )
 
 
-async def strip(context: Context, node: Node) -> None:
-    """Let a node that is a candidate no more remove what only candidates have."""
+async def strip(context: Context, outside: Outside, node: Node) -> None:
+    """Take from a node that is a candidate no more what only candidates have."""
+    await ssh_access.shut_out(context, outside, node)
     if node.offline:
         return
     try:

@@ -5,7 +5,7 @@ import msgspec
 from zope.interface import implementer
 
 from ganetix import errors
-from ganetix.master.logic import candidates, names, node_env
+from ganetix.master.logic import candidates, names, node_env, ssh_access
 from ganetix.master.logic.outside import Outside
 from ganetix.master.logic.unit import BGL_EXCLUSIVE, Context, Hooks, IUnit, Want
 from ganetix.model import params
@@ -68,6 +68,7 @@ class NodeAdd:
         await context.commit(
             lambda cluster: candidates.certified(cluster, Change(nodes=(node,)), digests)
         )
+        await ssh_access.joined(context, self.outside, node)
         if node.master_candidate:
             await candidates.equip(context, self.outside, [node.uuid])
 

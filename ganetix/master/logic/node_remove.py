@@ -4,7 +4,7 @@ import attrs
 from zope.interface import implementer
 
 from ganetix import errors
-from ganetix.master.logic import candidates, names, node_env
+from ganetix.master.logic import candidates, names, node_env, ssh_access
 from ganetix.master.logic.outside import Outside
 from ganetix.master.logic.unit import BGL_EXCLUSIVE, Context, Hooks, IUnit, Want
 from ganetix.model.changes import Change
@@ -60,11 +60,13 @@ class NodeRemove:
         promoted = candidates.promotions(context.cluster, change, context.randomness)
         digests = await candidates.tokens(context, [node.uuid for node in promoted])
         if not plan.offline:
+            await ssh_access.leaving(context, self.outside, plan)
             await self._leave(plan, context)
         whole = candidates.with_promoted(change, promoted)
         await context.commit(
             lambda cluster: candidates.certified(cluster, whole, digests, [plan.uuid])
         )
+        await ssh_access.left(context, self.outside, plan)
         await candidates.equip(context, self.outside, digests)
 
     async def _leave(self, plan: Node, context: Context) -> None:

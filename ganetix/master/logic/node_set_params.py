@@ -94,7 +94,7 @@ class NodeSetParams:
         await context.commit(lambda cluster: candidates.certified(cluster, change, digests, gone))
         if demoted:
             # Only now: until the commit it is in sync, and could become the master.
-            await candidates.strip(context, after)
+            await candidates.strip(context, self.outside, after)
         await candidates.equip(context, self.outside, joining)
         return [list(row) for row in plan.result]
 

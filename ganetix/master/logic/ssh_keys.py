@@ -5,6 +5,7 @@ master tomorrow.
 """
 
 from collections.abc import Iterator, Mapping
+from functools import partial
 from typing import Any
 
 import attrs
@@ -12,6 +13,7 @@ import msgspec
 
 from ganetix import errors
 from ganetix.master.logic.outside import Outside
+from ganetix.master.logic.ssh_access import tell
 from ganetix.master.logic.unit import Context, UndoAction
 from ganetix.model.changes import Change
 from ganetix.model.cluster import Cluster
@@ -98,8 +100,9 @@ class SshRenewal:
 
     async def _back(self, known: bytes, made: Mapping[str, SshPublicKeys]) -> None:
         shut_out = LetIn(drop=[key.fresh for key in made.values()])
-        await self._tried(SSH_KEY_RESTORE, self.key, "did not go back to its old ssh key")
-        await self._tried(SSH_LET_IN, shut_out, "still lets in the owners of the new ssh keys")
+        tried = partial(tell, self.context, self.nodes)
+        await tried(SSH_KEY_RESTORE, self.key, "did not go back to its old ssh key")
+        await tried(SSH_LET_IN, shut_out, "still lets in the owners of the new ssh keys")
         try:
             await self._publish(known.decode())
         except errors.GanetiError as error:
@@ -107,17 +110,10 @@ class SshRenewal:
 
     async def _forget(self, made: Mapping[str, SshPublicKeys]) -> None:
         old = [key.old for key in made.values() if key.old]
-        await self._tried(SSH_LET_IN, LetIn(drop=old), "still lets in the owners of the old keys")
-        await self._tried(SSH_KEY_KEEP, Nothing(), "still has its old ssh key beside the new one")
+        tried = partial(tell, self.context, self.nodes)
+        await tried(SSH_LET_IN, LetIn(drop=old), "still lets in the owners of the old keys")
+        await tried(SSH_KEY_KEEP, Nothing(), "still has its old ssh key beside the new one")
         self.context.log("All nodes use their new ssh keys.")
-
-    async def _tried(self, call: Any, request: Any, otherwise: str) -> None:
-        uuids = [node.uuid for node in self.nodes]
-        answers = await self.context.call_each(uuids, call, request)
-        for node in self.nodes:
-            answer: Any = answers[node.uuid]
-            if isinstance(answer, errors.GanetiError):
-                self.context.log(f"WARNING: Node {node.name} {otherwise}: {answer.message}")
 
     def _undo(self, node: Node) -> UndoAction:
         what = f"bringing back the old ssh key of node {node.name}"

@@ -102,7 +102,8 @@ def _node_findings(
         yield _of(node, "ENODEFILECHECK", text)
     for peer, why in sorted(answer.unreachable.items()):
         yield _of(node, "ENODENET", f"can't reach node {peer} ({why}); mend network or firewall")
-    for peer, why in sorted(answer.ssh.items()):
+    # Root lets in the candidates alone.
+    for peer, why in sorted(answer.ssh.items()) if node.master_candidate else ():
         text = f"ssh to node {peer} fails ({why}); 'gnt-node add --readd {peer}' sets it up again"
         yield _of(node, "ENODESSH", text)
     yield from _own_files(cluster, node, answer)

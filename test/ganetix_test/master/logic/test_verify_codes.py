@@ -175,6 +175,15 @@ class CodeTests(BreakingTestCase):
         self.assertEqual(request.programs, ["/sbin/oob"])
         self.assertEqual(request.scripts, ["/etc/ganeti/scripts/master-ip-setup"])
 
+    def test_ssh(self) -> None:
+        """Only of candidates it is told whom they can't reach: nobody lets in another node."""
+        self.context.world.inspected = {
+            uuid: Inspected(ssh={"node1.example.com": "no key"}) for uuid in (NODE2, NODE3)
+        }
+        self.set_node(3, master_candidate=False)
+        [told] = [line for line in self.lines() if "ENODESSH" in line]
+        self.assertIn("node2.example.com", told)
+
     def test_other_group(self) -> None:
         """Of another group one node is tried."""
         self.changes(Change(nodegroups=(NodeGroup("rack2-uuid", "rack2"),)))
