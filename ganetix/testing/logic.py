@@ -11,7 +11,6 @@ from ganetix import errors
 from ganetix.ids import Randomness
 from ganetix.master.logic.unit import ALL, Hooks, Level, UndoAction, Unit, Want
 from ganetix.master.verify import around
-from ganetix.model import mirrors
 from ganetix.model.changes import Change, apply, stamped
 from ganetix.model.cluster import Cluster
 from ganetix.model.codec import ConfigData, indexed
@@ -207,13 +206,9 @@ class LogicContext:
         if action.call:
             call = TABLE[action.call]
             await self.call(action.node, call, msgspec.convert(action.request, call.request))
-        instance = self.state.instances.get(action.drop_instance)
-        if instance is not None:
-            gone = mirrors.without_instance(self.state, instance)
-            await self.commit(lambda cluster: gone)
-        if action.restore is not None:
-            back = msgspec.convert(action.restore, Change)
-            await self.commit(lambda cluster: back)
+        change = action.change_of(self.state)
+        if change is not None:
+            await self.commit(lambda cluster: change)
 
 
 async def run(unit: Unit[Any, Any], op: OpCode, context: LogicContext) -> Any:

@@ -15,8 +15,6 @@ from ganetix.master.jobs.context import JobContext, Surroundings
 from ganetix.master.locks.held import Held
 from ganetix.master.locks.waiter import Locks
 from ganetix.master.logic.unit import Hooks, Level, UndoAction, Unit
-from ganetix.model import mirrors
-from ganetix.model.changes import Change
 from ganetix.opcodes.base import OpCode
 from ganetix.opcodes.codec import op_id_of
 from ganetix.rpc.calls import TABLE
@@ -126,7 +124,7 @@ class Executor:
         except CancelledError:
             raise
         except Exception:
-            await self.undo(context.pending_undo())
+            self._warn(context, await self.undo(context.pending_undo()))
             raise
 
     async def _checked(self, unit: Unit[Any, Any], op: OpCode, context: JobContext) -> Any:
@@ -170,10 +168,6 @@ class Executor:
             call = TABLE[action.call]
             request = msgspec.convert(action.request, call.request)
             await self.around.nodes.call(action.node, call, request)
-        if action.drop_instance:
-            cluster = self.around.store.cluster
-            instance = cluster.instances.get(action.drop_instance)
-            if instance is not None:
-                await self.around.store.commit(mirrors.without_instance(cluster, instance))
-        if action.restore is not None:
-            await self.around.store.commit(msgspec.convert(action.restore, Change))
+        change = action.change_of(self.around.store.cluster)
+        if change is not None:
+            await self.around.store.commit(change)

@@ -17,7 +17,7 @@ from ganetix.master.logic.unit import Context, UndoAction
 from ganetix.model.changes import Change
 from ganetix.model.cluster import Cluster
 from ganetix.model.objects import Node
-from ganetix.rpc.call import Call, Done, Nothing
+from ganetix.rpc.call import Call, Nothing
 from ganetix.rpc.tables.crypto import (
     AUTHORITY_INSTALL,
     AUTHORITY_RESTORE,
@@ -47,23 +47,15 @@ class CertificateRenewal:
     async def run(self) -> None:
         """Do it, or leave everything as it was and raise `errors.GanetiError`."""
         before = dict(self.context.cluster.cluster.candidate_certs)
-        await self.context.undo(*self._undos())
-        try:
-            await self._trust()
-            signed = await self._signed()
-            fresh = {uuid: digest for uuid, (_, digest) in signed.items() if uuid in before}
-            both = {uuid: ",".join(dict.fromkeys((d, fresh.get(uuid, d)))) for uuid, d in
-                    before.items()}  # fmt: skip
-            await self._list(both)
-            await self._everywhere()
-            await self._switch(signed)
-        except BaseException:
-            # Both may command, and are trusted, until nobody uses a new one any more.
-            await self._back(CERTIFICATE_RESTORE)
-            await self._list(before)
-            if self.is_new:
-                await self._back(AUTHORITY_RESTORE)
-            raise
+        await self.context.undo(*self._undos(before))
+        await self._trust()
+        signed = await self._signed()
+        fresh = {uuid: digest for uuid, (_, digest) in signed.items() if uuid in before}
+        both = {uuid: ",".join(dict.fromkeys((d, fresh.get(uuid, d)))) for uuid, d in
+                before.items()}  # fmt: skip
+        await self._list(both)
+        await self._everywhere()
+        await self._switch(signed)
         self.context.log("All nodes use their new certificates.")
         after = {**before, **fresh}
         await self.context.commit(lambda cluster: _change(cluster, after), settles=True)
@@ -115,10 +107,6 @@ class CertificateRenewal:
             request = NewCertificate(signed[node.uuid][0])
             await self.context.call(node.uuid, CERTIFICATE_INSTALL, request)
 
-    async def _back(self, call: Call[Nothing, Done]) -> None:
-        for node, error in await self._failed(call, Nothing()):
-            self.context.log(f"WARNING: Node {node.name} did not go back: {error.message}")
-
     async def _forget_old(self) -> None:
         for node, error in await self._failed(CERTIFICATE_KEEP, Nothing()):
             self.context.log(
@@ -136,11 +124,16 @@ class CertificateRenewal:
         pairs = [(node, answers[node.uuid]) for node in self.nodes]
         return [(node, found) for node, found in pairs if isinstance(found, errors.GanetiError)]
 
-    def _undos(self) -> Iterator[UndoAction]:
-        """Yield what brings the old authority back, being undone last, and the old keys."""
+    def _undos(self, before: Mapping[str, str]) -> Iterator[UndoAction]:
+        """Yield, to be undone last, the old authority, then the list *before*, then the old keys.
+
+        So both lists may command, and both are trusted, until nobody uses a new key any more.
+        """
         for node in self.nodes if self.is_new else ():
             what = f"bringing back the old authority on node {node.name}"
             yield UndoAction(what, node.uuid, AUTHORITY_RESTORE.name, {})
+        what = "bringing back the list of those who may command"
+        yield UndoAction(what, settings={"candidate_certs": before})
         for node in self.nodes:
             what = f"bringing back the old certificate of node {node.name}"
             yield UndoAction(what, node.uuid, CERTIFICATE_RESTORE.name, {})

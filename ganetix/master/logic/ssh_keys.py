@@ -62,21 +62,19 @@ class SshRenewal:
     async def run(self) -> None:
         """Do it, or leave everything as it was and raise `errors.GanetiError`."""
         context = self.context
-        await context.undo(*(self._undo(node) for node in self.nodes))
         known = await self.outside.read_file(context.paths.ssh_public_keys_file) or b""
+        back = [self._undo(node) for node in self.nodes]
+        await context.undo(*self._old_list(known), *back)
         made: dict[str, SshPublicKeys] = {}
-        try:
-            for node in self.nodes:
-                made[node.uuid] = await context.call(node.uuid, SSH_KEY_MAKE, self.key)
-            await context.undo(*(self._shut_out(node, made) for node in self.nodes))
-            await self._each(SSH_LET_IN, self._beside(made))
-            for node in self.nodes:
-                context.log(f"Node {node.name} gets its new ssh key.")
-                await context.call(node.uuid, SSH_KEY_INSTALL, self.key)
-            await self._publish(renewed(known.decode(), made))
-        except BaseException:
-            await self._back(known, made)
-            raise
+        for node in self.nodes:
+            made[node.uuid] = await context.call(node.uuid, SSH_KEY_MAKE, self.key)
+        # Undone in reverse: nobody uses a new key any more when its owner is let in no more.
+        await context.undo(*(self._shut_out(node, made) for node in self.nodes), *back)
+        await self._each(SSH_LET_IN, self._beside(made))
+        for node in self.nodes:
+            context.log(f"Node {node.name} gets its new ssh key.")
+            await context.call(node.uuid, SSH_KEY_INSTALL, self.key)
+        await self._publish(renewed(known.decode(), made))
         await context.commit(lambda cluster: _change(cluster, self.key), settles=True)
         await self._forget(made)
 
@@ -84,29 +82,19 @@ class SshRenewal:
         candidates = [made[node.uuid].fresh for node in self.nodes if node.master_candidate]
         return LetIn(candidates, [], {key.old: key.fresh for key in made.values() if key.old})
 
+    def _list(self, text: bytes) -> FileUpload:
+        """Return the nodes' public keys as a file where the next node's joining looks for them."""
+        path = self.context.paths.ssh_public_keys_file
+        return FileUpload(self.context.paths.outgoing(path), text, 0o600)
+
     async def _publish(self, text: str) -> None:
-        """Write the nodes' public keys where the next node's joining looks for them."""
-        upload = FileUpload(
-            self.context.paths.outgoing(self.context.paths.ssh_public_keys_file), text.encode(),
-            0o600,
-        )  # fmt: skip
         for node in self.nodes:
             if node.master_candidate:
-                await self.context.call(node.uuid, UPLOAD_FILE, upload)
+                await self.context.call(node.uuid, UPLOAD_FILE, self._list(text.encode()))
 
     async def _each(self, call: Any, request: Any) -> None:
         for node in self.nodes:
             await self.context.call(node.uuid, call, request)
-
-    async def _back(self, known: bytes, made: Mapping[str, SshPublicKeys]) -> None:
-        shut_out = LetIn(drop=[key.fresh for key in made.values()])
-        tried = partial(tell, self.context, self.nodes)
-        await tried(SSH_KEY_RESTORE, self.key, "did not go back to its old ssh key")
-        await tried(SSH_LET_IN, shut_out, "still lets in the owners of the new ssh keys")
-        try:
-            await self._publish(known.decode())
-        except errors.GanetiError as error:
-            self.context.log(f"WARNING: The list of ssh keys is not the old one: {error.message}")
 
     async def _forget(self, made: Mapping[str, SshPublicKeys]) -> None:
         old = [key.old for key in made.values() if key.old]
@@ -114,6 +102,13 @@ class SshRenewal:
         await tried(SSH_LET_IN, LetIn(drop=old), "still lets in the owners of the old keys")
         await tried(SSH_KEY_KEEP, Nothing(), "still has its old ssh key beside the new one")
         self.context.log("All nodes use their new ssh keys.")
+
+    def _old_list(self, known: bytes) -> Iterator[UndoAction]:
+        request = msgspec.to_builtins(self._list(known))
+        for node in self.nodes:
+            if node.master_candidate:
+                what = f"bringing back the list of ssh keys on node {node.name}"
+                yield UndoAction(what, node.uuid, UPLOAD_FILE.name, request)
 
     def _undo(self, node: Node) -> UndoAction:
         what = f"bringing back the old ssh key of node {node.name}"

@@ -13,6 +13,7 @@ import msgspec
 from zope.interface import Interface
 
 from ganetix.ids import Randomness
+from ganetix.model import mirrors
 from ganetix.model.changes import Change
 from ganetix.model.cluster import Cluster
 from ganetix.opcodes.base import OpCode
@@ -64,7 +65,7 @@ class UndoAction(msgspec.Struct, frozen=True, omit_defaults=True):
 
     Either a node call (*node*, *call*, *request* as plain JSON values), or the removal of
     *drop_instance* with its disks from the configuration, or *restore*: the `Change` (as plain JSON
-    values) that brings objects back.
+    values) that brings objects back, or *settings*: fields of the cluster's settings as they were.
     """
 
     what: str
@@ -73,6 +74,17 @@ class UndoAction(msgspec.Struct, frozen=True, omit_defaults=True):
     request: Any = None
     drop_instance: str = ""
     restore: Any = None
+    settings: Any = None
+
+    def change_of(self, cluster: Cluster) -> Change | None:
+        """Return what it changes in the configuration; None for nothing."""
+        if self.restore is not None:
+            return msgspec.convert(self.restore, Change)
+        if self.settings is not None:
+            own = msgspec.structs.replace(cluster.cluster, **self.settings)
+            return Change(cluster=own)
+        instance = cluster.instances.get(self.drop_instance)
+        return None if instance is None else mirrors.without_instance(cluster, instance)
 
 
 class Context(Protocol):

@@ -63,6 +63,7 @@ class RenewTests(UnitTestCase):
         self.trusted = {node_uuid(n): [self.authority.certificate] for n in (1, 2, 3)}
         self.keys: dict[str, str] = {}
         self.failing: tuple[str, str] | None = None
+        self.ending: tuple[str, str] | None = None
         state = changed_node(three_nodes(candidate_certs=CERTS), 3, master_candidate=False)
         return LogicContext(state, handlers={name: self.handler(name) for name in CALLS})
 
@@ -72,6 +73,8 @@ class RenewTests(UnitTestCase):
         async def handler(node: str, request: Any) -> Any:
             if self.failing == (name, node):
                 raise errors.RemoteError("It burns.")
+            if self.ending == (name, node):
+                await Deferred()
             # Whoever calls must be allowed to: with the certificate that the master shows.
             own = self.used.get(node_uuid(1), CERTS[node_uuid(1)])
             allowed = self.context.cluster.cluster.candidate_certs[node_uuid(1)]
@@ -148,10 +151,27 @@ class RenewTests(UnitTestCase):
                     self.failing = (name, node_uuid(number))
                     work = Deferred.fromCoroutine(run(self.unit(op), op, self.context))
                     self.failureResultOf(work, errors.GanetiError)
-                    self.assertEqual((self.used, self.keys), ({}, {}))
-                    for trusted in self.trusted.values():
-                        self.assertEqual(trusted, [self.authority.certificate])
-                    self.assertEqual(self.context.cluster.cluster.candidate_certs, CERTS)
+                    self.assert_as_before()
+
+    def assert_as_before(self) -> None:
+        """Check that nothing of a renewal is left."""
+        self.assertEqual((self.used, self.keys), ({}, {}))
+        for trusted in self.trusted.values():
+            self.assertEqual(trusted, [self.authority.certificate])
+        self.assertEqual(self.context.cluster.cluster.candidate_certs, CERTS)
+
+    def test_master_ends(self) -> None:
+        """Wherever the master ends, the next one brings all back by what was journalled."""
+        calls = (*CALLS[:2], *CALLS[4:6])
+        for name, number in itertools.product(calls, (1, 2, 3)):
+            with self.subTest(f"{name} {number}"):
+                self.context = self.make()
+                self.ending = (name, node_uuid(number))
+                work = Deferred.fromCoroutine(run(self.unit(WHOLE), WHOLE, self.context))
+                self.assertNoResult(work)
+                self.ending = None
+                self.successResultOf(Deferred.fromCoroutine(self.context.run_undo()))
+                self.assert_as_before()
 
     def test_old_key_left(self) -> None:
         """A node that does not forget its old key is told of; the new ones hold."""

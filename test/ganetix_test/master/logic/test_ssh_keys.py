@@ -48,6 +48,7 @@ class SshRenewalTests(UnitTestCase):
         self.before = dict(self.authorised)
         self.used, self.lists = dict(OLD), dict.fromkeys(UUIDS[:2], KNOWN)
         self.failing: tuple[str, str] | None = None
+        self.ending: tuple[str, str] | None = None
         state = changed_node(three_nodes(), 3, master_candidate=False)
         return LogicContext(state, handlers={name: self.handler(name) for name in CALLS})
 
@@ -58,6 +59,8 @@ class SshRenewalTests(UnitTestCase):
             if self.failing == (name, node):
                 self.failing = None
                 raise errors.RemoteError("It burns.")
+            if self.ending == (name, node):
+                await Deferred()
             if name == "node_ssh_key_make":
                 return SshPublicKeys(f"ssh-{request.kind} {request.bits}of{node}", self.used[node])
             self.act(name, node, request)
@@ -111,9 +114,25 @@ class SshRenewalTests(UnitTestCase):
                 self.failing = (name, UUIDS[number])
                 work = Deferred.fromCoroutine(run(self.unit(RENEW), RENEW, self.context))
                 self.failureResultOf(work, errors.GanetiError)
-                self.assertEqual((self.used, self.authorised), (OLD, self.before))
-                self.assertEqual(self.lists, dict.fromkeys(UUIDS[:2], KNOWN))
-                self.assertEqual(self.context.cluster.cluster.ssh_key_type, "rsa")
+                self.assert_as_before()
+
+    def assert_as_before(self) -> None:
+        """Check that nothing of a renewal is left."""
+        self.assertEqual((self.used, self.authorised), (OLD, self.before))
+        self.assertEqual(self.lists, dict.fromkeys(UUIDS[:2], KNOWN))
+        self.assertEqual(self.context.cluster.cluster.ssh_key_type, "rsa")
+
+    def test_master_ends(self) -> None:
+        """Wherever the master ends, the next one brings all back by what was journalled."""
+        for name, number in itertools.product(CALLS[:4], (0, 1)):
+            with self.subTest(f"{name} {number}"):
+                self.context = self.make()
+                self.ending = (name, UUIDS[number])
+                work = Deferred.fromCoroutine(run(self.unit(RENEW), RENEW, self.context))
+                self.assertNoResult(work)
+                self.ending = None
+                self.successResultOf(Deferred.fromCoroutine(self.context.run_undo()))
+                self.assert_as_before()
 
     def test_left_over(self) -> None:
         """A node that keeps the old key is told of; the new ones hold."""
