@@ -122,6 +122,7 @@ class MasterWorld:
     paths: Paths = attrs.field(default=Paths("", "node1.example.com"))
     fs: FakeFileSystem = attrs.field(init=False)
     master: Master = attrs.field(init=False)
+    _dead: list[TwistedClock] = attrs.field(factory=list, init=False)
 
     def __attrs_post_init__(self) -> None:
         """Make the disk."""
@@ -147,9 +148,12 @@ class MasterWorld:
         return Deferred.fromCoroutine(self.master.start())
 
     def crash(self) -> None:
-        """Cut the power: what was not synced may be lost."""
+        """Cut the power: what was not synced may be lost, and what waited never goes on."""
         self.master.abandon()
         self.fs.crash()
+        self._dead.append(self.reactor)
+        self.reactor = TwistedClock()
+        self.reactor.rightNow = self._dead[-1].seconds()
 
     def statuses(self) -> Mapping[int, str]:
         """Return the shown state of every job."""

@@ -5,7 +5,7 @@ from typing import Any, Protocol
 
 import attrs
 import msgspec
-from twisted.internet.defer import Deferred
+from twisted.internet.defer import CancelledError, Deferred
 from twisted.logger import Logger
 
 from ganetix.ids import Randomness
@@ -77,6 +77,8 @@ class JobContext:
     resumed: Any = None
     held: Held | None = None
     resting: Deferred[Any] | None = attrs.field(default=None, init=False)
+    suspended: bool = attrs.field(default=False, init=False)
+    """Whether the next rest ends the opcode for now: the daemon stops."""
     committed: bool = attrs.field(default=False, init=False)
     _undo: list[UndoAction] = attrs.field(factory=list)
 
@@ -165,6 +167,8 @@ class JobContext:
     async def rest(self, state: Any, wait: Callable[[], Awaitable[Any]]) -> Any:
         """Await ``wait()`` at a place from which the opcode can be resumed."""
         self.recorder.record_op(self.job_id, self.index, resume=state)
+        if self.suspended:
+            raise CancelledError
         self.resting = Deferred.fromCoroutine(_awaited(wait))
         try:
             return await self.resting

@@ -73,7 +73,12 @@ class Executor:
 
     async def _once(self, op: OpCode, context: JobContext, turn: Turn) -> Any:
         unit = self.unit_of(op)
-        context.held = await self._locked(unit, op, context, turn)
+        try:
+            context.held = await self._locked(unit, op, context, turn)
+        except errors.GanetiError:
+            # What a resumed opcode works on has gone meanwhile.
+            self._warn(context, await self.undo(context.pending_undo()))
+            raise
         try:
             turn.running()
             return await self._guarded(unit, op, context)
@@ -130,7 +135,7 @@ class Executor:
     async def _checked(self, unit: Unit[Any, Any], op: OpCode, context: JobContext) -> Any:
         plan = await unit.check(op, context)
         hooks = unit.hooks(op, plan, context.cluster)
-        if hooks is not None:
+        if hooks is not None and context.resumed is None:
             await self.hooks.pre(hooks, op_id_of(op), context.cluster)
         if op.dry_run:
             return getattr(plan, "dry_run_result", None)
@@ -151,6 +156,22 @@ class Executor:
     def _warn(context: JobContext, warnings: list[str]) -> None:
         for line in warnings:
             context.log(f"WARNING: {line}")
+
+    async def take_back(self, op: OpCode, owner: str, actions: list[UndoAction]) -> list[str]:
+        """Undo what an interrupted *op* had begun; see `undo`.
+
+        Its instances are locked meanwhile, so that no other job is at what is taken back.
+        """
+        try:
+            wants = self.unit_of(op).locks(op, self.around.store.cluster)
+        except errors.GanetiError:
+            wants = []
+        own = [want for want in wants if want.level in ("cluster", "instance")]
+        held = await self.locks.acquire(owner, own if actions else [], 0, self._expand)
+        try:
+            return await self.undo(actions)
+        finally:
+            held.release_all()
 
     async def undo(self, actions: list[UndoAction]) -> list[str]:
         """Run *actions* in reverse; return a sentence for each that failed."""

@@ -184,10 +184,13 @@ class JobQueue:
             if job_id is None:
                 return
             started += 1
-            self._admission.started(self.store.jobs[job_id])
-            run = JobRun(job_id, self._ops[job_id], self, self.executor)
-            self.runs[job_id] = run
-            self._tasks.spawn(f"job {job_id}", self._run(run))
+            self._begin(job_id)
+
+    def _begin(self, job_id: int) -> None:
+        self._admission.started(self.store.jobs[job_id])
+        run = JobRun(job_id, self._ops[job_id], self, self.executor)
+        self.runs[job_id] = run
+        self._tasks.spawn(f"job {job_id}", self._run(run))
 
     async def _run(self, run: JobRun) -> None:
         try:
@@ -342,11 +345,17 @@ class JobQueue:
         else:
             self._ops[job.id] = ops
             self.store.note_jobs((recover.requeued(job),))
-            self._enqueue(job, ops)
+            if any(recover.has_begun(op) for op in job.ops):
+                # Before all that only waited: nobody else may get at what it has begun.
+                self._begin(job.id)
+            else:
+                self._enqueue(job, ops)
 
     async def _clean_up(self, job: Job, ops: Sequence[OpCode]) -> None:
         """Undo what an interrupted job had begun, and say so in its result."""
-        failed = await self.executor.undo(recover.undo_actions(job))
+        at = recover.interrupted(job)
+        begun = recover.undo_of(job.ops[at])
+        failed = await self.executor.take_back(ops[at], f"job {job.id}/{at}", begun)
         await self.finish(self._ended(job.id, "error", recover.result(job, ops, failed)))
 
     async def stop(self) -> None:

@@ -6,7 +6,7 @@ from typing import Any, Literal
 import msgspec
 
 from ganetix.master.jobs.execute import Executor
-from ganetix.master.jobs.records import FINAL, Job, OpRecord
+from ganetix.master.jobs.records import FINAL, PENDING, Job, OpRecord
 from ganetix.master.logic.unit import UndoAction
 from ganetix.opcodes import codec
 from ganetix.opcodes.base import OpCode
@@ -43,9 +43,14 @@ def _requeued(op: OpRecord) -> OpRecord:
     return msgspec.structs.replace(op, status="queued") if op.status == "waiting" else op
 
 
-def undo_actions(job: Job) -> list[UndoAction]:
-    """Return what *job*'s running opcode wants undone, oldest first."""
-    return [action for op in job.ops if op.status == "running" for action in undo_of(op)]
+def has_begun(op: OpRecord) -> bool:
+    """Tell whether *op* was interrupted: it ran, or waited for locks to go on after a rest."""
+    return op.status == "running" or (op.status in PENDING and op.resume is not msgspec.UNSET)
+
+
+def interrupted(job: Job) -> int:
+    """Return the index of the opcode that was interrupted; 0 if none was."""
+    return next((index for index, op in enumerate(job.ops) if has_begun(op)), 0)
 
 
 def undo_of(op: OpRecord) -> list[UndoAction]:
@@ -58,8 +63,13 @@ def result(job: Job, ops: Sequence[OpCode], failed: list[str]) -> list[Any]:
     if lost := secrets_lost(job, ops):
         told = f"Secret parameters ({', '.join(lost)}) are never stored, and the master daemon was"
         return ["OpExecError", [f"{told} restarted before they were used; submit the job again."]]
-    running = next((op for op in job.ops if op.status == "running"), job.ops[0])
-    what = running.input.get("OP_ID", "the opcode")
-    told = f"The master daemon ended inside {what}; "
-    told += "what it had begun was undone." if not failed else " ".join(failed)
-    return ["OpExecError", [f"{told} Run 'gnt-cluster verify', then repeat the command."]]
+    running = job.ops[interrupted(job)]
+    told = f"The master daemon ended inside {running.input.get('OP_ID', 'the opcode')}; "
+    if failed:
+        told += " ".join(failed)
+    elif undo_of(running):
+        told += "what it had begun was undone."
+    else:
+        told += "what it had done by then stays."
+    told += " 'gnt-cluster verify' names what is left of it; mend that, and repeat the command."
+    return ["OpExecError", [told]]

@@ -138,6 +138,8 @@ class JobRun:
     def suspend(self) -> None:
         """Stop at a place from which the job can go on, now or when it gets to one."""
         self._suspended = True
+        if self._context is not None:
+            self._context.suspended = True
         self._interrupt()
 
     def _interrupt(self) -> bool:

@@ -1,7 +1,6 @@
 """Another disk template for an instance: kept volumes where that goes, copies where not."""
 
 from collections.abc import Sequence
-from typing import Any
 
 import attrs
 import msgspec
@@ -9,20 +8,18 @@ import msgspec
 from ganetix import errors
 from ganetix.master import allocator as allocators
 from ganetix.master.allocator import Allocator
-from ganetix.master.logic import disk_requests, disk_sync, disks, names, new_disks, nic_addresses
+from ganetix.master.logic import disk_requests, disk_rest, disks, names, new_disks, nic_addresses
 from ganetix.master.logic.disk_records import Wanted, Where, mirrored, new_disk, sent
+from ganetix.master.logic.disk_rest import Left, Rest
 from ganetix.master.logic.unit import Context, UndoAction
 from ganetix.model import mirrors, params
 from ganetix.model.changes import Change
 from ganetix.model.cluster import Cluster
 from ganetix.model.objects import Disk, Instance, Node
 from ganetix.opcodes.instance import OpInstanceSetParams
-from ganetix.rpc.call import Call
 from ganetix.rpc.tables.blockdev import (
     BLOCKDEV_CREATE,
     BLOCKDEV_REMOVE,
-    FILE_STORAGE_DIR_REMOVE,
-    DirRequest,
     DiskRequest,
 )
 from ganetix.rpc.tables.storage import (
@@ -154,19 +151,17 @@ def _one(where: Where, disk: Disk, index: int, others: Sequence[Disk]) -> Disk:
     return msgspec.structs.replace(made, uuid=disk.uuid)
 
 
-async def convert(plan: Conversion, context: Context) -> None:
-    """Make what is new, copy what has to be copied, commit, sync, and remove what is old."""
+async def convert(plan: Conversion, context: Context) -> Rest:
+    """Make what is new, copy what has to be copied, and commit; return what is left to do then."""
     if plan.kinds == ("plain", "drbd"):
         await _add_mirror(plan, context)
     elif plan.kinds != ("drbd", "plain"):
         await _copy(plan, context)
+    left = _left(plan, context.cluster)
     await context.commit(lambda cluster: _change(cluster, plan), settles=True)
-    instance = context.cluster.instances[plan.instance.uuid]
-    if plan.kinds[1] == "drbd":
-        await disks.assemble(context, instance, fresh=True)
-        await disk_sync.wait(context, instance, context.cluster.disks_of(instance))
-        await disks.shutdown(context, instance)
-    await _remove_old(plan, context)
+    disk_rest.tell(context, plan.instance.name, left)
+    made = [disk.uuid for disk in plan.new if disk.dev_type == "drbd"]
+    return Rest(made, left=left)
 
 
 def _change(cluster: Cluster, plan: Conversion) -> Change:
@@ -208,14 +203,13 @@ def _data(disk: Disk) -> Disk:
     return disk.children[0] if disk.children else disk
 
 
-async def _remove_old(plan: Conversion, context: Context) -> None:
-    """Remove what is not needed any more; what stays is told."""
-    for disk in plan.old:
-        for node, part in _leftovers(plan, sent(context.cluster, disk)):
-            await _try(context, node, BLOCKDEV_REMOVE, DiskRequest(part, plan.instance.name))
-    place = disks.instance_dir(plan.old)
-    if place is not None and place != disks.instance_dir(plan.new):
-        await _try(context, plan.nodes[0], FILE_STORAGE_DIR_REMOVE, DirRequest(place))
+def _left(plan: Conversion, cluster: Cluster) -> list[Left]:
+    """Return what is not needed any more."""
+    return [
+        Left(node, part)
+        for disk in plan.old
+        for node, part in _leftovers(plan, sent(cluster, disk))
+    ]
 
 
 def _leftovers(plan: Conversion, disk: Disk) -> list[tuple[str, Disk]]:
@@ -226,10 +220,3 @@ def _leftovers(plan: Conversion, disk: Disk) -> list[tuple[str, Disk]]:
         [other] = [uuid for uuid in disk.nodes if uuid != primary]
         return [(primary, disk.children[1]), *((other, child) for child in disk.children)]
     return [(node, disk) for node in disk.nodes]
-
-
-async def _try(context: Context, node: str, call: Call[Any, Any], request: msgspec.Struct) -> None:
-    try:
-        await context.call(node, call, request)
-    except errors.GanetiError as error:
-        context.log(f"WARNING: An old disk is still on its node: {error.message}")

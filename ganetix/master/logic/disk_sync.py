@@ -4,8 +4,11 @@ from collections.abc import Sequence
 from functools import partial
 from typing import Final
 
+import msgspec
+
 from ganetix import errors
 from ganetix.master.logic import disk_records
+from ganetix.master.logic.disk_rest import Rest
 from ganetix.master.logic.unit import Context
 from ganetix.model.objects import Disk, Instance
 from ganetix.rpc.tables.storage import (
@@ -20,9 +23,6 @@ from ganetix.rpc.tables.storage import (
 SHORTEST: Final = 1.0
 LONGEST: Final = 20.0
 """Seconds between two looks: a tenth of what is left, within these."""
-
-RESUMED: Final = "sync"
-"""What an opcode is resumed with that waited for a sync."""
 
 TRIES: Final = 10
 """How often in a row the node may not answer."""
@@ -41,17 +41,22 @@ async def states(
 
 
 async def wait(
-    context: Context, instance: Instance, disks: Sequence[Disk], *, resumable: bool = False
+    context: Context, instance: Instance, disks: Sequence[Disk], rest: Rest | None = None
 ) -> None:
     """Return when *disks* of *instance* are in sync; raise `errors.OpExecError` if they won't be.
 
-    A node that does not answer is asked again, at most `TRIES` times in a row. Where the opcode is
-    *resumable* from here, a restart of the master daemon does so: `Context.resumed` is `RESUMED`.
+    A node that does not answer is asked again, at most `TRIES` times in a row. A restart of the
+    master daemon goes on from here with *rest*.
     """
     mirrored = [disk for disk in disks if disk.dev_type == "drbd"]
     if not mirrored:
         return
     context.log(f"Waiting for the disks of instance {instance.name} to sync...")
+    watch = partial(_watched, context, instance, mirrored)
+    await context.rest(msgspec.to_builtins(rest or Rest()), watch)
+
+
+async def _watched(context: Context, instance: Instance, mirrored: Sequence[Disk]) -> None:
     while True:
         found = await _patiently(context, instance.primary_node, mirrored)
         running = [(disk, state) for disk, state in found if state.percent is not None]
@@ -65,11 +70,7 @@ async def wait(
         for disk, state in running:
             context.log(_progress(disk, state))
         left = max(state.seconds or 0 for _, state in running)
-        pause = min(max(left / 10, SHORTEST), LONGEST)
-        if resumable:
-            await context.rest(RESUMED, partial(context.clock.sleep, pause))
-        else:
-            await context.clock.sleep(pause)
+        await context.clock.sleep(min(max(left / 10, SHORTEST), LONGEST))
 
 
 async def _stays_degraded(context: Context, node: str, disks: Sequence[Disk]) -> bool:

@@ -58,6 +58,23 @@ def removals(
     return actions
 
 
+def undo_assembly(
+    cluster: Cluster, nodes: Sequence[str], owner: str, disks: Sequence[Disk]
+) -> list[UndoAction]:
+    """Return what takes assembled *disks* down again on those of *nodes* that are online."""
+    return [
+        UndoAction(
+            f"Assembling {disk.iv_name} of {owner}",
+            node,
+            BLOCKDEV_SHUTDOWN.name,
+            msgspec.to_builtins(DiskRequest(sent(cluster, disk), owner)),
+        )
+        for disk in disks
+        for node in nodes
+        if not cluster.nodes[node].offline
+    ]
+
+
 async def require_space(context: Context, node: str, group: str, size: int) -> None:
     """Raise `errors.OpPrereqError` unless *node* has *size* MiB free in volume group *group*."""
     request = NodeInfoRequest([StorageUnit("lvm-vg", group)])
@@ -94,11 +111,11 @@ async def remove(
     """Remove *disks* on *node*, and then their *directory* if nothing else is in it."""
     for disk in disks:
         await context.call(node, BLOCKDEV_REMOVE, DiskRequest(sent(context.cluster, disk), owner))
-    for place in _directories(context.cluster, disks) if directory else ():
+    for place in directories_of(context.cluster, disks) if directory else ():
         await context.call(node, FILE_STORAGE_DIR_REMOVE, DirRequest(place))
 
 
-def _directories(cluster: Cluster, removed: Sequence[Disk]) -> list[str]:
+def directories_of(cluster: Cluster, removed: Sequence[Disk]) -> list[str]:
     """Return the directories of file disks *removed* in which no other disk is."""
     places = dict.fromkeys(place for disk in removed if (place := instance_dir([disk])))
     if not places:
@@ -198,16 +215,33 @@ async def shutdown(
                     await _try_shutdown(context, uuid, request)
 
 
+async def undo_if_inactive(context: Context, instance: Instance, own: Sequence[Disk]) -> None:
+    """Have *own* disks shut down if the opcode fails or the master dies, unless they are active."""
+    if not instance.disks_active:
+        nodes = context.cluster.nodes_of(instance)
+        await context.undo(*undo_assembly(context.cluster, nodes, instance.name, own))
+
+
+async def assemble_inactive(
+    context: Context, instance: Instance, *, ignore_secondaries: bool = False
+) -> None:
+    """Assemble the disks of *instance* unless they are active; see `undo_if_inactive`."""
+    if not instance.disks_active:
+        await undo_if_inactive(context, instance, context.cluster.disks_of(instance))
+        await assemble(context, instance, ignore_secondaries=ignore_secondaries)
+
+
 async def while_assembled(
     context: Context, instance: Instance, work: Callable[[], Awaitable[None]]
 ) -> None:
-    """Do *work* with the disks of *instance* assembled; afterwards they are shut down again."""
-    await assemble(context, instance)
+    """Do *work* with the disks of *instance* assembled; afterwards they are as they were."""
+    await assemble_inactive(context, instance)
     try:
         await work()
     except errors.GanetiError:
-        await _take_down(
-            context, instance, instance.primary_node, context.cluster.disks_of(instance)
-        )
+        if not instance.disks_active:
+            own = context.cluster.disks_of(instance)
+            await _take_down(context, instance, instance.primary_node, own)
         raise
-    await shutdown(context, instance)
+    if not instance.disks_active:
+        await shutdown(context, instance)

@@ -40,8 +40,7 @@ class InstanceActivateDisks:
         found = await disks.assemble(context, plan)
         await mark_disks(context, plan.uuid, active=bool(plan.disks))
         if op.wait_for_sync:
-            own = context.cluster.disks_of(plan)
-            await disk_sync.wait(context, plan, own, resumable=self.resumable)
+            await disk_sync.wait(context, plan, context.cluster.disks_of(plan))
         cluster = context.cluster
         node = cluster.nodes[plan.primary_node].name
         return [

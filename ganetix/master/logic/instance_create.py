@@ -11,7 +11,7 @@ from ganetix.master.allocator import Allocator
 from ganetix.master.logic import (
     capacity,
     communication,
-    disk_sync,
+    disk_rest,
     disks,
     guest_values,
     hooks_env,
@@ -23,6 +23,7 @@ from ganetix.master.logic import (
     nics,
     wants,
 )
+from ganetix.master.logic.disk_rest import Rest
 from ganetix.master.logic.instance_draft import Draft, draft_of, records
 from ganetix.master.logic.instance_import import Contents
 from ganetix.master.logic.nic_addresses import Site
@@ -89,7 +90,7 @@ class Plan:
 class InstanceCreate:
     """Creates instances; every step has its undo journalled before it.
 
-    It can be resumed while it waits for the disks to sync, and nowhere else.
+    It can be resumed while its disks are wiped and synced, and nowhere else.
     """
 
     outside: Outside
@@ -205,9 +206,6 @@ class InstanceCreate:
         context.release("node")
         instance = context.cluster.instances[instance.uuid]
         await disks.assemble(context, instance, fresh=True)
-        own = zip(context.cluster.disks_of(instance), plan.draft.disks, strict=True)
-        fresh = [disk for disk, wanted in own if wanted.adopt is None]
-        await new_disks.wipe_all(context, instance, fresh)
 
 
 def _resumed(op: OpInstanceCreate, contents: Contents | None, context: Context) -> Plan:
@@ -305,7 +303,7 @@ def _undo_of(plan: Plan, cluster: Cluster) -> list[UndoAction]:
     if plan.reserved is not None:
         actions.append(instance_reserve.restored(cluster, plan.reserved))
     actions += new_disks.undo_of(cluster, nodes, name, plan.disks, plan.draft.disks)
-    actions += new_disks.undo_assembly(cluster, nodes, name, plan.disks)
+    actions += disks.undo_assembly(cluster, nodes, name, plan.disks)
     actions.append(UndoAction(f"Instance {instance.name}", drop_instance=instance.uuid))
     if plan.draft.start:
         request: Any = msgspec.to_builtins(InstanceShutdown(instance.name, instance.hypervisor, 0))
@@ -319,10 +317,11 @@ async def _sync_and_start(op: OpInstanceCreate, plan: Plan, context: Context) ->
     instance = context.cluster.instances[plan.instance.uuid]
     spec = spec_of(context.cluster, instance, secret=op.osparams_secret)
     own = context.cluster.disks_of(instance)
-    if op.wait_for_sync:
-        # What another cluster sends comes once: that can't begin again.
-        await disk_sync.wait(context, instance, own, resumable=op.mode != "remote-import")
-        await context.rested()
+    made = zip(own, plan.draft.disks, strict=True)
+    fresh = [disk for disk, wanted in made if wanted.adopt is None]
+    rest = disk_rest.of(context, Rest(dirty=new_disks.to_wipe(context.cluster, fresh)))
+    await new_disks.settle(context, instance, fresh, rest, wait=op.wait_for_sync)
+    await context.rested()
     if plan.contents is not None:
         await instance_import.fill(plan.contents, spec, [disk.size for disk in own], context)
     elif plan.draft.install:

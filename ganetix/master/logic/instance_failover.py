@@ -97,10 +97,16 @@ async def fail_over(op: Any, plan: Move, context: Context) -> None:
     await mark_disks(context, uuid, active=bool(instance.disks))
 
 
+async def _nothing() -> None:
+    """Wait for nothing."""
+
+
 async def _leave(op: Any, plan: Move, context: Context) -> None:
     """Stop the guest at the source; failures count for nothing where consistency does not."""
     source = context.cluster.nodes[plan.source]
     if source.offline or plan.instance.forthcoming:
+        # Whoever goes on after a restart has to know where it went.
+        await context.rest([context.clock.wall(), *plan.nodes], _nothing)
         return
     context.log(f"Shutting down instance {plan.instance.name} on {source.name}...")
     try:

@@ -8,13 +8,14 @@ from ganetix import errors
 from ganetix.master.logic import (
     capacity,
     disk_records,
-    disk_sync,
+    disk_rest,
     disks,
     hooks_env,
     names,
     new_disks,
     wants,
 )
+from ganetix.master.logic.disk_rest import Rest
 from ganetix.master.logic.unit import Context, Hooks, IUnit, Want
 from ganetix.model.changes import Change
 from ganetix.model.cluster import Cluster
@@ -35,7 +36,7 @@ class Plan:
 
 @implementer(IUnit)
 class InstanceGrowDisk:
-    """Grows disks."""
+    """Grows disks. It can be resumed while the new part is wiped and synced."""
 
     resumable = False
 
@@ -48,6 +49,8 @@ class InstanceGrowDisk:
         """See `IUnit`."""
         cluster = context.cluster
         instance = names.instance_of(cluster, op.instance_name, op.instance_uuid)
+        if context.resumed is not None:
+            return Plan(instance, _disk(cluster, instance, op.disk), 0)
         for uuid in cluster.nodes_of(instance):
             names.require_online(cluster.nodes[uuid], f"growing disks of {instance.name}")
         disk = _disk(cluster, instance, op.disk)
@@ -64,14 +67,17 @@ class InstanceGrowDisk:
         return hooks_env.instance_hooks("disk-grow", cluster, env, nodes)
 
     async def execute(self, op: OpInstanceGrowDisk, plan: Plan, context: Context) -> None:
-        """Try it on every node, then do it, and note the size."""
-        if plan.instance.disks_active:
-            await _grow(op, plan, context)
-        else:
-            await disks.while_assembled(context, plan.instance, lambda: _grow(op, plan, context))
+        """Try it on every node, then do it, and note the size; wait until the new part is whole."""
+        instance = plan.instance
+        if context.resumed is None:
+            await disks.assemble_inactive(context, instance)
+            await _grow(plan, context)
+        await _settle(op, plan, context)
+        if not instance.disks_active:
+            await disks.shutdown(context, instance)
 
 
-async def _grow(op: OpInstanceGrowDisk, plan: Plan, context: Context) -> None:
+async def _grow(plan: Plan, context: Context) -> None:
     instance, disk = plan.instance, plan.disk
     ready = disk_records.sent(context.cluster, disk)
     for dry_run in (True, False):
@@ -82,20 +88,19 @@ async def _grow(op: OpInstanceGrowDisk, plan: Plan, context: Context) -> None:
         await context.call(instance.primary_node, BLOCKDEV_RESIZE, OneDisk(ready))
     grown = _grown(disk, plan.amount)
     await context.commit(lambda cluster: Change(disks=(grown,)))
-    await _settle(op, plan, grown, context)
 
 
-async def _settle(op: OpInstanceGrowDisk, plan: Plan, grown: Disk, context: Context) -> None:
+async def _settle(op: OpInstanceGrowDisk, plan: Plan, context: Context) -> None:
     """Wipe the new part if the cluster wants that, and wait until the mirror has it.
 
     That may take hours: the nodes are free meanwhile, and others may look at the instance.
     """
     context.release("node")
     context.downgrade("instance")
-    if new_disks.to_wipe(context.cluster, [grown]):
-        await new_disks.wipe(context, plan.instance, grown, plan.disk.size)
-    if op.wait_for_sync:
-        await disk_sync.wait(context, plan.instance, [grown])
+    grown = [context.cluster.disks[plan.disk.uuid]]
+    new = new_disks.to_wipe(context.cluster, grown, plan.disk.size)
+    rest = disk_rest.of(context, Rest(dirty=new))
+    await new_disks.settle(context, plan.instance, grown, rest, wait=op.wait_for_sync)
 
 
 def _grown(disk: Disk, amount: int) -> Disk:

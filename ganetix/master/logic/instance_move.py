@@ -161,7 +161,7 @@ async def _copy(op: OpInstanceMove, plan: Plan, context: Context) -> None:
     """Make the disks at the target and copy everything into them."""
     instance, there = plan.instance, [plan.target]
     undo = disks.removals(context.cluster, there, instance.name, plan.disks, directory=True)
-    undo += new_disks.undo_assembly(context.cluster, there, instance.name, plan.disks)
+    undo += disks.undo_assembly(context.cluster, there, instance.name, plan.disks)
     await context.undo(*undo)
     await disks.create(context, there, instance.name, plan.disks)
     await disks.assemble(context, instance)

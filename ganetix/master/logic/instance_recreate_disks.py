@@ -13,6 +13,7 @@ from ganetix.master.allocator import Allocator
 from ganetix.master.logic import (
     capacity,
     disk_requests,
+    disk_rest,
     disks,
     hooks_env,
     names,
@@ -20,6 +21,7 @@ from ganetix.master.logic import (
     nic_addresses,
     wants,
 )
+from ganetix.master.logic.disk_rest import Rest
 from ganetix.master.logic.unit import Context, Hooks, IUnit, Want
 from ganetix.model import mirrors, params
 from ganetix.model.changes import Change
@@ -42,7 +44,7 @@ class Plan:
 @implementer(IUnit)
 @attrs.frozen
 class InstanceRecreateDisks:
-    """Makes disks anew; nothing is installed on them."""
+    """Makes disks anew; nothing is installed on them. It can be resumed while they are wiped."""
 
     allocator: Allocator
     resumable = False
@@ -59,6 +61,9 @@ class InstanceRecreateDisks:
         """See `IUnit`."""
         cluster = context.cluster
         instance = names.instance_of(cluster, op.instance_name, op.instance_uuid)
+        if context.resumed is not None:
+            own = [cluster.disks[uuid] for uuid in disk_rest.of(context, Rest()).made]
+            return Plan(instance, tuple(own), tuple(cluster.nodes_of(instance)))
         if not instance.disks:
             raise errors.OpPrereqError(
                 f"Instance {instance.name} has no disks that could be made anew.", errors.STATE
@@ -115,18 +120,25 @@ class InstanceRecreateDisks:
 
     async def execute(self, op: OpInstanceRecreateDisks, plan: Plan, context: Context) -> None:
         """Make them, note where they are, and give mirrors something to agree on."""
-        name = plan.instance.name
-        undo = disks.removals(context.cluster, plan.nodes, name, plan.disks, directory=False)
-        await context.undo(*undo)
-        await disks.create(context, plan.nodes, name, plan.disks)
-        await context.commit(lambda cluster: _noted(cluster, plan), settles=True)
+        if context.resumed is None:
+            await _make(plan, context)
         instance = context.cluster.instances[plan.instance.uuid]
         own = [context.cluster.disks[disk.uuid] for disk in plan.disks]
-        mirrored = any(disk.dev_type == "drbd" for disk in own)
-        if mirrored or new_disks.to_wipe(context.cluster, own):
+        made = [disk.uuid for disk in own]
+        rest = disk_rest.of(context, Rest(made, new_disks.to_wipe(context.cluster, own)))
+        if rest.dirty or any(disk.dev_type == "drbd" for disk in own):
+            await disks.undo_if_inactive(context, instance, own)
             await disks.assemble(context, instance, fresh=True, only=own)
-            await new_disks.wipe_all(context, instance, own)
+            await new_disks.wipe(context, instance, own, rest)
             await disks.shutdown(context, instance)
+
+
+async def _make(plan: Plan, context: Context) -> None:
+    name = plan.instance.name
+    undo = disks.removals(context.cluster, plan.nodes, name, plan.disks, directory=False)
+    await context.undo(*undo)
+    await disks.create(context, plan.nodes, name, plan.disks)
+    await context.commit(lambda cluster: _noted(cluster, plan), settles=True)
 
 
 def _given(op: OpInstanceRecreateDisks, cluster: Cluster) -> list[Node]:

@@ -11,6 +11,7 @@ from ganetix.master import allocator as allocators
 from ganetix.master.allocator import Allocator
 from ganetix.master.logic import (
     capacity,
+    disk_rest,
     disk_sync,
     disks,
     hooks_env,
@@ -21,6 +22,7 @@ from ganetix.master.logic import (
     wants,
 )
 from ganetix.master.logic.disk_records import sent
+from ganetix.master.logic.disk_rest import Left, Rest
 from ganetix.master.logic.unit import Context, Hooks, IUnit, UndoAction, Want
 from ganetix.model import mirrors, params
 from ganetix.model.changes import Change
@@ -29,7 +31,6 @@ from ganetix.model.objects import Disk, Instance, Node
 from ganetix.opcodes.instance_disks import OpInstanceReplaceDisks
 from ganetix.rpc.tables.blockdev import (
     BLOCKDEV_ASSEMBLE,
-    BLOCKDEV_REMOVE,
     BLOCKDEV_SHUTDOWN,
     DiskRequest,
 )
@@ -44,7 +45,7 @@ NEW, PRIMARY, SECONDARY, AUTO = (
 class Plan:
     """What is replaced: all *disks* on *node*, or with *fresh* their secondary by *node*.
 
-    Without *node* there is nothing to do.
+    Without *node* there is nothing to do; with *rest* there is only that.
     """
 
     instance: Instance
@@ -52,12 +53,13 @@ class Plan:
     disks: tuple[Disk, ...]
     node: str | None
     fresh: tuple[Disk, ...] = ()
+    rest: Rest | None = None
 
 
 @implementer(IUnit)
 @attrs.frozen
 class InstanceReplaceDisks:
-    """Replaces parts of mirrors."""
+    """Replaces parts of mirrors. It can be resumed while the new ones are synced."""
 
     allocator: Allocator
     resumable = False
@@ -78,6 +80,8 @@ class InstanceReplaceDisks:
         instance = names.instance_of(cluster, op.instance_name, op.instance_uuid)
         (secondary,) = _require_mirrored(cluster, instance)
         chosen = _chosen(cluster, instance, op.disks)
+        if context.resumed is not None:
+            return _resumed(instance, secondary, chosen, context)
         what = f"replacing disks of instance {instance.name}"
         names.require_online(cluster.nodes[instance.primary_node], what)
         if op.mode == NEW:
@@ -149,19 +153,47 @@ class InstanceReplaceDisks:
         return hooks_env.instance_hooks("mirrors-replace", cluster, env, nodes)
 
     async def execute(self, op: OpInstanceReplaceDisks, plan: Plan, context: Context) -> None:
-        """Replace, with the disks active meanwhile."""
-        if plan.node is None:
-            context.log(f"No disk of instance {plan.instance.name} is faulty; nothing is replaced.")
-            return
-        instance = plan.instance
+        """Replace, with the disks active meanwhile; remove the old parts when all is in sync."""
+        rest = plan.rest
+        if rest is None:
+            if plan.node is None:
+                name = plan.instance.name
+                context.log(f"No disk of instance {name} is faulty; nothing is replaced.")
+                return
+            rest = await _replaced(op, plan, plan.node, context)
+        instance = context.cluster.instances[plan.instance.uuid]
+        own = [context.cluster.disks[disk.uuid] for disk in plan.disks]
+        await disk_sync.wait(context, instance, own, rest)
+        await disk_rest.remove(context, instance.name, rest.left)
         if not instance.disks_active:
-            await disks.assemble(context, instance, ignore_secondaries=bool(plan.fresh))
-        if plan.fresh:
-            await _move_mirror(op, plan, plan.node, context)
-        else:
-            await _replace_volumes(op, plan, plan.node, context)
-        if not instance.disks_active:
-            await disks.shutdown(context, context.cluster.instances[instance.uuid])
+            await disks.shutdown(context, instance)
+
+
+def _resumed(instance: Instance, secondary: str, chosen: Sequence[Disk], context: Context) -> Plan:
+    """Return the plan for disks that are replaced, and not yet in sync."""
+    context.release("node")
+    held = {instance.primary_node, secondary}
+    context.release("node-res", context.owned("node-res") - held)
+    return Plan(instance, secondary, tuple(chosen), None, rest=disk_rest.of(context, Rest()))
+
+
+async def _replaced(op: OpInstanceReplaceDisks, plan: Plan, node: str, context: Context) -> Rest:
+    """Make the new parts and let them sync; return what is left to do then."""
+    uuid, owner = plan.instance.uuid, plan.instance.name
+    await disks.assemble_inactive(context, plan.instance, ignore_secondaries=bool(plan.fresh))
+    if plan.fresh:
+        left = await _move_mirror(plan, node, context)
+    else:
+        left = await _replace_volumes(plan, node, context)
+    # What was done so far stays; but for disks that were not active.
+    await disks.assemble_inactive(context, context.cluster.instances[uuid])
+    if op.early_release or context.cluster.nodes[plan.secondary].offline:
+        await disk_rest.remove(context, owner, left)
+        context.release("node-res")
+        left = []
+    disk_rest.tell(context, owner, left)
+    context.release("node")
+    return Rest(left=left)
 
 
 def _require_mirrored(cluster: Cluster, instance: Instance) -> list[str]:
@@ -232,26 +264,20 @@ async def _require_other_good(
         await disk_sync.require_good(context, instance, other, "replacing the other copy")
 
 
-async def _replace_volumes(
-    op: OpInstanceReplaceDisks, plan: Plan, node: str, context: Context
-) -> None:
+async def _replace_volumes(plan: Plan, node: str, context: Context) -> list[Left]:
+    """Give the disks new volumes on *node*; return the old ones."""
     instance = plan.instance
-    old: list[Disk] = []
+    old: list[Left] = []
     for disk in plan.disks:
         context.log(f"Replacing {disk.iv_name} on {context.cluster.nodes[node].name}.")
         primary = node == instance.primary_node
         old += await mirror_parts.replace(context, node, instance.name, disk, primary=primary)
     context.undo_done()
-    if op.early_release:
-        await mirror_parts.remove_old(context, node, instance.name, old)
-        context.release("node-res")
-    context.release("node")
-    await disk_sync.wait(context, instance, plan.disks)
-    if not op.early_release:
-        await mirror_parts.remove_old(context, node, instance.name, old)
+    return old
 
 
-async def _move_mirror(op: OpInstanceReplaceDisks, plan: Plan, node: str, context: Context) -> None:
+async def _move_mirror(plan: Plan, node: str, context: Context) -> list[Left]:
+    """Make the mirror on *node*; return the disks of the old secondary."""
     instance, cluster = plan.instance, context.cluster
     name = cluster.nodes[node].name
     context.log(f"Making the disks of instance {instance.name} on {name}.")
@@ -262,18 +288,13 @@ async def _move_mirror(op: OpInstanceReplaceDisks, plan: Plan, node: str, contex
     for disk in plan.disks:
         ready = sent(cluster, disk)
         if not cluster.nodes[plan.secondary].offline:
-            await _try(context, plan.secondary, ready, instance.name, remove=False)
+            await _shut_down(context, plan.secondary, ready, instance.name)
         await context.call(instance.primary_node, DRBD_DISCONNECT, OneDisk(ready))
+    left = disk_rest.lefts(cluster, plan.secondary, plan.disks)
     await context.commit(lambda newest: Change(disks=plan.fresh), settles=True)
-    await disks.assemble(context, instance)
-    early = op.early_release or cluster.nodes[plan.secondary].offline
-    if early:
-        await _remove_old_side(plan, context)
-        context.release("node-res")
-    context.release("node")
-    await disk_sync.wait(context, instance, context.cluster.disks_of(instance))
-    if not early:
-        await _remove_old_side(plan, context)
+    if instance.disks_active:
+        await disks.assemble(context, instance)
+    return left
 
 
 def _reconnections(cluster: Cluster, plan: Plan) -> list[UndoAction]:
@@ -288,28 +309,14 @@ def _reconnections(cluster: Cluster, plan: Plan) -> list[UndoAction]:
         )
         for disk in plan.disks
         for node, primary in ((instance.primary_node, True), (plan.secondary, False))
+        if not cluster.nodes[node].offline
     ]
 
 
-async def _remove_old_side(plan: Plan, context: Context) -> None:
-    """Remove what the old secondary has; a node that is offline keeps it."""
-    node = context.cluster.nodes[plan.secondary]
-    if node.offline:
-        context.log(
-            f"WARNING: {node.name} is offline and keeps its volumes of instance "
-            f"{plan.instance.name}; remove them when it is back."
-        )
-        return
-    for disk in plan.disks:
-        ready = sent(context.cluster, disk)
-        await _try(context, plan.secondary, ready, plan.instance.name, remove=True)
-
-
-async def _try(context: Context, node: str, disk: Disk, owner: str, *, remove: bool) -> None:
-    """Take *disk* down, or *remove* it, on a node that is left; a failure is only told."""
-    call = BLOCKDEV_REMOVE if remove else BLOCKDEV_SHUTDOWN
+async def _shut_down(context: Context, node: str, disk: Disk, owner: str) -> None:
+    """Take *disk* down on a node that is left; a failure is only told."""
     try:
-        await context.call(node, call, DiskRequest(disk, owner))
+        await context.call(node, BLOCKDEV_SHUTDOWN, DiskRequest(disk, owner))
     except errors.GanetiError as error:
         name = context.cluster.nodes[node].name
-        context.log(f"WARNING: {disk.iv_name} is still on {name}: {error.message}")
+        context.log(f"WARNING: {disk.iv_name} is still active on {name}: {error.message}")

@@ -12,7 +12,9 @@ from ganetix.master.allocator import Allocator
 from ganetix.master.logic import (
     capacity,
     communication,
+    device_changes,
     disk_conversion,
+    disk_rest,
     disks,
     guest_values,
     hooks_env,
@@ -26,6 +28,7 @@ from ganetix.master.logic import (
 )
 from ganetix.master.logic.device_edits import Edit, Told
 from ganetix.master.logic.disk_conversion import Conversion
+from ganetix.master.logic.disk_rest import Rest
 from ganetix.master.logic.instance_devices import edited_disks, edited_nics
 from ganetix.master.logic.instance_reinstall import validate_os, with_os
 from ganetix.master.logic.nic_addresses import Site
@@ -50,12 +53,14 @@ class Plan:
     nics: Edit[Nic]
     plugged: bool
     conversion: Conversion | None = None
+    rest: Rest | None = None
+    """With this there is nothing left to do but that."""
 
 
 @implementer(IUnit)
 @attrs.frozen
 class InstanceSetParams:
-    """Changes instances."""
+    """Changes instances. It can be resumed while new disks are wiped and synced."""
 
     allocator: Allocator
     resumable = False
@@ -82,6 +87,8 @@ class InstanceSetParams:
         """See `IUnit`."""
         cluster = context.cluster
         instance = names.instance_of(cluster, op.instance_name, op.instance_uuid)
+        if context.resumed is not None:
+            return _resumed(instance, context)
         _require_available(op)
         with_nics = communication.of_changed(cluster, instance, op)
         edit_nics = edited_nics(_site(op, instance, context), instance, with_nics)
@@ -136,33 +143,52 @@ class InstanceSetParams:
         return hooks_env.instance_hooks("instance-modify", cluster, env, plan.nodes)
 
     async def execute(self, op: OpInstanceSetParams, plan: Plan, context: Context) -> Told:
-        """Make new disks, commit everything at once, remove old disks."""
-        await _make_disks(plan, context)
-        if plan.plugged:
-            await hotplug.unplug(context, plan.instance, plan.disks.gone, plan.nics.gone)
-        if plan.instance.disks_active:
-            await disks.shutdown(context, plan.instance, only=plan.disks.detached)
-        await context.commit(lambda cluster: _change(cluster, plan), settles=True)
-        await _begin_mirrors(plan, context, wait=op.wait_for_sync)
-        if plan.conversion is not None:
-            await disk_conversion.convert(plan.conversion, context)
-        for disk in plan.disks.detached:
-            context.log(
-                f"Disk {disk.uuid} belongs to no instance now; 'gnt-instance modify --disk "
-                f"attach:uuid={disk.uuid} INSTANCE' attaches it."
-            )
-        fresh = context.cluster.instances[plan.instance.uuid]
-        if fresh.disks_active:
-            await disks.assemble(context, fresh, only=plan.disks.attached)
-        if plan.plugged:
-            await hotplug.plug(context, fresh, plan.disks.come, plan.nics.come)
-        await _remove_disks(plan, context)
-        devices = (plan.disks, plan.nics) if plan.plugged else ()
-        done = sum(len(edit.come) + len(edit.gone) for edit in devices)
-        done += await runtime_memory.change(op, fresh, context)
-        if plan.instance.admin_state == "up" and done < len(plan.told):
-            context.log("A running instance gets the changes at its next start.")
-        return list(plan.told)
+        """Make new disks, commit everything at once, remove old disks, wait for new ones."""
+        rest = await _made(op, plan, context) if plan.rest is None else plan.rest
+        await device_changes.finish(context, plan.instance.uuid, rest, wait=op.wait_for_sync)
+        return rest.told
+
+
+async def _made(op: OpInstanceSetParams, plan: Plan, context: Context) -> Rest:
+    """Do all of it but what may take hours; return that."""
+    await device_changes.make(context, plan.instance, plan.disks.added)
+    if plan.plugged:
+        await hotplug.unplug(context, plan.instance, plan.disks.gone, plan.nics.gone)
+    if plan.instance.disks_active:
+        await disks.shutdown(context, plan.instance, only=plan.disks.detached)
+    await context.commit(lambda cluster: _change(cluster, plan), settles=True)
+    mirrored = [disk for disk in plan.disks.added if disk.dev_type == "drbd"]
+    rest = Rest([disk.uuid for disk in mirrored], new_disks.to_wipe(context.cluster, mirrored))
+    if plan.conversion is not None:
+        rest = await disk_conversion.convert(plan.conversion, context)
+    await device_changes.begin(context, plan.instance.uuid, rest.made)
+    for disk in plan.disks.detached:
+        context.log(
+            f"Disk {disk.uuid} belongs to no instance now; 'gnt-instance modify --disk "
+            f"attach:uuid={disk.uuid} INSTANCE' attaches it."
+        )
+    fresh = context.cluster.instances[plan.instance.uuid]
+    if fresh.disks_active:
+        await disks.assemble(context, fresh, only=plan.disks.attached)
+    await device_changes.remove(context, plan.instance, plan.disks)
+    devices = (plan.disks, plan.nics) if plan.plugged else ()
+    done = sum(len(edit.come) + len(edit.gone) for edit in devices)
+    done += await runtime_memory.change(op, fresh, context)
+    if plan.instance.admin_state == "up" and done < len(plan.told):
+        context.log("A running instance gets the changes at its next start.")
+    plug = [one.uuid for edit in devices for one in edit.come]
+    return msgspec.structs.replace(rest, plug=plug, told=list(plan.told))
+
+
+def _resumed(instance: Instance, context: Context) -> Plan:
+    """Return the plan for an instance that is changed, and whose disks are not yet in sync."""
+    cluster, rest = context.cluster, disk_rest.of(context, Rest())
+    nodes, own = tuple(cluster.nodes_of(instance)), tuple(cluster.disks_of(instance))
+    context.release("node-res", context.owned("node-res") - set(nodes))
+    edits = Edit(own), Edit(tuple(instance.nics))
+    return Plan(
+        instance, instance, edits[0], nodes, tuple(rest.told), edits[1], plugged=False, rest=rest
+    )
 
 
 def _require_available(op: OpInstanceSetParams) -> None:
@@ -300,52 +326,6 @@ async def _check_memory(
             "again with these parameters; --force sets them all the same.",
             errors.NORES,
         )
-
-
-async def _make_disks(plan: Plan, context: Context) -> None:
-    added = plan.disks.added
-    if not added:
-        return
-    instance, name = plan.instance, plan.instance.name
-    nodes = context.cluster.nodes_of(instance)
-    first = not instance.disks
-    alone = [disk for disk in added if disk.dev_type != "drbd"]
-    needed = instance.disks_active or new_disks.to_wipe(context.cluster, alone)
-    actions = disks.removals(context.cluster, nodes, name, added, directory=first)
-    if needed:
-        actions += new_disks.undo_assembly(context.cluster, nodes, name, added)
-    await context.undo(*actions)
-    await disks.create(context, nodes, name, added)
-    if needed:
-        await disks.assemble(context, instance, only=alone)
-        await new_disks.wipe_all(context, instance, alone)
-    if needed and not instance.disks_active:
-        await disks.shutdown(context, instance, only=alone)
-
-
-async def _begin_mirrors(plan: Plan, context: Context, *, wait: bool) -> None:
-    """Assemble added mirrors, which have their ports now; inactive disks only until in sync."""
-    instance = context.cluster.instances[plan.instance.uuid]
-    added = [context.cluster.disks[disk.uuid] for disk in plan.disks.added]
-    own = [disk for disk in added if disk.dev_type == "drbd"]
-    if not own:
-        return
-    await disks.assemble(context, instance, fresh=True, only=own)
-    await new_disks.settle(context, instance, own, wait=wait or not instance.disks_active)
-    if not instance.disks_active:
-        await disks.shutdown(context, instance)
-
-
-async def _remove_disks(plan: Plan, context: Context) -> None:
-    """Remove what the configuration has dropped; a disk that stays is told, verify names it."""
-    removed = plan.disks.removed
-    nodes = dict.fromkeys(uuid for disk in removed for uuid in disk.nodes)
-    last = not plan.disks.rows
-    for node in nodes:
-        try:
-            await disks.remove(context, node, plan.instance.name, removed, directory=last)
-        except errors.GanetiError as error:
-            context.log(f"WARNING: A removed disk is still on its node: {error.message}")
 
 
 def _change(cluster: Cluster, plan: Plan) -> Change:

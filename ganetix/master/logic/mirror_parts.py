@@ -4,8 +4,8 @@ from collections.abc import Iterable
 
 import msgspec
 
-from ganetix import errors
 from ganetix.master.logic.disk_records import sent
+from ganetix.master.logic.disk_rest import Left
 from ganetix.master.logic.unit import Context, UndoAction
 from ganetix.model.objects import Disk
 from ganetix.rpc.tables.blockdev import (
@@ -25,7 +25,7 @@ from ganetix.rpc.tables.storage import (
 
 async def replace(
     context: Context, node: str, owner: str, disk: Disk, *, primary: bool
-) -> list[Disk]:
+) -> list[Left]:
     """Give *disk* new volumes on *node*; return the old ones, which have other names now.
 
     Each step is undone if a later one fails: the old volumes come back under their names.
@@ -44,21 +44,7 @@ async def replace(
     for new, child in zip(fresh, ready.children, strict=True):
         await _rename(context, node, new, child)
     await context.call(node, BLOCKDEV_ADDCHILDREN, OneDisk(ready))
-    return old
-
-
-async def remove_old(context: Context, node: str, owner: str, old: Iterable[Disk]) -> None:
-    """Remove the *old* volumes; one that stays is told with the command that removes it."""
-    for volume in old:
-        try:
-            await context.call(node, BLOCKDEV_REMOVE, DiskRequest(volume, owner))
-        except errors.GanetiError as error:
-            place = "/".join(str(part) for part in volume.logical_id)
-            name = context.cluster.nodes[node].name
-            context.log(
-                f"WARNING: The old volume {place} is still on {name}: {error.message} "
-                f"'lvremove {place}' there removes it."
-            )
+    return [Left(node, volume) for volume in old]
 
 
 async def _create(context: Context, node: str, owner: str, fresh: Iterable[Disk]) -> None:

@@ -1,6 +1,7 @@
 """Making the disks of an instance: new ones or adopted ones, wiped and synced where asked."""
 
 from collections.abc import Iterable, Sequence
+from functools import partial
 from typing import Any, Final
 
 import msgspec
@@ -8,11 +9,12 @@ import msgspec
 from ganetix import errors
 from ganetix.master.logic import disk_sync, disks
 from ganetix.master.logic.disk_records import Wanted, sent
+from ganetix.master.logic.disk_rest import Rest
 from ganetix.master.logic.unit import Context, UndoAction
 from ganetix.model import params
 from ganetix.model.cluster import Cluster
 from ganetix.model.objects import Disk, Instance, Node
-from ganetix.rpc.tables.blockdev import BLOCKDEV_FIND, BLOCKDEV_SHUTDOWN, DiskInfo, DiskRequest
+from ganetix.rpc.tables.blockdev import BLOCKDEV_FIND, DiskInfo, DiskRequest
 from ganetix.rpc.tables.storage import (
     BLOCKDEV_RENAME,
     BLOCKDEV_WIPE,
@@ -141,22 +143,6 @@ def undo_of(
     return actions
 
 
-def undo_assembly(
-    cluster: Cluster, nodes: Sequence[str], owner: str, made: Sequence[Disk]
-) -> list[UndoAction]:
-    """Return what takes assembled *made* down again."""
-    return [
-        UndoAction(
-            f"Assembling {disk.iv_name} of {owner}",
-            node,
-            BLOCKDEV_SHUTDOWN.name,
-            msgspec.to_builtins(DiskRequest(sent(cluster, disk), owner)),
-        )
-        for disk in made
-        for node in nodes
-    ]
-
-
 async def make(
     context: Context,
     nodes: Sequence[str],
@@ -177,44 +163,68 @@ def _named(disk: Disk, name: str) -> Disk:
     return msgspec.structs.replace(disk, logical_id=[disk.logical_id[0], name])
 
 
-async def settle(context: Context, instance: Instance, made: Sequence[Disk], *, wait: bool) -> None:
-    """Wipe assembled disks if the cluster wants that, and *wait* for their mirrors."""
-    await wipe_all(context, instance, made)
+async def settle(
+    context: Context, instance: Instance, made: Sequence[Disk], rest: Rest, *, wait: bool
+) -> None:
+    """Wipe what is dirty of assembled disks, and *wait* for their mirrors.
+
+    A restart of the master daemon goes on with what is left of *rest* then.
+    """
+    rest = await wipe(context, instance, made, rest)
     if wait:
-        await disk_sync.wait(context, instance, made)
+        await disk_sync.wait(context, instance, made, rest)
 
 
-async def wipe_all(context: Context, instance: Instance, made: Sequence[Disk]) -> None:
-    """Wipe new, assembled disks if the cluster wants that, their mirrors being paused."""
-    dirty = to_wipe(context.cluster, made)
-    if dirty:
-        await disk_sync.pause(context, instance, dirty, on=True)
-        for disk in dirty:
-            await wipe(context, instance, disk, 0)
-        await disk_sync.pause(context, instance, dirty, on=False)
-
-
-def to_wipe(cluster: Cluster, made: Iterable[Disk]) -> list[Disk]:
-    """Return those of the new disks *made* that the cluster wants wiped.
+def to_wipe(cluster: Cluster, made: Iterable[Disk], begin: int = 0) -> dict[str, int]:
+    """Return those of the new disks *made* that the cluster wants wiped, from *begin* MiB on.
 
     A new file is all zeros; a given block device is somebody's, with what is on it.
     """
     if not cluster.cluster.prealloc_wipe_disks:
-        return []
-    return [disk for disk in made if disk.dev_type not in (*disks.FILE_BASED, "blockdev")]
+        return {}
+    kept = (*disks.FILE_BASED, "blockdev")
+    return {disk.uuid: begin for disk in made if disk.dev_type not in kept}
 
 
-async def wipe(context: Context, instance: Instance, disk: Disk, begin: int) -> None:
-    """Write zeros over *disk* from *begin* MiB to its end, telling how far that is."""
+async def wipe(
+    context: Context,
+    instance: Instance,
+    made: Sequence[Disk],
+    rest: Rest,
+    *,
+    resumable: bool = True,
+) -> Rest:
+    """Write zeros over what is dirty of assembled disks, their mirrors being paused.
+
+    Return what is left to do then.
+    """
+    dirty = [disk for disk in made if disk.uuid in rest.dirty]
+    if dirty:
+        await disk_sync.pause(context, instance, dirty, on=True)
+        for disk in dirty:
+            rest = await _wipe(context, instance, disk, rest, resumable=resumable)
+        await disk_sync.pause(context, instance, dirty, on=False)
+    return rest
+
+
+async def _wipe(
+    context: Context, instance: Instance, disk: Disk, rest: Rest, *, resumable: bool
+) -> Rest:
+    """Wipe *disk* from where *rest* says to its end, telling how far that is."""
     context.log(f"Wiping {disk.iv_name} of instance {instance.name}...")
+    begin = done = rest.dirty[disk.uuid]
     part = max(1, min(_LARGEST_PART, (disk.size - begin) // _PARTS))
-    started, done = context.clock.monotonic(), begin
+    started = context.clock.monotonic()
     while done < disk.size:
         size = min(part, disk.size - done)
         request = DiskPart(sent(context.cluster, disk), done, size)
-        await context.call(instance.primary_node, BLOCKDEV_WIPE, request)
+        step = partial(context.call, instance.primary_node, BLOCKDEV_WIPE, request)
+        await (context.rest(msgspec.to_builtins(rest), step) if resumable else step())
         done += size
+        rest = msgspec.structs.replace(rest, dirty={**rest.dirty, disk.uuid: done})
         spent = context.clock.monotonic() - started
         left = spent * (disk.size - done) / (done - begin)
-        share = 100 * (done - begin) / (disk.size - begin)
+        share = 100 * done / disk.size
         context.log(f"{disk.iv_name} is wiped to {share:.0f}%, about {left:.0f} s left")
+    clean = {uuid: start for uuid, start in rest.dirty.items() if uuid != disk.uuid}
+    return msgspec.structs.replace(rest, dirty=clean)

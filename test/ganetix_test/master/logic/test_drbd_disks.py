@@ -119,15 +119,15 @@ class CreateTests(DiskTestCase):
         """Restarted while the disks sync, it waits on, makes nothing twice, installs and starts."""
         self.mirrors.ahead = [MirrorState(True, "ok", 40.0, 70)]
         work = self.start(creation())
-        self.assertEqual(self.context.rests, ["sync"])
+        self.assertEqual(self.context.rests, [{}])
         work.cancel()
         self.failureResultOf(work, CancelledError)
-        before, self.context.resumed = dict(self.world.disks), "sync"
+        before, self.context.resumed = dict(self.world.disks), {}
         self.assertNotIn((NODE1, NAME), self.world.guests)
         self.assertEqual(self.run_op(creation()), ["node1.example.com", "node2.example.com"])
         self.assertEqual(self.world.disks, before)
         self.assertIn((NODE1, NAME), self.world.guests)
-        self.assertEqual(self.context.rests, ["sync", None])
+        self.assertEqual(self.context.rests, [{}, {}, None])
 
     def test_no_wait(self) -> None:
         """Without the wait nobody looks."""

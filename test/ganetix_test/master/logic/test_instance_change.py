@@ -248,7 +248,7 @@ class SetParamsTests(StoppedTestCase):
         self.context.world.before = before
         self.run_op(setting(disks=[("remove", 1, {})]))
         self.assertEqual(len(self.instance().disks), 1)
-        self.assertIn("still on its node", self.context.logged[-1])
+        self.assertIn("there removes that", self.context.logged[-1])
 
     def test_offline(self) -> None:
         """A stopped instance goes offline and back."""

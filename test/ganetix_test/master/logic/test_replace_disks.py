@@ -95,7 +95,7 @@ class ReplaceTests(DiskTestCase):
         """A secondary that is offline is left with what it has."""
         self.set_node(2, offline=True)
         self.run_op(replacing("new_secondary", remote_node="node3"))
-        self.assertIn("is offline and keeps its volumes", "\n".join(self.context.logged))
+        self.assertIn("node2.example.com keeps xenvg/", "\n".join(self.context.logged))
 
     def test_allocator(self) -> None:
         """An allocator can choose the new secondary."""
