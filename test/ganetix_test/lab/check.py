@@ -15,10 +15,15 @@ from typing import Final
 
 from ganetix_test.lab import guest, host
 from ganetix_test.lab.cluster import Lab
-from ganetix_test.lab.scenarios import containers, guests, steps, storage
+from ganetix_test.lab.scenarios import containers, guests, oses, steps, storage
 
 Scenarios = Mapping[str, Callable[[Lab], str]]
-ALL: Final[Scenarios] = {**storage.SCENARIOS, **guests.SCENARIOS, **containers.SCENARIOS}
+ALL: Final[Scenarios] = {
+    **storage.SCENARIOS,
+    **oses.SCENARIOS,
+    **guests.SCENARIOS,
+    **containers.SCENARIOS,
+}
 NODES: Final = 3
 LONGEST: Final = 3000
 """Characters of a reason that are shown, the last ones."""

@@ -16,6 +16,7 @@ PACKAGES: Final = (
     "libvirt-daemon-system", "libvirt-daemon-driver-lxc", "libvirt-daemon-driver-qemu",
     "libvirt-clients", "qemu-system-x86", "qemu-utils", "ovmf",
     "libvirt-dev", "pkg-config", "gcc", "python3-dev",
+    "debootstrap", "ganeti-instance-debootstrap", "ganeti-os-noop",
     "busybox-static", "cpio", "openssh-server", "openssh-client", "iproute2", "e2fsprogs", "kmod",
 )  # fmt: skip
 """The Debian packages of the lab; the one place where they are named."""
