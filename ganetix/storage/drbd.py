@@ -11,7 +11,7 @@ from ganetix.storage import drbd_argv, drbd_parse
 from ganetix.storage.drbd_argv import SETUP, Side
 from ganetix.storage.drbd_parse import Minor, Shown
 from ganetix.storage.interface import Found, IBlockDevice, Space, Sync
-from ganetix.storage.plain import PlainDisks
+from ganetix.storage.plain import PlainDisks, path_of
 from ganetix.storage.programs import Programs, failed
 from ganetix.toolkit.interfaces import IFileSystem, IWorker
 
@@ -44,7 +44,7 @@ class DrbdDisks:
             for child in disk.children:
                 await self.plain.create(child)
                 made.append(child)
-            await self._write_metadata(side, disk)
+            await self._write_metadata(side, path_of(disk.children[1]))
         except errors.GanetiError:
             for child in made:
                 await self.plain.remove(child)
@@ -59,7 +59,7 @@ class DrbdDisks:
     async def assemble(self, disk: Disk, primary: bool, fresh: bool = False) -> Found:
         """See `IBlockDevice`: attached, and connected or waiting for the peer."""
         side = self._side(disk)
-        data, meta = [await self.plain.assemble(child, primary) for child in disk.children]
+        data, meta = await self.plain.assemble_all(disk.children)
         state = await self._state(side)
         if not state.configured:
             await self._run(f"make {side.path}", SETUP, "new-resource", side.resource)
@@ -86,7 +86,7 @@ class DrbdDisks:
     async def find(self, disk: Disk) -> Found | None:
         """See `IBlockDevice`: this node's half is there when both its volumes are."""
         side = self._side(disk)
-        halves = [await self.plain.find(child) for child in disk.children]
+        halves = await self.plain.find_all(disk.children)
         if any(half is None for half in halves):
             return None
         return Found(side.path, halves[0].size if halves[0] else 0)
@@ -151,9 +151,9 @@ class DrbdDisks:
         Nothing of them counts as in sync then.
         """
         side = self._side(disk)
-        await self._write_metadata(side, disk)
+        data, meta = await self.plain.assemble_all(disk.children)
+        await self._write_metadata(side, meta.path)
         if (await self._state(side)).configured:
-            data, meta = [await self.plain.assemble(child, True) for child in disk.children]
             await self._attach(disk, side, data.path, meta.path)
 
     async def pause(self, disk: Disk, *, paused: bool) -> None:
@@ -168,10 +168,9 @@ class DrbdDisks:
     def _side(self, disk: Disk) -> Side:
         return drbd_argv.side_of(disk, self.hostname)
 
-    async def _write_metadata(self, side: Side, disk: Disk) -> None:
-        meta = await self.plain.assemble(disk.children[1], True)
-        argv = drbd_argv.create_metadata(side, meta.path)
-        await self.programs.must(f"write DRBD metadata to {meta.path}", *argv)
+    async def _write_metadata(self, side: Side, meta: str) -> None:
+        argv = drbd_argv.create_metadata(side, meta)
+        await self.programs.must(f"write DRBD metadata to {meta}", *argv)
 
     async def _attach(self, disk: Disk, side: Side, data: str, meta: str) -> None:
         await self._run(f"clean {meta}", *drbd_argv.apply_log(side, meta))

@@ -6,6 +6,7 @@ from typing import Final
 import attrs
 
 from ganetix import errors
+from ganetix.process.command import Result
 from ganetix.storage import lvm_parse
 from ganetix.storage.lvm_parse import LISTING, Group, Physical, Placed, Volume
 from ganetix.storage.programs import Programs, failed
@@ -21,13 +22,13 @@ class Lvm:
 
     async def volume(self, group: str, name: str) -> Volume | None:
         """Return the volume *name* of *group*, None if there is none; *group* must exist."""
-        selected = ("--select", f'lv_name="{name}"')
-        found = await self._list("lvs", lvm_parse.LV_FIELDS, group, *selected)
-        return next(iter(lvm_parse.volumes(found)), None)
+        return next(iter(await self.volumes(group, name)), None)
 
-    async def volumes(self, group: str) -> list[Volume]:
-        """Return all volumes of *group*."""
-        return lvm_parse.volumes(await self._list("lvs", lvm_parse.LV_FIELDS, group))
+    async def volumes(self, group: str, *names: str) -> list[Volume]:
+        """Return the volumes of *group*: all, or those of *names* that there are."""
+        wanted = " || ".join(f'lv_name="{name}"' for name in names)
+        selected = ("--select", wanted) if names else ()
+        return lvm_parse.volumes(await self._list("lvs", lvm_parse.LV_FIELDS, group, *selected))
 
     async def group(self, name: str) -> Group:
         """Return the volume group *name*."""
@@ -67,7 +68,7 @@ class Lvm:
                     f"Logical volume {group}/{name} already exists; remove or rename it if no "
                     "instance uses it."
                 )
-            raise failed(what, result)
+            raise _without_group(group, result) or failed(what, result)
 
     async def snapshot(self, volume: Volume, name: str, size: int) -> None:
         """Make the snapshot *name* of *volume* with *size* MiB for what changes."""
@@ -114,8 +115,13 @@ class Lvm:
         result = await self.programs.run(f"{_SBIN}/{program}", *LISTING, "-o", fields, *words)
         if result.ok:
             return result.stdout.decode("utf-8", "replace")
-        if b"not found" in result.stderr:
-            raise errors.BlockDeviceError(
-                f"Volume group {words[0]} is not on this node; 'vgs' there shows the known ones."
-            )
-        raise failed(what, result)
+        raise (words and _without_group(words[0], result)) or failed(what, result)
+
+
+def _without_group(group: str, result: Result) -> errors.BlockDeviceError | None:
+    """Return the error if *result* says that there is no volume group *group*."""
+    if f'Volume group "{group}" not found'.encode() not in result.stderr:
+        return None
+    return errors.BlockDeviceError(
+        f"Volume group {group} is not on this node; 'vgs' there shows the known ones."
+    )

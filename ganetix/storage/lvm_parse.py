@@ -28,7 +28,7 @@ class Volume:
     @property
     def path(self) -> str:
         """The device."""
-        return f"/dev/{self.group}/{self.name}"
+        return path_of(self.group, self.name)
 
     @property
     def active(self) -> bool:
@@ -75,6 +75,11 @@ class Placed:
     group: str
     name: str
     size: int
+
+
+def path_of(group: str, name: str) -> str:
+    """Return the device of the volume *name* of *group*."""
+    return f"/dev/{group}/{name}"
 
 
 def placed(text: str) -> list[Placed]:

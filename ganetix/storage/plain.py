@@ -33,9 +33,10 @@ class PlainDisks:
         wrong = volume_names.wrong_name(name)
         if wrong:
             raise errors.BlockDeviceError(f"'{name}' can't be a logical volume's name: {wrong}.")
-        known = await self.lvm.group(group)
         places = await self._own_places(disk) if disk.params.get("exclusive") else ()
-        stripes = min(int(disk.params.get("stripes", 1)), len(places) or known.devices)
+        stripes = int(disk.params.get("stripes", 1))
+        if stripes > 1:
+            stripes = min(stripes, len(places) or (await self.lvm.group(group)).devices)
         await self.lvm.create(group, name, disk.size, stripes, places)
 
     async def remove(self, disk: Disk) -> None:
@@ -46,22 +47,34 @@ class PlainDisks:
 
     async def assemble(self, disk: Disk, primary: bool, fresh: bool = False) -> Found:
         """See `IBlockDevice`."""
-        volume = await self._existing(disk)
-        if not volume.active:
-            await self.lvm.activate(volume)
-        return Found(volume.path, volume.size)
+        [found] = await self.assemble_all([disk])
+        return found
+
+    async def assemble_all(self, disks: Sequence[Disk]) -> list[Found]:
+        """Do as `assemble` for each of *disks*."""
+        volumes = await self._volumes(disks)
+        there = [_existing(disk, one) for disk, one in zip(disks, volumes, strict=True)]
+        for volume in there:
+            if not volume.active:
+                await self.lvm.activate(volume)
+        return [Found(volume.path, volume.size) for volume in there]
 
     async def shutdown(self, disk: Disk) -> None:
         """See `IBlockDevice`."""
 
     async def find(self, disk: Disk) -> Found | None:
         """See `IBlockDevice`."""
-        volume = await self._volume(disk)
-        return None if volume is None else Found(volume.path, volume.size)
+        [found] = await self.find_all([disk])
+        return found
+
+    async def find_all(self, disks: Sequence[Disk]) -> list[Found | None]:
+        """Do as `find` for each of *disks*."""
+        found = await self._volumes(disks)
+        return [None if one is None else Found(one.path, one.size) for one in found]
 
     async def grow(self, disk: Disk, amount: int, dry_run: bool) -> None:
         """See `IBlockDevice`."""
-        volume = await self._existing(disk)
+        volume = _existing(disk, await self._volume(disk))
         if amount < 0:
             raise errors.BlockDeviceError(f"{volume.path} can't be made smaller.")
         size = disk.size + amount
@@ -81,7 +94,7 @@ class PlainDisks:
 
     async def snapshot(self, disk: Disk, name: str) -> Disk:
         """See `IBlockDevice`: room for all of the disk to change."""
-        volume = await self._existing(disk)
+        volume = _existing(disk, await self._volume(disk))
         await self.lvm.snapshot(volume, name, volume.size)
         return msgspec.structs.replace(disk, logical_id=[volume.group, name])
 
@@ -95,17 +108,17 @@ class PlainDisks:
         return Space(group.free, group.size)
 
     async def _volume(self, disk: Disk) -> Volume | None:
-        return await self.lvm.volume(*place_of(disk))
-
-    async def _existing(self, disk: Disk) -> Volume:
-        volume = await self._volume(disk)
-        if volume is None:
-            group, name = place_of(disk)
-            raise errors.BlockDeviceError(
-                f"Logical volume {group}/{name} is not there; 'gnt-instance recreate-disks' makes "
-                "missing disks anew."
-            )
+        [volume] = await self._volumes([disk])
         return volume
+
+    async def _volumes(self, disks: Sequence[Disk]) -> list[Volume | None]:
+        """Return the volume of each of *disks*; each volume group is asked once."""
+        places = [place_of(disk) for disk in disks]
+        known: dict[tuple[str, str], Volume] = {}
+        for group in dict.fromkeys(group for group, _ in places):
+            names = [name for place, name in places if place == group]
+            known |= {(group, one.name): one for one in await self.lvm.volumes(group, *names)}
+        return [known.get(place) for place in places]
 
     async def _own_places(self, disk: Disk) -> Sequence[str]:
         """Return empty physical volumes for *disk* alone: as many as its spindles, or its size."""
@@ -132,6 +145,22 @@ def _is_empty(one: lvm_parse.Physical) -> bool:
 def _enough(chosen: Sequence[lvm_parse.Physical], disk: Disk) -> bool:
     """Tell whether *chosen* are as many as *disk* asks for and have its size."""
     return len(chosen) >= (disk.spindles or 1) and sum(one.free for one in chosen) >= disk.size
+
+
+def _existing(disk: Disk, volume: Volume | None) -> Volume:
+    """Return *volume*, which was found for *disk*; raise `errors.BlockDeviceError` without one."""
+    if volume is None:
+        group, name = place_of(disk)
+        raise errors.BlockDeviceError(
+            f"Logical volume {group}/{name} is not there; 'gnt-instance recreate-disks' makes "
+            "missing disks anew."
+        )
+    return volume
+
+
+def path_of(disk: Disk) -> str:
+    """Return the device of *disk* on a node that has activated it."""
+    return lvm_parse.path_of(*place_of(disk))
 
 
 def place_of(disk: Disk) -> tuple[str, str]:

@@ -1,5 +1,6 @@
 """LVM's programs without disks: they answer as the real ones of version 2.03.16 were seen to."""
 
+import re
 from collections.abc import Sequence
 from typing import Final
 
@@ -61,12 +62,12 @@ class FakeLvm:
         return group, name
 
     def _lvs(self, words: list[str]) -> str:
-        wanted = _option(words, "--select").removeprefix('lv_name="').removesuffix('"')
+        wanted = re.findall(r'lv_name="([^"]*)"', _option(words, "--select"))
         group = self._group(_last(words))
         rows = [
             f"  {group}|{name}|{size * _MIB}|{self._attributes((group, name))}"
             for (place, name), size in sorted(self.volumes.items())
-            if place == group and wanted in ("", name)
+            if place == group and (not wanted or name in wanted)
         ]
         return "\n".join(rows)
 

@@ -96,6 +96,13 @@ class DrbdTests(AwaitingTestCase):
         self.assertIn("drbdmeta ended with exit code 20 (open failed)", error.message)
         self.assertEqual(self.lvm.volumes, {})
 
+    def test_few_programs(self) -> None:
+        """LVM, which is slow, is run once a volume to make both, and once to assemble them."""
+        self.make()
+        ran = [command.argv[0].rpartition("/")[2] for command in self.runner.ran]
+        slow = [name for name in ran if not name.startswith("drbd")]
+        self.assertEqual(slow, ["lvcreate", "lvcreate", "lvs"])
+
     def test_assemble(self) -> None:
         """The device has this node's minor, both volumes, and the peer's address."""
         self.make()
