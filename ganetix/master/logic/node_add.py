@@ -5,9 +5,9 @@ import msgspec
 from zope.interface import implementer
 
 from ganetix import errors
-from ganetix.master.logic import candidates, names, node_env, ssh_access
+from ganetix.master.logic import candidates, names, node_addresses, node_env, ssh_access
 from ganetix.master.logic.outside import Outside
-from ganetix.master.logic.unit import BGL_EXCLUSIVE, Context, Hooks, IUnit, Want
+from ganetix.master.logic.unit import BGL_EXCLUSIVE, Context, Hooks, IUnit, UndoAction, Want
 from ganetix.model import params
 from ganetix.model.changes import Change
 from ganetix.model.cluster import Cluster
@@ -17,10 +17,11 @@ from ganetix.opcodes.node import OpNodeAdd
 
 @attrs.frozen
 class Plan:
-    """The node as it will be, and the digest of its certificate."""
+    """The node as it will be, the digest of its certificate, and what takes it back."""
 
     node: Node
     digest: str
+    back: Change
 
 
 @implementer(IUnit)
@@ -46,6 +47,8 @@ class NodeAdd:
         secondary = op.secondary_ip or _own_secondary(old) or primary
         _check_addresses(cluster, name, primary, secondary)
         digest = _digest(op)
+        for address in dict.fromkeys((primary, secondary)):
+            await node_addresses.require_answer(name, address, self.outside)
         node = _again(old, op) if old else _fresh(op, cluster, context, name)
         node = msgspec.structs.replace(node, primary_ip=primary, secondary_ip=secondary)
         node = msgspec.structs.replace(node, master_candidate=False)
@@ -53,7 +56,8 @@ class NodeAdd:
             [*_others(cluster, node), node], cluster.cluster.candidate_pool_size
         )
         wanted = candidates.eligible(node) and lacking > 0
-        return Plan(msgspec.structs.replace(node, master_candidate=wanted), digest)
+        back = Change(nodes=(old,)) if old else Change(drop_nodes=(node.uuid,))
+        return Plan(msgspec.structs.replace(node, master_candidate=wanted), digest, back)
 
     def hooks(self, op: OpNodeAdd, plan: Plan, cluster: Cluster) -> Hooks | None:
         """See `IUnit`."""
@@ -64,13 +68,25 @@ class NodeAdd:
     async def execute(self, op: OpNodeAdd, plan: Plan, context: Context) -> None:
         """Write it down; a candidate also gets the authority's key."""
         node = plan.node
+        if node.secondary_ip != node.primary_ip:
+            await _require_secondary(plan, context)
         digests = {node.uuid: plan.digest} if node.master_candidate else {}
         await context.commit(
-            lambda cluster: candidates.certified(cluster, Change(nodes=(node,)), digests)
+            lambda cluster: candidates.certified(cluster, Change(nodes=(node,)), digests),
+            settles=True,
         )
         await ssh_access.joined(context, self.outside, node)
         if node.master_candidate:
             await candidates.equip(context, self.outside, [node.uuid])
+
+
+async def _require_secondary(plan: Plan, context: Context) -> None:
+    """Ask the node whether it has its secondary address: for that it is written down first."""
+    what = f"Writing down node {plan.node.name}"
+    await context.undo(UndoAction(what, restore=msgspec.to_builtins(plan.back)))
+    known = msgspec.structs.replace(plan.node, master_candidate=False)
+    await context.commit(lambda cluster: Change(nodes=(known,)))
+    await node_addresses.require_owned(plan.node, context)
 
 
 def _digest(op: OpNodeAdd) -> str:

@@ -51,17 +51,27 @@ def _require_like_master(after: Node, cluster: Cluster) -> None:
 
 async def _require_there(after: Node, outside: Outside, context: Context) -> None:
     """The node itself must own the address, and the master reach it there."""
-    address = after.secondary_ip
-    owned: Truth = await context.call(after.uuid, NODE_HAS_IP_ADDRESS, AddressQuery(address))
+    await require_owned(after, context)
+    await require_answer(after.name, after.secondary_ip, outside)
+
+
+async def require_owned(node: Node, context: Context) -> None:
+    """Raise `errors.OpPrereqError` unless *node* itself has its secondary address."""
+    address = node.secondary_ip
+    owned: Truth = await context.call(node.uuid, NODE_HAS_IP_ADDRESS, AddressQuery(address))
     if not owned.value:
         raise errors.OpPrereqError(
-            f"Node {after.name} does not have the address {address}; 'ip address add "
+            f"Node {node.name} does not have the address {address}; 'ip address add "
             f"{address}/BITS dev DEVICE' there gives it to an interface.",
             errors.ENVIRON,
         )
+
+
+async def require_answer(name: str, address: str, outside: Outside) -> None:
+    """Raise `errors.OpPrereqError` unless the node daemon of node *name* answers at *address*."""
     if not await outside.answers(address):
         raise errors.OpPrereqError(
-            f"Node {after.name} does not answer at {address}; look at the way there and at the "
-            "firewall.",
+            f"Node {name} does not answer at {address}; look at its node daemon, the way there and "
+            "the firewall.",
             errors.ENVIRON,
         )

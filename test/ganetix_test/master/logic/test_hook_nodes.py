@@ -24,11 +24,12 @@ SAMPLES: Final[dict[str, dict[str, Any]]] = {
     "OP_CLUSTER_POST_INIT": {},
     "OP_CLUSTER_RENAME": {"name": "other.example.com"},
     "OP_CLUSTER_SET_PARAMS": {"candidate_pool_size": 3},
-    "OP_NODE_ADD": {"node_name": "new", "node_uuid": NEW, "certificate_digest": "d"},
+    "OP_NODE_ADD": {"node_name": "new", "node_uuid": NEW, "certificate_digest": "d",
+                    "primary_ip": "192.0.2.99"},
     "OP_NODE_MIGRATE": {"node_name": "node3"},
     "OP_NODE_REMOVE": {"node_name": "node3"},
     "OP_NODE_SET_PARAMS": {"node_name": "node3", "drained": True},
-}
+}  # fmt: skip
 WITHIN: Final = frozenset({"OP_CLUSTER_DESTROY", "OP_CLUSTER_VERIFY_GROUP"})
 """Opcodes that run their hooks while they work; their own tests look at where."""
 

@@ -2,9 +2,14 @@
 
 from typing import Any
 
+import attrs
+
+from ganetix.master.logic.outside import Outside
 from ganetix.opcodes.node import OpNodeAdd
+from ganetix.rpc.call import Truth
+from ganetix.rpc.tables.checks import AddressQuery
 from ganetix.testing.logic import GROUP, LogicContext, node_uuid, three_nodes
-from ganetix_test.master.logic.cases import UnitTestCase
+from ganetix_test.master.logic.cases import OUTSIDE, UnitTestCase
 
 NEW = "00000000-0000-4000-8000-000000000004"
 NODE1, NODE2, NODE3 = node_uuid(1), node_uuid(2), node_uuid(3)
@@ -16,8 +21,17 @@ def addition(name: str = "node4.example.com", **fields: Any) -> OpNodeAdd:
     return OpNodeAdd(node_name=name, **given)
 
 
+async def answers(address: str) -> bool:
+    """Tell that a node daemon answers anywhere but there."""
+    return address != "192.0.2.98"
+
+
 class AddTests(UnitTestCase):
     """Nodes that join."""
+
+    def outside(self) -> Outside:
+        """Have daemons that answer."""
+        return attrs.evolve(OUTSIDE, answers=answers)
 
     def test_candidate(self) -> None:
         """While the pool has room a new node becomes a candidate, with digest and key."""
@@ -73,6 +87,48 @@ class AddTests(UnitTestCase):
             with self.subTest(words):
                 self.assertIn(words, self.refusal(op))
         self.assertEqual(self.context.commits, [])
+
+    def test_silent(self) -> None:
+        """A node that does not answer at both its addresses is not added."""
+        self.assertIn("answer at 192.0.2.98", self.refusal(addition(primary_ip="192.0.2.98")))
+        self.two_addresses()
+        self.assertIn("answer at 192.0.2.98", self.refusal(addition(secondary_ip="192.0.2.98")))
+        self.assertEqual(self.context.commits, [])
+
+    def two_addresses(self) -> None:
+        """Give all nodes secondary addresses."""
+        for number in (1, 2, 3):
+            self.set_node(number, secondary_ip=f"198.51.100.{number}")
+
+    def test_secondary(self) -> None:
+        """A node that has its secondary address is asked, and added."""
+        self.two_addresses()
+        self.run_op(addition(secondary_ip="198.51.100.4"))
+        node = self.context.cluster.nodes[NEW]
+        self.assertEqual((node.secondary_ip, node.master_candidate), ("198.51.100.4", True))
+        self.assertEqual(self.context.cluster.cluster.candidate_certs, {NEW: "digest"})
+        asked = [one for one in self.context.fake.made if one.call == "node_has_ip_address"]
+        self.assertEqual([(one.node, one.request) for one in asked],
+                         [(NEW, AddressQuery("198.51.100.4"))])  # fmt: skip
+        self.assertEqual(self.context.pending, [])
+
+    def test_not_its_own(self) -> None:
+        """One that does not have the address leaves no trace, nor does one set up again change."""
+        self.two_addresses()
+
+        async def not_there(node: str, request: AddressQuery) -> Truth:
+            return Truth(False)
+
+        self.context.fake.handlers["node_has_ip_address"] = not_there
+        before = self.context.cluster
+        self.assertIn("ip address add", self.refusal(addition(secondary_ip="198.51.100.4")))
+        self.assertEqual(self.context.cluster.nodes, before.nodes)
+        again = addition(
+            "node3.example.com", readd=True, node_uuid=NODE3, secondary_ip="198.51.100.5"
+        )
+        self.assertIn("ip address add", self.refusal(again))
+        found = self.context.cluster.nodes[NODE3]
+        self.assertEqual((found.secondary_ip, found.master_candidate), ("198.51.100.3", True))
 
     def test_table(self) -> None:
         """The cluster lock is exclusive; hooks run on all others before, on the new one after."""

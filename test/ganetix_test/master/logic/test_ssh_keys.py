@@ -3,6 +3,7 @@
 import itertools
 from typing import Any
 
+import attrs
 from twisted.internet.defer import Deferred
 
 from ganetix import errors
@@ -32,8 +33,7 @@ class SshRenewalTests(UnitTestCase):
         async def read_file(path: str) -> bytes | None:
             return KNOWN.encode() if path.endswith("ganeti_pub_keys") else None
 
-        return Outside(OUTSIDE.resolve, OUTSIDE.answers, read_file, OUTSIDE.checkpoint,
-                       OUTSIDE.hail, OUTSIDE.facts)  # fmt: skip
+        return attrs.evolve(OUTSIDE, read_file=read_file)
 
     def setUp(self) -> None:
         """Make the cluster."""
