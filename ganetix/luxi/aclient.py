@@ -17,8 +17,11 @@ from ganetix.luxi import messages
 class Luxi(Protocol):
     """The master daemon, as far as those need it who ask it something."""
 
-    async def call(self, method: str, *args: Any) -> Any:
-        """Return what *method* answers; raise its error, or `errors.LuxiError`."""
+    async def call(self, method: str, *args: Any, raw: bool = False) -> Any:
+        """Return what *method* answers; raise its error, or `errors.LuxiError`.
+
+        With *raw* it is a `msgspec.Raw`: the JSON in which it came, for those who pass it on.
+        """
 
 
 class Link(Protocol):
@@ -28,6 +31,9 @@ class Link(Protocol):
         """Send *data*."""
 
 
+Loads = Callable[[bytes], Any]
+
+
 class Conversation:
     """One connection's requests and answers, in order. Its owner feeds it with what comes in."""
 
@@ -35,7 +41,7 @@ class Conversation:
         """Make futures with *txaio*."""
         self._txaio = txaio
         self._framer = messages.Framer(limit=1 << 40)
-        self._waiting: deque[tuple[str, Any]] = deque()
+        self._waiting: deque[tuple[str, Loads, Any]] = deque()
         self._unsent: list[bytes] = []
         self._link: Link | None = None
         self.lost = False
@@ -47,12 +53,15 @@ class Conversation:
             link.write(request)
         self._unsent.clear()
 
-    def call(self, method: str, *args: Any) -> Any:
-        """Send a request; return the future of its result, which fails with its error."""
+    def call(self, method: str, *args: Any, raw: bool = False) -> Any:
+        """Send a request; return the future of its result, which fails with its error.
+
+        *raw* is as `Luxi.call` has it.
+        """
         if self.lost:
             raise _gone(method)
         future = self._txaio.create_future()
-        self._waiting.append((method, future))
+        self._waiting.append((method, _loads_raw if raw else _loads, future))
         request = messages.encode_request(method, list(args), msgspec.json.encode)
         if self._link is None:
             self._unsent.append(request)
@@ -64,18 +73,18 @@ class Conversation:
         """Take in *data*; fire the futures of the answers that are complete."""
         for text in self._framer.feed(data):
             if self._waiting:
-                self._fire(self._waiting.popleft()[1], text)
+                self._fire(*self._waiting.popleft()[1:], text)
 
     def closed(self, why: str = "went away") -> None:
         """Fail everything that still waits: the connection is gone."""
         self.lost = True
         while self._waiting:
-            method, future = self._waiting.popleft()
+            method, _, future = self._waiting.popleft()
             self._txaio.reject(future, _gone(method, why))
 
-    def _fire(self, future: Any, text: bytes) -> None:
+    def _fire(self, loads: Loads, future: Any, text: bytes) -> None:
         try:
-            result = messages.decode_response(text, _loads)
+            result = messages.decode_response(text, loads)
         except errors.GanetiError as error:
             self._txaio.reject(future, error)
         else:
@@ -98,13 +107,13 @@ class AsyncClient:
         self._connect = connect
         self._conversation: Conversation | None = None
 
-    async def call(self, method: str, *args: Any) -> Any:
-        """Return what *method* answers to *args*; raise its error, or `LuxiError`."""
+    async def call(self, method: str, *args: Any, raw: bool = False) -> Any:
+        """Return what *method* answers to *args*; see `Luxi`."""
         conversation = self._conversation
         if conversation is not None and not conversation.lost:
-            return await conversation.call(method, *args)
+            return await conversation.call(method, *args, raw=raw)
         conversation = self._conversation = Conversation(self._txaio)
-        answer = conversation.call(method, *args)
+        answer = conversation.call(method, *args, raw=raw)
         try:
             conversation.connected(await self._connect(conversation))
         except BaseException:
@@ -120,6 +129,19 @@ def _loads(text: bytes) -> Any:
         return msgspec.json.decode(text)
     except msgspec.DecodeError as error:
         raise ValueError(str(error)) from error
+
+
+def _loads_raw(text: bytes) -> Any:
+    """Parse *text*, an answer, but leave what it tells of a success as it is."""
+    try:
+        message = msgspec.json.decode(text, type=dict[str, msgspec.Raw])
+        result = message.pop("result", None)
+        parsed = {name: msgspec.json.decode(value) for name, value in message.items()}
+        if result is not None:
+            parsed["result"] = result if parsed.get("success") else msgspec.json.decode(result)
+    except msgspec.DecodeError as error:
+        raise ValueError(str(error)) from error
+    return parsed
 
 
 def _gone(method: str, why: str = "went away") -> errors.LuxiError:

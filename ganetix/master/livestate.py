@@ -4,7 +4,8 @@ A node is heard while it has a session; a lost one has no data, whatever it push
 job did is noted here before the job succeeds, so that its own effects are visible at once.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Sequence, Set
+from typing import Final
 
 import attrs
 from zope.interface import implementer
@@ -13,6 +14,8 @@ from ganetix.rpc.events import Event, FiguresEvent, InstanceEvent
 from ganetix.rpc.interfaces import IEventSink
 from ganetix.rpc.tables.checks import NodeInfo
 from ganetix.rpc.tables.instances import InstanceState
+
+_NOWHERE: Final[frozenset[str]] = frozenset()
 
 
 @attrs.define
@@ -40,9 +43,9 @@ class LiveState:
         """Return the facts of a node, or None when it is not heard."""
         return self.nodes.get(uuid)
 
-    def running_on(self, name: str) -> frozenset[str]:
-        """Return the uuids of the nodes on which the instance *name* runs."""
-        return frozenset(self._places.get(name, ()))
+    def running_on(self, name: str) -> Set[str]:
+        """Return the uuids of the nodes on which the instance *name* runs now; not to be kept."""
+        return self._places.get(name, _NOWHERE)
 
     def whole(self, node: str, events: Sequence[Event]) -> None:
         """Take the whole state of *node*, in place of what was known."""

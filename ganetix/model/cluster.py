@@ -96,8 +96,8 @@ class Cluster(msgspec.Struct, frozen=True):
     def secondaries_of(self, instance: Instance) -> list[str]:
         """Return the node uuids that hold a mirror of *instance*, without the primary."""
         found: dict[str, None] = {}
-        for disk in self.disks_of(instance):
-            for uuid in mirror_nodes(disk):
+        for disk in instance.disks:
+            for uuid in mirror_nodes(self.disks[disk]):
                 if uuid != instance.primary_node:
                     found[uuid] = None
         return list(found)

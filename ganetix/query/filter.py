@@ -8,10 +8,11 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
 from ganetix import errors
-from ganetix.query.results import NORMAL, Cell
+from ganetix.query.results import Absent
 
 Row = Any
-Get = Callable[[Row], Cell]
+Get = Callable[[Row], Any]
+"""Reads a field of a row: a value, or `Absent`."""
 Test = Callable[[Row], bool]
 Getter = Callable[[str], Get]
 """Returns how a field is read; raises ParameterError for one that there is not."""
@@ -113,8 +114,8 @@ def _comparison(operator: str, field: str, value: Any, get: Get, hostnames: froz
 
 def _leaf(get: Get, test: Callable[[Any], bool]) -> Test:
     def leaf(row: Row) -> bool:
-        status, value = get(row)
-        return status != NORMAL or test(value)
+        value = get(row)
+        return isinstance(value, Absent) or test(value)
 
     return leaf
 

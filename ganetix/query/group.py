@@ -1,19 +1,19 @@
 """Values of node group fields."""
 
 from collections.abc import Callable
-from typing import Final
+from typing import Any, Final
 
 from ganetix.model import params, policy
 from ganetix.model.objects import NodeGroup
-from ganetix.query.results import Cell, maybe, normal
+from ganetix.query.results import maybe
 from ganetix.query.view import View
 
-Value = Callable[[View, NodeGroup], Cell]
+Value = Callable[[View, NodeGroup], Any]
 LIVE: Final[frozenset[str]] = frozenset()
 
 
 def _plain(name: str) -> Value:
-    return lambda view, row: normal(getattr(row, name))
+    return lambda view, row: getattr(row, name)
 
 
 def _instances(view: View, row: NodeGroup) -> list[str]:
@@ -27,21 +27,19 @@ FIELDS: Final[dict[str, Value]] = {
         name: _plain(name)
         for name in ("alloc_policy", "ctime", "mtime", "name", "serial_no", "tags", "uuid")
     },
-    "custom_diskparams": lambda view, row: normal(row.diskparams),
-    "custom_ipolicy": lambda view, row: normal(row.ipolicy),
-    "custom_ndparams": lambda view, row: normal(row.ndparams),
-    "diskparams": lambda view, row: normal(
-        {
-            template: {**values, **row.diskparams.get(template, {})}
-            for template, values in view.cluster.cluster.diskparams.items()
-        }
-    ),
-    "ipolicy": lambda view, row: normal(policy.of_group(view.cluster, row)),
-    "ndparams": lambda view, row: normal(params.group_node(view.cluster, row)),
-    "node_cnt": lambda view, row: normal(len(view.cluster.members(row.uuid))),
-    "node_list": lambda view, row: normal([n.name for n in view.cluster.members(row.uuid)]),
-    "pinst_cnt": lambda view, row: normal(len(_instances(view, row))),
-    "pinst_list": lambda view, row: normal(_instances(view, row)),
+    "custom_diskparams": lambda view, row: row.diskparams,
+    "custom_ipolicy": lambda view, row: row.ipolicy,
+    "custom_ndparams": lambda view, row: row.ndparams,
+    "diskparams": lambda view, row: {
+        template: {**values, **row.diskparams.get(template, {})}
+        for template, values in view.cluster.cluster.diskparams.items()
+    },
+    "ipolicy": lambda view, row: policy.of_group(view.cluster, row),
+    "ndparams": lambda view, row: params.group_node(view.cluster, row),
+    "node_cnt": lambda view, row: len(view.cluster.members(row.uuid)),
+    "node_list": lambda view, row: [n.name for n in view.cluster.members(row.uuid)],
+    "pinst_cnt": lambda view, row: len(_instances(view, row)),
+    "pinst_list": _instances,
 }
 
 

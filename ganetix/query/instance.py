@@ -1,23 +1,28 @@
-"""Values of instance fields."""
+"""Columns of instance fields.
 
-from collections.abc import Callable
+A list of thousands of instances has hundreds of thousands of values: the fields that every list
+shows are worked out a column at once.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from operator import attrgetter, itemgetter
 from typing import Any, Final
 
 from ganetix.model import params
-from ganetix.model.objects import Disk, Instance, Nic, NodeGroup
+from ganetix.model.objects import Disk, Instance, NodeGroup
 from ganetix.query.consoles import console
 from ganetix.query.results import (
     NO_DATA,
     NODE_OFFLINE,
     NOT_AVAILABLE,
-    Cell,
+    Absent,
+    each,
     maybe,
-    normal,
 )
 from ganetix.query.status import user_shutdown
 from ganetix.query.view import View
 
-Value = Callable[[View, Instance], Cell]
+Column = Callable[[View, Sequence[Instance]], list[Any]]
 
 DRBD_META: Final = 128
 """MiB of DRBD metadata a disk."""
@@ -29,8 +34,9 @@ ALIASES: Final = {
 LIVE: Final = frozenset(("console", "oper_ram", "oper_state", "oper_vcpus", "status"))
 
 
-def _plain(name: str) -> Value:
-    return lambda view, row: normal(getattr(row, name))
+def _plain(name: str) -> Column:
+    pick = attrgetter(name)
+    return lambda view, rows: list(map(pick, rows))
 
 
 def _pnode(view: View, row: Instance) -> Any:
@@ -41,19 +47,28 @@ def _group(view: View, row: Instance) -> NodeGroup:
     return view.cluster.nodegroups[_pnode(view, row).group]
 
 
-def _running(pick: Callable[[Any], Cell], absent: Cell) -> Value:
-    """A live value of the primary node; *absent* when the instance does not run there."""
+def _hosted(view: View, uuid: str) -> Any:
+    """Return what is known to run on a node by name, or why nothing is known."""
+    if view.cluster.nodes[uuid].offline:
+        return NODE_OFFLINE
+    facts = view.live.node(uuid)
+    return NO_DATA if facts is None else facts.instances
 
-    def value(view: View, row: Instance) -> Cell:
-        if _pnode(view, row).offline:
-            return NODE_OFFLINE
-        facts = view.live.node(row.primary_node)
-        if facts is None:
-            return NO_DATA
-        state = facts.instances.get(row.name)
-        return absent if state is None or state.state == "shutdown" else pick(state)
 
-    return value
+def _running(pick: Callable[[Any], Any], otherwise: Any) -> Column:
+    """Live values of the primary nodes; *otherwise* for an instance that does not run there."""
+
+    def value(hosted: Any, name: str) -> Any:
+        if isinstance(hosted, Absent):
+            return hosted
+        state = hosted.get(name)
+        return otherwise if state is None or state.state == "shutdown" else pick(state)
+
+    def column(view: View, rows: Sequence[Instance]) -> list[Any]:
+        places = {uuid: _hosted(view, uuid) for uuid in {row.primary_node for row in rows}}
+        return [value(places[row.primary_node], row.name) for row in rows]
+
+    return column
 
 
 def status(view: View, row: Instance) -> str:
@@ -63,7 +78,8 @@ def status(view: View, row: Instance) -> str:
     facts = view.live.node(row.primary_node)
     if facts is None:
         return "ERROR_nodedown"
-    if view.live.running_on(row.name) - {row.primary_node}:
+    places = view.live.running_on(row.name)
+    if len(places) > (row.primary_node in places):
         return "ERROR_wrongnode"
     state = facts.instances.get(row.name)
     if state is None:
@@ -88,91 +104,79 @@ def _stopped(view: View, row: Instance) -> str:
     return "USER_down" if by_user else "ADMIN_down"
 
 
-def template(view: View, row: Instance) -> str:
-    """Return the disk template: diskless, the one of all disks, or mixed."""
-    kinds = {disk.dev_type for disk in view.cluster.disks_of(row)}
-    if not kinds:
-        return "diskless"
-    return kinds.pop() if len(kinds) == 1 else "mixed"
-
-
 def disk_usage(disks: list[Disk]) -> int:
     """Return the MiB that *disks* take on a node, DRBD metadata included."""
-    return sum(disk.size + (DRBD_META if disk.dev_type == "drbd" else 0) for disk in disks)
+    return sum([disk.size + (DRBD_META if disk.dev_type == "drbd" else 0) for disk in disks])
 
 
-def _snode_groups(view: View, row: Instance, attribute: str) -> Cell:
-    nodes = (view.cluster.nodes[uuid] for uuid in view.cluster.secondaries_of(row))
-    return normal([getattr(view.cluster.nodegroups[node.group], attribute) for node in nodes])
+def _snode_groups(attribute: str) -> Column:
+    def value(view: View, row: Instance) -> Any:
+        nodes = (view.cluster.nodes[uuid] for uuid in view.cluster.secondaries_of(row))
+        return [getattr(view.cluster.nodegroups[node.group], attribute) for node in nodes]
+
+    return each(value)
 
 
-def _snodes(view: View, row: Instance) -> Cell:
-    return normal([view.cluster.nodes[uuid].name for uuid in view.cluster.secondaries_of(row)])
+def _snodes(view: View, row: Instance) -> list[str]:
+    return [view.cluster.nodes[uuid].name for uuid in view.cluster.secondaries_of(row)]
 
 
-def _disk_values(pick: Callable[[Disk], Any]) -> Value:
-    return lambda view, row: normal([pick(disk) for disk in view.cluster.disks_of(row)])
+def _of_disks(name: str) -> Column:
+    pick = attrgetter(name)
+
+    def column(view: View, rows: Sequence[Instance]) -> list[Any]:
+        disks = view.cluster.disks
+        return [[pick(disks[uuid]) for uuid in row.disks] for row in rows]
+
+    return column
 
 
-def _disk_value(pick: Callable[[Disk], Any], index: int) -> Value:
-    def value(view: View, row: Instance) -> Cell:
-        disks = row.disks
-        return (
-            maybe(pick(view.cluster.disks[disks[index]])) if index < len(disks) else NOT_AVAILABLE
-        )
-
-    return value
+def _of_nics(name: str) -> Column:
+    pick = attrgetter(name)
+    return lambda view, rows: [list(map(pick, row.nics)) for row in rows]
 
 
-NicPick = Callable[[View, Instance, Nic], Any]
+def _of_filled_nics(pick: Callable[[Mapping[str, Any]], Any]) -> Column:
+    def column(view: View, rows: Sequence[Instance]) -> list[Any]:
+        nodes, groups, filled = view.cluster.nodes, view.cluster.nodegroups, view.nicparams
+        return [
+            [pick(filled(nic, groups[nodes[row.primary_node].group])) for nic in row.nics]
+            for row in rows
+        ]
+
+    return column
 
 
-def _nic_param(name: str) -> NicPick:
-    return lambda view, row, nic: view.nicparams(nic, _group(view, row)).get(name)
-
-
-def _bridge(view: View, row: Instance, nic: Nic) -> Any:
-    filled = view.nicparams(nic, _group(view, row))
+def _bridge(filled: Mapping[str, Any]) -> Any:
     return filled.get("link") if filled.get("mode") == "bridged" else None
 
 
-def _network_name(view: View, row: Instance, nic: Nic) -> Any:
-    network = view.cluster.networks.get(nic.network) if nic.network else None
-    return None if network is None else network.name
+def _network_names(view: View, rows: Sequence[Instance]) -> list[Any]:
+    known = {uuid: network.name for uuid, network in view.cluster.networks.items()}
+    return [[known.get(nic.network or "") for nic in row.nics] for row in rows]
 
 
-DISK_PICKS: Final[dict[str, Callable[[Disk], Any]]] = {
-    "name": lambda disk: disk.name,
-    "size": lambda disk: disk.size,
-    "spindles": lambda disk: disk.spindles,
-    "uuid": lambda disk: disk.uuid,
+def _nth(column: Column, index: int) -> Column:
+    def nth(values: Sequence[Any]) -> Any:
+        return maybe(values[index]) if index < len(values) else NOT_AVAILABLE
+
+    return lambda view, rows: list(map(nth, column(view, rows)))
+
+
+NIC_FIELDS: Final[dict[str, Column]] = {
+    **{name: _of_nics(name) for name in ("ip", "mac", "name", "network", "uuid")},
+    **{name: _of_filled_nics(itemgetter(name)) for name in ("link", "mode", "vlan")},
+    "bridge": _of_filled_nics(_bridge),
+    "network.name": _network_names,
 }
-NIC_PICKS: Final[dict[str, NicPick]] = {
-    "bridge": _bridge,
-    "ip": lambda view, row, nic: nic.ip,
-    "link": _nic_param("link"),
-    "mac": lambda view, row, nic: nic.mac,
-    "mode": _nic_param("mode"),
-    "name": lambda view, row, nic: nic.name,
-    "network": lambda view, row, nic: nic.network,
-    "network.name": _network_name,
-    "uuid": lambda view, row, nic: nic.uuid,
-    "vlan": _nic_param("vlan"),
+SINGLE: Final = {
+    **{f"disk.{name}": _of_disks(name) for name in ("name", "size", "spindles", "uuid")},
+    **{f"nic.{name}": column for name, column in NIC_FIELDS.items()},
 }
+"""Fields that are asked for with an index."""
 
 
-def _nic_values(pick: NicPick) -> Value:
-    return lambda view, row: normal([pick(view, row, nic) for nic in row.nics])
-
-
-def _nic_value(pick: NicPick, index: int) -> Value:
-    def value(view: View, row: Instance) -> Cell:
-        return maybe(pick(view, row, row.nics[index])) if index < len(row.nics) else NOT_AVAILABLE
-
-    return value
-
-
-FIELDS: Final[dict[str, Value]] = {
+FIELDS: Final[dict[str, Column]] = {
     **{
         name: _plain(name)
         for name in (
@@ -180,73 +184,56 @@ FIELDS: Final[dict[str, Value]] = {
             "hypervisor", "name", "network_port", "os", "serial_no", "tags", "uuid",
         )
     },
-    "admin_up": lambda view, row: normal(row.admin_state == "up"),
-    "beparams": lambda view, row: normal(view.beparams(row)),
-    "hvparams": lambda view, row: normal(view.hvparams(row)),
-    "osparams": lambda view, row: normal(params.os_params(view.cluster, row.os, row.osparams)),
-    "custom_beparams": lambda view, row: normal(row.beparams),
-    "custom_hvparams": lambda view, row: normal(row.hvparams),
-    "custom_osparams": lambda view, row: normal(row.osparams),
-    "custom_nicparams": lambda view, row: normal([nic.nicparams for nic in row.nics]),
-    "oper_state": _running(lambda state: normal(True), normal(False)),
-    "oper_ram": _running(lambda state: normal(state.memory), NOT_AVAILABLE),
-    "oper_vcpus": _running(lambda state: normal(state.vcpus), NOT_AVAILABLE),
-    "status": lambda view, row: normal(status(view, row)),
-    "pnode": lambda view, row: normal(_pnode(view, row).name),
-    "pnode.group": lambda view, row: normal(
-        _group(view, row).name
-    ),
-    "pnode.group.uuid": lambda view, row: normal(_pnode(view, row).group),
-    "snodes": _snodes,
-    "snodes.group": lambda view, row: _snode_groups(view, row, "name"),
-    "snodes.group.uuid": lambda view, row: _snode_groups(view, row, "uuid"),
-    "disk_template": lambda view, row: normal(template(view, row)),
-    "disk_usage": lambda view, row: normal(disk_usage(view.cluster.disks_of(row))),
-    "disk.count": lambda view, row: normal(len(row.disks)),
-    "nic.count": lambda view, row: normal(len(row.nics)),
-    "disk.names": _disk_values(DISK_PICKS["name"]),
-    "disk.sizes": _disk_values(DISK_PICKS["size"]),
-    "disk.spindles": _disk_values(DISK_PICKS["spindles"]),
-    "disk.uuids": _disk_values(DISK_PICKS["uuid"]),
-    "nic.networks.names": _nic_values(_network_name),
-    **{
-        f"nic.{name}s": _nic_values(pick)
-        for name, pick in NIC_PICKS.items()
-        if name != "network.name"
-    },
+    **{f"custom_{name}": _plain(name) for name in ("beparams", "hvparams", "osparams")},
+    "admin_up": each(lambda view, row: row.admin_state == "up"),
+    "beparams": each(View.beparams),
+    "hvparams": each(View.hvparams),
+    "osparams": each(lambda view, row: params.os_params(view.cluster, row.os, row.osparams)),
+    "oper_state": _running(lambda state: True, False),
+    "oper_ram": _running(attrgetter("memory"), NOT_AVAILABLE),
+    "oper_vcpus": _running(attrgetter("vcpus"), NOT_AVAILABLE),
+    "status": each(status),
+    "pnode": each(lambda view, row: _pnode(view, row).name),
+    "pnode.group": each(lambda view, row: _group(view, row).name),
+    "pnode.group.uuid": each(lambda view, row: _pnode(view, row).group),
+    "snodes": each(_snodes),
+    "snodes.group": _snode_groups("name"),
+    "snodes.group.uuid": _snode_groups("uuid"),
+    "disk_template": each(lambda view, row: params.template_of(view.cluster.disks_of(row))),
+    "disk_usage": each(lambda view, row: disk_usage(view.cluster.disks_of(row))),
+    "disk.count": each(lambda view, row: len(row.disks)),
+    "nic.count": each(lambda view, row: len(row.nics)),
+    "disk.names": SINGLE["disk.name"],
+    "disk.sizes": SINGLE["disk.size"],
+    "disk.spindles": SINGLE["disk.spindles"],
+    "disk.uuids": SINGLE["disk.uuid"],
+    "custom_nicparams": _of_nics("nicparams"),
+    "nic.networks.names": _network_names,
+    **{f"nic.{name}s": column for name, column in NIC_FIELDS.items() if name != "network.name"},
 }  # fmt: skip
 
 
-def _with_console(view: View, row: Instance) -> Cell:
+def _console(view: View, row: Instance) -> Any:
     """The console of a running instance."""
-    cell = FIELDS["oper_state"](view, row)
-    if cell[0] != 0:
-        return cell
-    return normal(console(view.cluster, row)) if cell[1] else NOT_AVAILABLE
+    [running] = FIELDS["oper_state"](view, [row])
+    if isinstance(running, Absent):
+        return running
+    return console(view.cluster, row) if running else NOT_AVAILABLE
 
 
-def value_of(name: str) -> Value | None:
-    """Return how the field *name* is computed, None when there is no such field."""
+def column_of(name: str) -> Column | None:
+    """Return how the column of the field *name* is computed, None when there is no such field."""
     name = ALIASES.get(name, name)
     head, _, tail = name.partition("/")
     if name == "console":
-        return _with_console
+        return each(_console)
     if head == "be":
-        return lambda view, row: maybe(view.beparams(row).get(tail))
+        return each(lambda view, row: maybe(view.beparams(row).get(tail)))
     if head == "hv":
-        return lambda view, row: maybe(view.hvparams(row).get(tail))
-    if tail.isdecimal():
-        return _indexed(head, int(tail))
+        return each(lambda view, row: maybe(view.hvparams(row).get(tail)))
+    if tail.isdecimal() and head in SINGLE:
+        return _nth(SINGLE[head], int(tail))
     return FIELDS.get(name)
-
-
-def _indexed(head: str, index: int) -> Value | None:
-    kind, _, name = head.partition(".")
-    if kind == "disk" and name in DISK_PICKS:
-        return _disk_value(DISK_PICKS[name], index)
-    if kind == "nic" and name in NIC_PICKS:
-        return _nic_value(NIC_PICKS[name], index)
-    return None
 
 
 def rows(view: View) -> list[Instance]:

@@ -1,14 +1,14 @@
 """Values of network fields."""
 
 from collections.abc import Callable
-from typing import Final
+from typing import Any, Final
 
 from ganetix.model import pools
 from ganetix.model.objects import Network
-from ganetix.query.results import Cell, maybe, normal
+from ganetix.query.results import maybe
 from ganetix.query.view import View
 
-Value = Callable[[View, Network], Cell]
+Value = Callable[[View, Network], Any]
 LIVE: Final[frozenset[str]] = frozenset()
 
 
@@ -43,14 +43,14 @@ FIELDS: Final[dict[str, Value]] = {
             "gateway", "gateway6", "mac_prefix",
         )
     },
-    "external_reservations": lambda view, row: normal(_external(row)),
-    "free_count": lambda view, row: normal(pools.either(row).count("0")),
-    "reserved_count": lambda view, row: normal(pools.either(row).count("1")),
-    "map": lambda view, row: normal(pools.either(row).replace("0", ".").replace("1", "X")),
-    "group_cnt": lambda view, row: normal(len(_groups(view, row))),
-    "group_list": lambda view, row: normal(_groups(view, row)),
-    "inst_cnt": lambda view, row: normal(len(_instances(view, row))),
-    "inst_list": lambda view, row: normal(_instances(view, row)),
+    "external_reservations": lambda view, row: _external(row),
+    "free_count": lambda view, row: pools.either(row).count("0"),
+    "reserved_count": lambda view, row: pools.either(row).count("1"),
+    "map": lambda view, row: pools.either(row).replace("0", ".").replace("1", "X"),
+    "group_cnt": lambda view, row: len(_groups(view, row)),
+    "group_list": _groups,
+    "inst_cnt": lambda view, row: len(_instances(view, row)),
+    "inst_list": _instances,
 }  # fmt: skip
 
 

@@ -10,13 +10,11 @@ from ganetix.query.results import (
     NO_DATA,
     NODE_OFFLINE,
     NOT_AVAILABLE,
-    Cell,
     maybe,
-    normal,
 )
 from ganetix.query.view import View
 
-Value = Callable[[View, Node], Cell]
+Value = Callable[[View, Node], Any]
 
 
 def role(cluster: Cluster, row: Node) -> str:
@@ -31,11 +29,11 @@ def role(cluster: Cluster, row: Node) -> str:
 
 
 def _plain(name: str) -> Value:
-    return lambda view, row: normal(getattr(row, name))
+    return lambda view, row: getattr(row, name)
 
 
 def _live(pick: Callable[[Any], Any]) -> Value:
-    def value(view: View, row: Node) -> Cell:
+    def value(view: View, row: Node) -> Any:
         if row.offline:
             return NODE_OFFLINE
         facts = view.live.node(row.uuid)
@@ -65,9 +63,9 @@ def _count(view: View, which: str, row: Node) -> int:
     return len(getattr(view.cluster.indexes, which).get(row.uuid, ()))
 
 
-def _powered(view: View, row: Node) -> Cell:
+def _powered(view: View, row: Node) -> Any:
     has_oob = params.node(view.cluster, row).get("oob_program")
-    return normal(row.powered) if has_oob else NOT_AVAILABLE
+    return row.powered if has_oob else NOT_AVAILABLE
 
 
 FIELDS: Final[dict[str, Value]] = {
@@ -78,19 +76,19 @@ FIELDS: Final[dict[str, Value]] = {
             "master_candidate", "master_capable", "vm_capable",
         )
     },
-    "pip": lambda view, row: normal(row.primary_ip),
-    "sip": lambda view, row: normal(row.secondary_ip),
-    "group": lambda view, row: normal(view.cluster.nodegroups[row.group].name),
-    "group.uuid": lambda view, row: normal(row.group),
-    "master": lambda view, row: normal(row.uuid == view.cluster.cluster.master_node),
-    "role": lambda view, row: normal(role(view.cluster, row)),
+    "pip": lambda view, row: row.primary_ip,
+    "sip": lambda view, row: row.secondary_ip,
+    "group": lambda view, row: view.cluster.nodegroups[row.group].name,
+    "group.uuid": lambda view, row: row.group,
+    "master": lambda view, row: row.uuid == view.cluster.cluster.master_node,
+    "role": lambda view, row: role(view.cluster, row),
     "powered": _powered,
-    "pinst_cnt": lambda view, row: normal(_count(view, "primaries", row)),
-    "sinst_cnt": lambda view, row: normal(_count(view, "secondaries", row)),
-    "pinst_list": lambda view, row: normal(_names(view, "primaries", row)),
-    "sinst_list": lambda view, row: normal(_names(view, "secondaries", row)),
-    "ndparams": lambda view, row: normal(params.node(view.cluster, row)),
-    "custom_ndparams": lambda view, row: normal(row.ndparams),
+    "pinst_cnt": lambda view, row: _count(view, "primaries", row),
+    "sinst_cnt": lambda view, row: _count(view, "secondaries", row),
+    "pinst_list": lambda view, row: _names(view, "primaries", row),
+    "sinst_list": lambda view, row: _names(view, "secondaries", row),
+    "ndparams": lambda view, row: params.node(view.cluster, row),
+    "custom_ndparams": lambda view, row: row.ndparams,
     "hv_state": _live(
         lambda facts: {name: {"description": told} for name, told in facts.hypervisors.items()}
     ),

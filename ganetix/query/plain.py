@@ -4,10 +4,10 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from ganetix.query import job
-from ganetix.query.results import NO_DATA, Cell, maybe, normal
+from ganetix.query.results import NO_DATA, maybe
 from ganetix.query.view import View
 
-Value = Callable[[View, Any], Cell]
+Value = Callable[[View, Any], Any]
 JOB_LIVE: Final = frozenset(name for name in job.FIELDS if name != "id")
 LOCK_LIVE: Final = frozenset(("mode", "owner", "pending"))
 NONE_LIVE: Final[frozenset[str]] = frozenset()
@@ -17,7 +17,7 @@ EXPORT_LIVE: Final = frozenset(("export",))
 def job_value(name: str) -> Value | None:
     """Return how a job field is computed."""
     pick = job.FIELDS.get(name)
-    return None if pick is None else lambda view, row: normal(pick(row))
+    return None if pick is None else lambda view, row: pick(row)
 
 
 def job_rows(view: View) -> list[Any]:
@@ -28,7 +28,7 @@ def job_rows(view: View) -> list[Any]:
 def lock_value(name: str) -> Value | None:
     """Return how a lock field is computed."""
     pick = _LOCK.get(name)
-    return None if pick is None else lambda view, row: normal(pick(row))
+    return None if pick is None else lambda view, row: pick(row)
 
 
 _MODES: Final = frozenset(("shared", "exclusive"))
@@ -61,9 +61,9 @@ def filter_rows(view: View) -> list[Any]:
 def export_value(name: str) -> Value | None:
     """Return how an export's field is computed; a row is (node name, export or None)."""
     if name == "node":
-        return lambda view, row: normal(row[0])
+        return lambda view, row: row[0]
     if name == "export":
-        return lambda view, row: NO_DATA if row[1] is None else normal(row[1])
+        return lambda view, row: NO_DATA if row[1] is None else row[1]
     return None
 
 

@@ -1,6 +1,7 @@
 """Results of queries: definitions of fields, and values with a status."""
 
-from typing import Any, Final
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, Final, NamedTuple
 
 import attrs
 
@@ -16,20 +17,32 @@ Cell = tuple[int, Any]
 """(status, value); the value is None unless the status is `NORMAL`."""
 
 
-def normal(value: Any) -> Cell:
-    """Return *value* as a cell."""
-    return (NORMAL, value)
+class Absent(NamedTuple):
+    """Stands in the place of a value that there is not, and is its cell."""
+
+    status: int
+    value: None = None
 
 
-def maybe(value: Any) -> Cell:
-    """Return *value* as a cell, unavailable when it is None."""
-    return (UNAVAIL, None) if value is None else (NORMAL, value)
+NO_DATA: Final = Absent(NODATA)
+NOT_AVAILABLE: Final = Absent(UNAVAIL)
+NODE_OFFLINE: Final = Absent(OFFLINE)
+NO_FIELD: Final = Absent(UNKNOWN)
 
 
-NO_DATA: Final[Cell] = (NODATA, None)
-NOT_AVAILABLE: Final[Cell] = (UNAVAIL, None)
-NODE_OFFLINE: Final[Cell] = (OFFLINE, None)
-NO_FIELD: Final[Cell] = (UNKNOWN, None)
+def maybe(value: Any) -> Any:
+    """Return *value*, or that it is unavailable when it is None."""
+    return NOT_AVAILABLE if value is None else value
+
+
+def each(value: Callable[[Any, Any], Any]) -> Callable[[Any, Sequence[Any]], list[Any]]:
+    """Return the column of what *value* computes of a view and one row."""
+    return lambda view, rows: [value(view, row) for row in rows]
+
+
+def cells(column: Iterable[Any]) -> list[Cell]:
+    """Return the values in *column* with their statuses."""
+    return [value if value.__class__ is Absent else (NORMAL, value) for value in column]
 
 
 @attrs.frozen

@@ -1,25 +1,29 @@
 """Queries: a resource's rows, filtered, as cells; and the classic form without statuses."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
 import attrs
+import msgspec
 
 from ganetix import errors
 from ganetix.query import filter as filters
 from ganetix.query import group, instance, network, node, plain
 from ganetix.query.definitions import NAME_FIELD, fields_of, natural
-from ganetix.query.results import NO_FIELD, Cell, FieldDef, unknown_field
+from ganetix.query.results import NO_FIELD, Absent, Cell, FieldDef, cells, each, unknown_field
 from ganetix.query.view import View
 
-Value = Callable[[View, Any], Cell]
+Value = Callable[[View, Any], Any]
+"""Computes a field of one row: a JSON value, or `Absent`."""
+Column = Callable[[View, Sequence[Any]], list[Any]]
+"""Computes a field of many rows."""
 
 
 @attrs.frozen
 class Resource:
     """How a resource is read."""
 
-    value_of: Callable[[str], Value | None]
+    column_of: Callable[[str], Column | None]
     rows: Callable[[View], Iterable[Any]]
     live: frozenset[str]
     hostnames: frozenset[str] = frozenset()
@@ -29,29 +33,37 @@ class Resource:
     """How the row with exactly that name is found at once; None when there is none."""
 
 
+def _by_row(value_of: Callable[[str], Value | None]) -> Callable[[str], Column | None]:
+    def column_of(name: str) -> Column | None:
+        value = value_of(name)
+        return None if value is None else each(value)
+
+    return column_of
+
+
 _MORE: Final = {"job": " --archived"}
 """What a list command needs to show all objects that there are."""
 _NAME: Final = frozenset(("name",))
 RESOURCES: Final[Mapping[str, Resource]] = {
-    "cluster": Resource(plain.told_value, plain.told_rows, plain.NONE_LIVE),
+    "cluster": Resource(_by_row(plain.told_value), plain.told_rows, plain.NONE_LIVE),
     "export": Resource(
-        plain.export_value, plain.export_rows, plain.EXPORT_LIVE, frozenset(("node",))
+        _by_row(plain.export_value), plain.export_rows, plain.EXPORT_LIVE, frozenset(("node",))
     ),
-    "filter": Resource(plain.filter_value, plain.filter_rows, plain.NONE_LIVE),
-    "group": Resource(group.value_of, group.rows, group.LIVE),
+    "filter": Resource(_by_row(plain.filter_value), plain.filter_rows, plain.NONE_LIVE),
+    "group": Resource(_by_row(group.value_of), group.rows, group.LIVE),
     "instance": Resource(
-        instance.value_of,
+        instance.column_of,
         instance.rows,
         instance.LIVE,
         frozenset(("name", "pnode")),
         named=instance.named,
     ),
-    "job": Resource(plain.job_value, plain.job_rows, plain.JOB_LIVE, ordered=True),
-    "lock": Resource(plain.lock_value, plain.lock_rows, plain.LOCK_LIVE),
-    "network": Resource(network.value_of, network.rows, network.LIVE),
-    "node": Resource(node.value_of, node.rows, node.LIVE, _NAME, named=node.named),
-    "extstorage": Resource(plain.told_value, plain.told_rows, plain.NONE_LIVE),
-    "os": Resource(plain.told_value, plain.told_rows, plain.NONE_LIVE),
+    "job": Resource(_by_row(plain.job_value), plain.job_rows, plain.JOB_LIVE, ordered=True),
+    "lock": Resource(_by_row(plain.lock_value), plain.lock_rows, plain.LOCK_LIVE),
+    "network": Resource(_by_row(network.value_of), network.rows, network.LIVE),
+    "node": Resource(_by_row(node.value_of), node.rows, node.LIVE, _NAME, named=node.named),
+    "extstorage": Resource(_by_row(plain.told_value), plain.told_rows, plain.NONE_LIVE),
+    "os": Resource(_by_row(plain.told_value), plain.told_rows, plain.NONE_LIVE),
 }
 
 
@@ -80,34 +92,52 @@ class Prepared:
     view: View
     fields: list[dict[str, str]]
     rows: list[Any]
-    values: list[Value]
+    columns: list[Column]
 
-    def cells(self, start: int, end: int) -> list[list[Cell]]:
+    def cells(self, start: int, end: int) -> list[tuple[Cell, ...]]:
         """Return the cells of the rows from *start* to before *end*."""
-        return [[value(self.view, row) for value in self.values] for row in self.rows[start:end]]
+        rows = self.rows[start:end]
+        return _turned(rows, [cells(column(self.view, rows)) for column in self.columns])
 
-    def bare(self, start: int, end: int) -> list[list[Any]]:
-        """Return the values alone of the rows from *start* to before *end*."""
-        # A cell without a normal status has None for its value.
-        return [[value(self.view, row)[1] for value in self.values] for row in self.rows[start:end]]
+    def bare(self, start: int, end: int) -> list[tuple[Any, ...]]:
+        """Return the values alone of the rows from *start* to before *end*, to be encoded."""
+        rows = self.rows[start:end]
+        return _turned(rows, [_bare(column(self.view, rows)) for column in self.columns])
+
+
+def _turned(rows: Sequence[Any], columns: list[list[Any]]) -> list[tuple[Any, ...]]:
+    """Return what *columns* have for each of *rows*."""
+    return list(zip(*columns, strict=True)) if columns else [()] * len(rows)
+
+
+def _bare(column: list[Any]) -> list[Any]:
+    """Return the values in *column*; a mapping that many rows share is encoded here, once."""
+    if Absent in map(type, column):
+        return [None if isinstance(value, Absent) else value for value in column]
+    if not column or not isinstance(column[0], dict):
+        return column
+    distinct = {id(value): value for value in column}
+    if len(distinct) * 2 > len(column):
+        return column
+    encoded = {key: msgspec.Raw(msgspec.json.encode(one)) for key, one in distinct.items()}
+    return [encoded[id(value)] for value in column]
 
 
 def prepared(view: View, what: str, names: Sequence[str], qfilter: Any) -> Prepared:
     """Select the rows of a query; raises what `query` does."""
     rows = selected(view, what, filters.parsed(qfilter))
     fields = [row.to_wire() for row in definitions(what, names)] if names else []
-    return Prepared(view, fields, rows, [_value(what, name) for name in names])
+    return Prepared(view, fields, rows, [_column(what, name) for name in names])
 
 
-def _value(what: str, name: str) -> Value:
-    found = RESOURCES[what].value_of(name) if name in fields_of(what) else None
-    return found or (lambda view, row: NO_FIELD)
+def _column(what: str, name: str) -> Column:
+    found = RESOURCES[what].column_of(name) if name in fields_of(what) else None
+    return found or (lambda view, rows: [NO_FIELD] * len(rows))
 
 
 def selected(view: View, what: str, tree: Any) -> list[Any]:
     """Return the rows that *tree* selects, in their order."""
     resource, name_field = RESOURCES[what], NAME_FIELD[what]
-    name = _value(what, name_field)
     asked = filters.names_of(tree, name_field)
     if asked is not None:
         return _named(view, what, [str(one) for one in asked])
@@ -115,14 +145,21 @@ def selected(view: View, what: str, tree: Any) -> list[Any]:
     found = [row for row in resource.rows(view) if test(row)]
     if resource.ordered:
         return found
-    return sorted(found, key=lambda row: natural(str(name(view, row)[1])))
+    keys = {id(row): natural(name) for row, name in _with_names(view, what, found)}
+    return sorted(found, key=lambda row: keys[id(row)])
 
 
-def _getter(view: View, what: str, field: str) -> Callable[[Any], Cell]:
-    value = RESOURCES[what].value_of(field) if field in fields_of(what) else None
-    if value is None:
+def _getter(view: View, what: str, field: str) -> Callable[[Any], Any]:
+    column = RESOURCES[what].column_of(field) if field in fields_of(what) else None
+    if column is None:
         raise errors.ParameterError(f"The filter reads '{field}', which is no field of {what}.")
-    return lambda row: value(view, row)
+    return lambda row: column(view, (row,))[0]
+
+
+def _with_names(view: View, what: str, rows: Sequence[Any]) -> Iterator[tuple[Any, str]]:
+    """Yield each of *rows* with its name."""
+    for row, name in zip(rows, _column(what, NAME_FIELD[what])(view, rows), strict=True):
+        yield row, str(name)
 
 
 def _named(view: View, what: str, asked: list[str]) -> list[Any]:
@@ -154,10 +191,9 @@ def _exact(view: View, what: str, asked: Sequence[str]) -> list[Any] | None:
 
 
 def _by_name(view: View, what: str) -> dict[str, list[Any]]:
-    name = _value(what, NAME_FIELD[what])
     rows: dict[str, list[Any]] = {}
-    for row in RESOURCES[what].rows(view):
-        rows.setdefault(str(name(view, row)[1]), []).append(row)
+    for row, name in _with_names(view, what, list(RESOURCES[what].rows(view))):
+        rows.setdefault(name, []).append(row)
     return rows
 
 
@@ -176,7 +212,7 @@ def classic(view: View, what: str, wanted: Sequence[str], names: Sequence[str]) 
         if field not in fields_of(what):
             raise unknown_field(what, field)
     rows = _matching(view, what, wanted) if wanted else selected(view, what, None)
-    return Prepared(view, [], rows, [_value(what, name) for name in names])
+    return Prepared(view, [], rows, [_column(what, name) for name in names])
 
 
 def _matching(view: View, what: str, wanted: Sequence[str]) -> list[Any]:

@@ -1,6 +1,6 @@
 """What fields are computed from: one configuration, live facts, jobs and locks."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping, Set
 from typing import Any, Protocol
 
 import attrs
@@ -28,8 +28,8 @@ class LiveFacts(Protocol):
     def node(self, uuid: str) -> NodeFacts | None:
         """The facts of a node, None when it is not heard."""
 
-    def running_on(self, name: str) -> frozenset[str]:
-        """The nodes on which an instance runs."""
+    def running_on(self, name: str) -> Set[str]:
+        """The nodes on which an instance runs now; not to be kept."""
 
 
 class NoLiveFacts:
@@ -39,7 +39,7 @@ class NoLiveFacts:
         """Nothing is known."""
         return None
 
-    def running_on(self, name: str) -> frozenset[str]:
+    def running_on(self, name: str) -> Set[str]:
         """Nothing is known."""
         return frozenset()
 
@@ -57,36 +57,29 @@ class View:
     told: Iterable[Mapping[str, Any]] = ()
     """Rows, field name to value, of a resource that is gathered for the query: cluster, os."""
     _filled: dict[Any, dict[str, Any]] = attrs.field(factory=dict, init=False, repr=False, eq=False)
-    """Parameters that were filled in this moment: most instances set none of their own."""
+    """Parameters that were filled in this moment: what instances inherit is mostly the same."""
 
     def beparams(self, row: Instance) -> dict[str, Any]:
         """Return the filled backend parameters of an instance; shared: not to be changed."""
-        return self._own("be", row.beparams, lambda own: params.backend(self.cluster, own))
+        filled = self._filled.get("be")
+        if filled is None:
+            filled = self._filled["be"] = params.backend(self.cluster, {})
+        return {**filled, **row.beparams} if row.beparams else filled
 
     def hvparams(self, row: Instance) -> dict[str, Any]:
         """Return the filled hypervisor parameters of an instance; shared: not to be changed."""
-        name, system = row.hypervisor, row.os
-        return self._own(
-            (name, system),
-            row.hvparams,
-            lambda own: params.hypervisor(self.cluster, name, system, own),
-        )
+        kind = (row.hypervisor, row.os)
+        filled = self._filled.get(kind)
+        if filled is None:
+            filled = self._filled[kind] = params.hypervisor(self.cluster, *kind, {})
+        return {**filled, **row.hvparams} if row.hvparams else filled
 
     def nicparams(self, nic: Nic, group: NodeGroup) -> dict[str, Any]:
         """Return the filled parameters of a NIC in *group*; shared: not to be changed."""
-        return self._own(
-            (group.uuid, nic.network),
-            nic.nicparams,
-            lambda own: params.nic_in_group(self.cluster, nic, group),
-        )
-
-    def _own(
-        self, key: Any, own: Mapping[str, Any], fill: Callable[[Mapping[str, Any]], dict[str, Any]]
-    ) -> dict[str, Any]:
-        """Return what *fill* makes of *own*; it is remembered by *key* where that is empty."""
-        if own:
-            return fill(own)
-        found = self._filled.get(key)
-        if found is None:
-            found = self._filled[key] = fill(own)
-        return found
+        if nic.nicparams:
+            return params.nic_in_group(self.cluster, nic, group)
+        kind = (group.uuid, nic.network)
+        filled = self._filled.get(kind)
+        if filled is None:
+            filled = self._filled[kind] = params.nic_in_group(self.cluster, nic, group)
+        return filled

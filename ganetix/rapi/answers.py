@@ -1,7 +1,7 @@
 """Answers on their way: small ones at once, long lists in pieces as fast as the client reads."""
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from http import HTTPStatus
 from typing import Any, Final
 
@@ -38,18 +38,39 @@ class Text:
     data: bytes
 
 
+def _encoded(rows: Sequence[Any]) -> bytes:
+    return msgspec.json.encode(rows)[1:-1]
+
+
+@attrs.frozen
+class Rows:
+    """An answer that is a list: *encode* makes JSON of some *rows*, with commas between them."""
+
+    rows: Sequence[Any]
+    encode: Callable[[Sequence[Any]], bytes] = _encoded
+
+    def pieces(self) -> Iterator[bytes]:
+        """Yield the JSON, a bounded number of rows at a time."""
+        for start in range(0, len(self.rows), ROWS):
+            yield (b"," if start else b"[") + self.encode(self.rows[start : start + ROWS])
+        yield b"]\n" if self.rows else b"[]\n"
+
+
 def send(request: HttpRequest, answer: Any) -> None:
-    """Answer with *answer*: a `Text`, or a JSON value."""
+    """Answer with *answer*: a `Text`, `Rows`, or a JSON value."""
     _head(request, HTTPStatus.OK)
+    rows = Rows(answer) if isinstance(answer, list) else answer
     if isinstance(answer, Text):
         request.setHeader("content-type", answer.media)
         _whole(request, answer.data)
-    elif isinstance(answer, list) and len(answer) > ROWS:
-        rows = _Rows(request, _pieces(answer))
-        request.registerProducer(rows, True)
-        rows.resumeProducing()
-    else:
+    elif not isinstance(rows, Rows):
         _whole(request, msgspec.json.encode(answer) + b"\n")
+    elif len(rows.rows) <= ROWS:
+        _whole(request, b"".join(rows.pieces()))
+    else:
+        sending = _Sending(request, rows.pieces())
+        request.registerProducer(sending, True)
+        sending.resumeProducing()
 
 
 def refuse(request: HttpRequest, fault: HttpFault) -> None:
@@ -71,16 +92,9 @@ def _whole(request: HttpRequest, body: bytes) -> None:
     request.finish()
 
 
-def _pieces(rows: list[Any]) -> Iterator[bytes]:
-    for start in range(0, len(rows), ROWS):
-        piece = msgspec.json.encode(rows[start : start + ROWS])[1:-1]
-        yield (b"," if start else b"[") + piece
-    yield b"]\n"
-
-
 @implementer(IPushProducer)
 @attrs.define(eq=False)
-class _Rows:
+class _Sending:
     """Gives a list piece by piece to a client that has room for the next one."""
 
     request: HttpRequest

@@ -56,7 +56,7 @@ async def query(request: Request) -> Any:
         raise bad_request("'fields' must be a list of field names.")
     if not isinstance(qfilter, list | None):
         raise bad_request("'qfilter' must be a list: an operator and its operands.")
-    return await request.luxi.call("Query", _resource(request), fields, qfilter)
+    return await request.luxi.call("Query", _resource(request), fields, qfilter, raw=True)
 
 
 async def query_fields(request: Request) -> Any:

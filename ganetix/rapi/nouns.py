@@ -1,18 +1,16 @@
 """Lists of objects, and single objects: names with their addresses, or fields."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
 import attrs
+import msgspec
 
+from ganetix.rapi.answers import Rows
 from ganetix.rapi.faults import not_found
 from ganetix.rapi.request import Request
 
 _COMMON: Final = ("ctime", "mtime", "uuid", "serial_no", "tags")
-
-
-def _as_it_is(row: dict[str, Any]) -> dict[str, Any]:
-    return row
 
 
 @attrs.frozen
@@ -20,7 +18,7 @@ class Noun:
     """A kind of object: the LUXI *method* that lists it, and what is shown of one.
 
     *label* is the key of the name in short lists, *path* the address of the list. A *locking*
-    method takes a third argument. *shaped* makes of a row what is answered.
+    method takes a third argument. *shaped* makes of fields' values what is answered.
     """
 
     method: str
@@ -30,24 +28,28 @@ class Noun:
     fields: tuple[str, ...]
     bulk: tuple[str, ...]
     locking: bool = True
-    shaped: Callable[[dict[str, Any]], dict[str, Any]] = _as_it_is
+    shaped: Mapping[str, Callable[[Any], Any]] = attrs.field(factory=dict)
 
     @property
     def what(self) -> str:
         """One of these objects, in a word: the query resource's name."""
         return self.path.rpartition("/")[2].removesuffix("s")
 
-    async def query(self, request: Request, names: list[Any], fields: tuple[str, ...]) -> list[Any]:
-        """Return the rows of *fields* of the objects *names*, all if it is empty."""
-        lock = [request.flag("lock")] if self.locking else []
-        rows: list[Any] = await request.luxi.call(self.method, names, list(fields), *lock)
-        return rows
+    async def query(
+        self, request: Request, names: list[Any], fields: tuple[str, ...], raw: bool = False
+    ) -> Any:
+        """Return the rows of *fields* of the objects *names*, all if it is empty.
 
-    async def listed(self, request: Request) -> list[Any]:
+        *raw* is as `Luxi.call` has it.
+        """
+        lock = [request.flag("lock")] if self.locking else []
+        return await request.luxi.call(self.method, names, list(fields), *lock, raw=raw)
+
+    async def listed(self, request: Request) -> list[Any] | Rows:
         """Answer the list."""
         if request.flag("bulk"):
-            rows = await self.query(request, [], self.bulk)
-            return [self.shaped(dict(zip(self.bulk, row, strict=True))) for row in rows]
+            rows = await self.query(request, [], self.bulk, raw=True)
+            return Rows(msgspec.json.decode(rows, type=list[msgspec.Raw]), self._objects)
         rows = await request.luxi.call(
             self.method, [], [self.name], *([False] if self.locking else [])
         )
@@ -59,13 +61,33 @@ class Noun:
         rows = await self.query(request, [name], self.fields)
         if not rows:
             raise not_found(f"There is no {self.what} '{name}'.")
-        return self.shaped(dict(zip(self.fields, rows[0], strict=True)))
+        found = dict(zip(self.fields, rows[0], strict=True))
+        return found | {name: shape(found[name]) for name, shape in self.shaped.items()}
+
+    def _objects(self, rows: Sequence[msgspec.Raw]) -> bytes:
+        """Return *rows* of lists as objects: their values are passed on as they came."""
+        form = b"{%b}" % b",".join(_encoded(name) + b":%b" for name in self.bulk)
+        return b",".join([form % tuple(values) for values in self._shaped(rows)])
+
+    def _shaped(self, rows: Sequence[msgspec.Raw]) -> Iterator[list[Any]]:
+        shapes = [(self.bulk.index(name), shape) for name, shape in self.shaped.items()]
+        known: dict[tuple[int, bytes], bytes] = {}
+        for row in rows:
+            values: list[Any] = _VALUES.decode(row)
+            for at, shape in shapes:
+                key = (at, bytes(values[at]))
+                if key not in known:
+                    known[key] = _encoded(shape(msgspec.json.decode(values[at])))
+                values[at] = known[key]
+            yield values
 
 
-def _with_memory(row: dict[str, Any]) -> dict[str, Any]:
-    beparams: Mapping[str, Any] = row["beparams"]
-    row["beparams"] = {**beparams, "memory": beparams["maxmem"]}
-    return row
+_VALUES: Final = msgspec.json.Decoder(list[msgspec.Raw])
+_encoded: Final = msgspec.json.encode
+
+
+def _with_memory(beparams: Mapping[str, Any]) -> dict[str, Any]:
+    return {**beparams, "memory": beparams["maxmem"]}
 
 
 _INSTANCE: Final = (
@@ -95,7 +117,13 @@ _JOB: Final = (
 )  # fmt: skip
 
 INSTANCES: Final = Noun(
-    "QueryInstances", "/2/instances", "id", "name", _INSTANCE, _INSTANCE, shaped=_with_memory
+    "QueryInstances",
+    "/2/instances",
+    "id",
+    "name",
+    _INSTANCE,
+    _INSTANCE,
+    shaped={"beparams": _with_memory},
 )
 NODES: Final = Noun("QueryNodes", "/2/nodes", "id", "name", _NODE, _NODE)
 GROUPS: Final = Noun("QueryGroups", "/2/groups", "name", "name", _GROUP, _GROUP)

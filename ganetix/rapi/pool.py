@@ -41,15 +41,15 @@ class LuxiPool:
     clock: Clock
     _idle: list[_Line] = attrs.field(factory=list, init=False)
 
-    async def call(self, method: str, *args: Any) -> Any:
-        """Return what *method* answers to *args*.
+    async def call(self, method: str, *args: Any, raw: bool = False) -> Any:
+        """Return what *method* answers to *args*; *raw* is as `Luxi.call` has it.
 
         Raise its error, `errors.LuxiError` when the master daemon can't be reached, TimeoutError
         when it does not answer.
         """
         line = self._idle.pop() if self._idle else self._line()
         try:
-            answer = await self.clock.within(TIMEOUT, line.client.call(method, *args))
+            answer = await self.clock.within(TIMEOUT, line.client.call(method, *args, raw=raw))
         except (CancelledError, TimeoutError, RequestRefused):
             # The answer may still come: nobody else must get it. After a refusal none does.
             line.close()

@@ -3,13 +3,15 @@
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, Final
 
+import msgspec
+
 from ganetix import errors
 from ganetix.luxi.messages import MalformedRequest
 from ganetix.master.handler.door import Door, arguments
 from ganetix.query import run
 
 SLICE: Final = 250
-"""Rows that are computed before others get a turn."""
+"""Rows that are computed and encoded before others get a turn."""
 _ELSEWHERE: Final = frozenset(("cluster", "extstorage", "os"))
 
 
@@ -29,24 +31,28 @@ async def query(door: Door, args: list[Any]) -> dict[str, Any]:
         found = run.prepared(view, what, fields, qfilter)
     except errors.ParseError as error:
         raise MalformedRequest(error.message) from error
-    return {"fields": found.fields, "data": await _sliced(door, found, found.cells)}
+    return {"fields": found.fields, "data": await _encoded(door, found, found.cells)}
 
 
-async def _sliced(
-    door: Door, found: run.Prepared, values: Callable[[int, int], list[Any]]
-) -> list[Any]:
-    """Compute the *values*, giving the reactor a turn after every `SLICE` rows of one moment."""
-    data = values(0, SLICE)
+async def _encoded(
+    door: Door, found: run.Prepared, rows: Callable[[int, int], list[Any]]
+) -> msgspec.Raw:
+    """Compute and encode *rows*, giving the reactor a turn after each `SLICE` of one moment."""
+    pieces = [_inside(rows(0, SLICE))]
     for start in range(SLICE, len(found.rows), SLICE):
         await door.clock.sleep(0)
-        data += values(start, start + SLICE)
-    return data
+        pieces.append(_inside(rows(start, start + SLICE)))
+    return msgspec.Raw(b"[" + b",".join(pieces) + b"]")
 
 
-async def _bare(door: Door, what: str, names: Sequence[str], fields: list[str]) -> list[Any]:
+def _inside(rows: list[Any]) -> bytes:
+    return msgspec.json.encode(rows)[1:-1]
+
+
+async def _bare(door: Door, what: str, names: Sequence[str], fields: list[str]) -> msgspec.Raw:
     """Answer a classic query."""
     found = run.classic(await door.facts.view(what, ()), what, names, fields)
-    return await _sliced(door, found, found.bare)
+    return await _encoded(door, found, found.bare)
 
 
 async def query_fields(door: Door, args: list[Any]) -> dict[str, Any]:
@@ -57,7 +63,7 @@ async def query_fields(door: Door, args: list[Any]) -> dict[str, Any]:
 
 
 def _classic(what: str, method: str) -> Callable[[Door, list[Any]], Awaitable[object]]:
-    async def answer(door: Door, args: list[Any]) -> list[list[Any]]:
+    async def answer(door: Door, args: list[Any]) -> msgspec.Raw:
         names, fields, locking = arguments(method, args, tuple[list[str], list[str], bool])
         _refuse_locking(locking)
         return await _bare(door, what, names, fields)
@@ -72,13 +78,13 @@ def _refuse_locking(locking: bool) -> None:
         )
 
 
-async def query_filters(door: Door, args: list[Any]) -> list[list[Any]]:
+async def query_filters(door: Door, args: list[Any]) -> msgspec.Raw:
     """QueryFilters: a row a rule."""
     uuids, fields = arguments("QueryFilters", args, tuple[list[str] | None, list[str]])
     return await _bare(door, "filter", uuids or (), fields)
 
 
-async def query_exports(door: Door, args: list[Any]) -> list[list[Any]]:
+async def query_exports(door: Door, args: list[Any]) -> msgspec.Raw:
     """QueryExports: node and export, null for a node that did not say what it has."""
     nodes, locking = arguments("QueryExports", args, tuple[list[str], bool])
     _refuse_locking(locking)

@@ -16,7 +16,6 @@ from ganetix.master.jobs.records import Job
 from ganetix.model.objects import Filter
 from ganetix.opcodes.types import HIGHEST
 from ganetix.query import filter as language
-from ganetix.query.results import Cell, normal
 
 Test = Callable[[Job], bool]
 WATERMARK: Final = "watermark"
@@ -126,7 +125,7 @@ def _with_watermark(expression: Any, watermark: int) -> Any:
 def _job_id(field: str) -> language.Get:
     if field != "id":
         raise errors.ParameterError(f"A predicate on job ids has the field 'id', not '{field}'.")
-    return normal
+    return lambda number: number
 
 
 def _entry(field: str) -> language.Get:
@@ -136,19 +135,19 @@ def _entry(field: str) -> language.Get:
         raise errors.ParameterError(
             f"A predicate on reasons has the fields {known}, not '{field}'."
         )
-    return lambda entry: normal(entry[at])
+    return lambda entry: entry[at]
 
 
 def _parameter(field: str) -> language.Get:
     path = field.split(".")
 
-    def get(opcode: Any) -> Cell:
+    def get(opcode: Any) -> Any:
         found = opcode
         for part in path:
             if not isinstance(found, dict) or part not in found:
                 raise errors.ParameterError(f"The opcode has no parameter '{field}'.")
             found = found[part]
-        return normal(found)
+        return found
 
     return get
 

@@ -71,6 +71,19 @@ class AsyncClientTests(SynchronousTestCase):
         got = loop.run_until_complete(self.talk(client))
         self.assertEqual(got, [1, "JobLost", 3, "LuxiError"])
 
+    def test_raw(self) -> None:
+        """A result can be had as the JSON that it is; errors are errors all the same."""
+        self.answers[2:] = [b'{"success":true,"result":[1, null]}\x03', b'{"success":true}\x03']
+        client = AsyncClient(tx, self.connect)
+
+        def asked() -> "Deferred[Any]":
+            return Deferred.fromCoroutine(client.call("Query", raw=True))
+
+        self.assertEqual(bytes(self.successResultOf(asked())), b"1")
+        self.failureResultOf(asked(), errors.JobLost)
+        self.assertEqual(bytes(self.successResultOf(asked())), b"[1, null]")
+        self.failureResultOf(asked(), errors.LuxiError)
+
     def test_connects_again(self) -> None:
         """After a lost connection the next call makes a new one."""
         client = AsyncClient(tx, self.connect)

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import msgspec
 from twisted.trial.unittest import SynchronousTestCase
 
 from ganetix import errors
@@ -150,13 +151,29 @@ class ClassicTests(SynchronousTestCase):
     def test_bare_values(self) -> None:
         """Values come bare; names that there are not give no row."""
         found = run.classic(view(), "instance", ["instance1", "nobody"], ["name", "oper_ram"])
-        self.assertEqual(found.bare(0, 9), [["instance1.example.com", None]])
+        self.assertEqual(found.bare(0, 9), [("instance1.example.com", None)])
+
+    def test_shared_mappings(self) -> None:
+        """Parameters that many instances inherit, and those that one sets, are each one's own."""
+        rows = tuple(
+            msgspec.structs.replace(masters.instance(n), beparams={"maxmem": 999} if n == 3 else {})
+            for n in range(1, 6)
+        )
+        shown = View(masters.cluster(2, rows), LiveState())
+        found = run.classic(shown, "instance", [], ["name", "beparams", "hvparams"])
+        cells = run.query(shown, "instance", ["name", "beparams", "hvparams"], None)["data"]
+        bare = msgspec.json.decode(msgspec.json.encode(found.bare(0, 9)))
+        self.assertEqual(bare, [[value for _, value in row] for row in cells])
+        self.assertEqual(
+            [row[1]["maxmem"] == 999 for row in bare], [False, False, True, False, False]
+        )
+        self.assertEqual(found.bare(9, 18), [])
 
     def test_full_names(self) -> None:
         """Full names are found at once, in the order in which they are asked for."""
         names = ["instance10.example.com", "instance2.example.com"]
         found = run.classic(view(), "instance", names, ["name"])
-        self.assertEqual(found.bare(0, 9), [[name] for name in names])
+        self.assertEqual(found.bare(0, 9), [(name,) for name in names])
         asked = ["|", *(["=", "name", name] for name in (*names, names[0]))]
         cells = run.query(view(), "instance", ["name"], asked)["data"]
         self.assertEqual([row[0][1] for row in cells], names)

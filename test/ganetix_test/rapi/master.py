@@ -3,9 +3,11 @@
 from typing import Any
 
 import attrs
+import msgspec
 from twisted.internet.defer import Deferred
 
 from ganetix import errors
+from ganetix.rapi.answers import Rows
 from ganetix.rapi.request import Own, Request
 from ganetix.rapi.routes import route
 
@@ -30,13 +32,13 @@ class Master:
     answers: dict[str, Any] = attrs.field(factory=lambda: {"SubmitJob": 12})
     asked: list[tuple[Any, ...]] = attrs.field(factory=list)
 
-    async def call(self, method: str, *args: Any) -> Any:
-        """See `ganetix.rapi.request.Luxi`."""
+    async def call(self, method: str, *args: Any, raw: bool = False) -> Any:
+        """See `ganetix.luxi.aclient.Luxi`."""
         self.asked.append((method, *args))
         answer = self.answers[method]
         if isinstance(answer, errors.GanetiError):
             raise answer
-        return answer
+        return msgspec.Raw(msgspec.json.encode(answer)) if raw else answer
 
     def ops(self) -> list[dict[str, Any]]:
         """Return the opcodes of the one job that was submitted."""
@@ -45,7 +47,10 @@ class Master:
 
 
 def ask(master: Master, asked: str, body: Any = None, **query: str | list[str]) -> "Deferred[Any]":
-    """Ask for a resource, such as ``GET /2/info``, with *query*'s arguments."""
+    """Ask for a resource, such as ``GET /2/info``, with *query*'s arguments.
+
+    What is answered as JSON that is encoded already comes decoded.
+    """
     verb, path = asked.split()
     found = route(path, verb)
     arguments = {
@@ -56,6 +61,9 @@ def ask(master: Master, asked: str, body: Any = None, **query: str | list[str]) 
     answer = found.method.answer(request)
 
     async def run() -> Any:
-        return await answer
+        found = await answer
+        if isinstance(found, Rows):
+            return msgspec.json.decode(b"".join(found.pieces()))
+        return msgspec.json.decode(found) if isinstance(found, msgspec.Raw) else found
 
     return Deferred.fromCoroutine(run())

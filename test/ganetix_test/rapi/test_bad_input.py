@@ -10,6 +10,7 @@ from typing import Any
 from urllib.parse import quote
 
 import attrs
+import msgspec
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from twisted.internet.defer import Deferred
@@ -96,8 +97,8 @@ class Luxi:
 
     handler: Handler
 
-    async def call(self, method: str, *args: Any) -> Any:
-        """See `ganetix.rapi.request.Luxi`."""
+    async def call(self, method: str, *args: Any, raw: bool = False) -> Any:
+        """See `ganetix.luxi.aclient.Luxi`."""
         given = json.loads(json.dumps(list(args)))
         try:
             answer = encode_result(await self.handler(method, given, Peer(1, 0, 0)))
@@ -105,7 +106,8 @@ class Luxi:
             raise RequestRefused(str(error)) from error
         except errors.GanetiError as error:
             raise errors.from_wire(json.loads(json.dumps(error.to_wire()))) from error
-        return json.loads(answer[:-1])["result"]
+        result = json.loads(answer[:-1])["result"]
+        return msgspec.Raw(json.dumps(result).encode()) if raw else result
 
 
 class BadInputTests(ServiceTestCase):

@@ -5,6 +5,7 @@ from typing import Any
 from twisted.trial.unittest import SynchronousTestCase
 
 from ganetix import errors
+from ganetix.rapi.answers import ROWS
 from ganetix.rapi.faults import HttpFault, fault_of
 from ganetix.rapi.nouns import INSTANCES, JOBS, NODES, Noun
 from ganetix_test.rapi.master import Master, ask
@@ -53,6 +54,22 @@ class ReadTests(SynchronousTestCase):
         self.assertEqual(found["name"], "a.x")
         self.assertEqual(found["beparams"]["memory"], 128)
         self.assertEqual(self.successResultOf(ask(master, "GET /2/instances", bulk="1")), [found])
+
+    def test_long_lists(self) -> None:
+        """Each of many objects has its own values, as the master gave them."""
+        rows = [
+            row_of(INSTANCES, name=f"%s {n} \u2603", beparams={"maxmem": n % 3}, hvparams={"{}": n})
+            for n in range(2 * ROWS + 1)
+        ]
+        master = Master({"QueryInstances": rows})
+        found = self.successResultOf(ask(master, "GET /2/instances", bulk="1"))
+        self.assertEqual(len(found), len(rows))
+        for row, one in zip(rows, found, strict=True):
+            wanted = dict(zip(INSTANCES.bulk, row, strict=True))
+            memory = wanted["beparams"]["maxmem"]
+            self.assertEqual(one, {**wanted, "beparams": {"maxmem": memory, "memory": memory}})
+        none = Master({"QueryInstances": []})
+        self.assertEqual(self.successResultOf(ask(none, "GET /2/instances", bulk="1")), [])
 
     def test_node(self) -> None:
         """A node has its second address under two names, and its role in a word."""

@@ -6,8 +6,10 @@ from twisted.internet.defer import Deferred
 from twisted.trial.unittest import SynchronousTestCase
 
 from ganetix import errors
+from ganetix.luxi import messages
 from ganetix.luxi.messages import MalformedRequest
 from ganetix.luxi.peercred import Peer
+from ganetix.luxi.server import encode_result
 from ganetix.master.handler.door import Door
 from ganetix.master.handler.table import METHODS, Handler
 from ganetix.master.livestate import LiveState
@@ -48,8 +50,13 @@ class DoorTests(SynchronousTestCase):
         return Deferred.fromCoroutine(self.handler(method, list(args), Peer(1, 0, 0)))
 
     def call(self, method: str, *args: Any) -> Any:
-        """Call *method* and return its answer."""
-        return self.successResultOf(self.begin(method, *args))
+        """Call *method* and return its answer as a client gets it."""
+        return self.answer_to(self.begin(method, *args))
+
+    def answer_to(self, asked: "Deferred[Any]") -> Any:
+        """Return the answer to what was *asked*, which is there, as a client gets it."""
+        answer = encode_result(self.successResultOf(asked))
+        return messages.decode_response(answer.removesuffix(messages.TERMINATOR))
 
     def test_every_method_is_there(self) -> None:
         """The methods are those of the table."""
@@ -67,7 +74,7 @@ class DoorTests(SynchronousTestCase):
         )
         self.assertEqual(self.call("QueryExports", [second], False), [[second, None]])
         found = self.call("Query", "export", ["export"], ["=", "export", "web"])
-        self.assertEqual(found["data"], [[(0, "web")], [(2, None)]])
+        self.assertEqual(found["data"], [[[0, "web"]], [[2, None]]])
         self.failureResultOf(self.begin("QueryExports", [], True), errors.OpPrereqError)
 
     def test_job_round_trip(self) -> None:
@@ -134,9 +141,9 @@ class DoorTests(SynchronousTestCase):
         self.assertEqual(self.call("QueryJobs", [first], fields), both[:1])
         answer = self.call("Query", "job", fields, ["=", "id", first])
         self.assertEqual([[cell[1] for cell in row] for row in answer["data"]], both[:1])
-        self.assertEqual(self.call("Query", "job", ["id"], None)["data"], [[(0, second)]])
+        self.assertEqual(self.call("Query", "job", ["id"], None)["data"], [[[0, second]]])
         only = self.call("Query", "job", ["id"], ["?", "archived"])["data"]
-        self.assertEqual(only, [[(0, first)]])
+        self.assertEqual(only, [[[0, first]]])
 
     def test_malformed(self) -> None:
         """Unknown methods, wrong counts and types, unknown opcodes and keys are parse errors."""
@@ -167,7 +174,7 @@ class DoorTests(SynchronousTestCase):
         listing = self.begin("Query", "job", ["id", "status"], None)
         self.assertNoResult(listing)
         self.world.reactor.pump([0.0] * 3)
-        rows = self.successResultOf(listing)["data"]
+        rows = self.answer_to(listing)["data"]
         self.assertEqual([row[0][1] for row in rows], sorted(self.world.statuses()))
 
     def test_a_long_classic_list_gives_others_a_turn(self) -> None:
@@ -177,7 +184,7 @@ class DoorTests(SynchronousTestCase):
         listing = self.begin("QueryInstances", [], ["name"], False)
         self.assertNoResult(listing)
         self.world.reactor.pump([0.0] * 3)
-        self.assertEqual(len(self.successResultOf(listing)), 600)
+        self.assertEqual(len(self.answer_to(listing)), 600)
 
     def test_daemon(self) -> None:
         """What the daemon says of itself follows its journal and jobs."""
