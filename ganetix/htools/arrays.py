@@ -6,22 +6,18 @@ one is linear in what an instance brings to a node, so a node needs only its val
 """
 
 from collections.abc import Sequence
-from typing import Any, Final, NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ganetix.htools.model import NO_NODE, Instance, Node, NodeSpec
+from ganetix.htools.model import Node, NodeSpec
 from ganetix.htools.placement import may_migrate
-from ganetix.htools.score import COMPONENTS, Scorer, Statistics, statistics
+from ganetix.htools.score import Scorer, Statistics, statistics
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 Bools = NDArray[np.bool_]
-# How many figures of an instance there are in a table of them.
-FIGURES: Final = 16
-# How many tables are kept, one for each class of instances.
-TABLES: Final = 4
 
 
 class Slopes(NamedTuple):
@@ -205,12 +201,11 @@ def _figures(node: Node) -> tuple[float, ...]:
 
 
 class Memory:
-    """What was read of nodes and instances; it holds while they are the same objects."""
+    """What was read of nodes; it holds while they are the same objects."""
 
     def __init__(self) -> None:
         self._nodes: list[Node] = []
         self._scorer = Scorer()
-        self._tables: dict[tuple[int, ...], tuple[list[Instance], Floats, dict[int, int]]] = {}
 
     def values(self, node: Node) -> tuple[float, ...]:
         """Return what *node* contributes to the components of the score."""
@@ -239,25 +234,6 @@ class Memory:
                 if one.peers is not other.peers:
                     _peers(self._peers[at], one, self._fixed.position)
         return self._fixed, self._figures, self._columns, self._peers
-
-    def table(self, instances: Sequence[Instance], position: dict[int, int]) -> Floats:
-        """Return a row for each figure of *instances*, in the order of `_row`.
-
-        The matrix of the last time is used again, with what changed since.
-        """
-        key = tuple([inst.idx for inst in instances])
-        known = self._tables.get(key)
-        if known is None or known[2] != position:
-            if len(self._tables) >= TABLES:
-                self._tables.clear()
-            rows = [_row(inst, position) for inst in instances]
-            table = np.array(rows, dtype=np.float64).reshape(-1, FIGURES).T.copy()
-            known = self._tables[key] = list(instances), table, position
-        seen, table, _position = known
-        for at, (one, other) in enumerate(zip(instances, seen, strict=True)):
-            if one is not other:
-                table[:, at], seen[at] = _row(one, position), one
-        return table
 
 
 def node_arrays(nodes: Sequence[Node], memory: Memory) -> NodeArrays:
@@ -297,49 +273,7 @@ def node_arrays(nodes: Sequence[Node], memory: Memory) -> NodeArrays:
     )
 
 
-def instance_arrays(
-    instances: Sequence[Instance],
-    position: dict[int, int],
-    swap: Sequence[bool],
-    memory: Memory,
-) -> InstanceArrays:
-    """Return the arrays of *instances*; *swap* says which of them may fail over."""
-    table = memory.table(instances, position)
-    whole = table[:11].astype(np.int64)
-    return InstanceArrays(
-        whole[0],
-        whole[1],
-        whole[2],
-        whole[3],
-        whole[4],
-        whole[5].astype(np.bool_),
-        whole[6],
-        whole[7],
-        whole[8],
-        whole[9].astype(np.bool_),
-        table[11],
-        table[12:16],
-        whole[10],
-        np.array(swap, dtype=np.bool_),
-    )
-
-
-def _row(inst: Instance, position: dict[int, int]) -> tuple[float, ...]:
-    mem, local, spindles = inst.mem, inst.local_storage, inst.spindles
-    return (
-        position[inst.primary], position.get(inst.secondary, NO_NODE),
-        mem, mem if inst.uses_memory else 0, mem if inst.needs_reserve else 0, local,
-        inst.disk if local else 0, inst.vcpus if inst.online else 0, spindles or 0,
-        spindles is not None, inst.location_score, inst.spindle_use if local else 0, *inst.load,
-    )  # fmt: skip
-
-
 def rows(arrays: InstanceArrays, pick: Any) -> InstanceArrays:
     """Return the entries of *arrays* that *pick* (a slice or an index array) selects."""
     picked: list[Any] = [field[:, pick] if field.ndim == 2 else field[pick] for field in arrays]
     return InstanceArrays(*picked)
-
-
-def kinds_of(kind: str) -> list[int]:
-    """Return the places of the components that are of *kind*."""
-    return [at for at, (_name, _weight, what) in enumerate(COMPONENTS) if what == kind]

@@ -1,7 +1,7 @@
 """Balancing: one best move after the other until nothing lowers the score enough."""
 
 from collections.abc import Callable, Iterator
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from ganetix.htools.faults import FailMode
 from ganetix.htools.model import DRBD, MIRROR_EXTERNAL, Instance, Instances, Node, Nodes
@@ -18,6 +18,12 @@ from ganetix.htools.moves import (
 )
 from ganetix.htools.options import Options
 from ganetix.htools.score import Scorer, cluster_score
+
+# Candidates this close to the best are compared exactly. A search's approximate scores are good to
+# about fourteen digits.
+CLOSE: Final = 1e-9
+# What rounding may add to a search's bound; the root of a variance near zero has few digits.
+ROUNDING: Final = 1e-7
 
 
 class Step(NamedTuple):
@@ -49,14 +55,11 @@ Search = Callable[[Nodes, Instances, list[Instance], Options], list[Candidate]]
 
 def victims(nodes: Nodes, instances: Instances, options: Options) -> list[Instance]:
     """Return the instances that may be moved, in order."""
+    movable = [inst for _i, inst in sorted(instances.items()) if inst.movable and inst.auto_balance]
+    if not options.evac_mode:
+        return movable
     offline = {idx for idx, node in nodes.items() if node.spec.offline}
-    return [
-        inst
-        for _idx, inst in sorted(instances.items())
-        if inst.movable
-        and inst.auto_balance
-        and (not options.evac_mode or not offline.isdisjoint(inst.nodes))
-    ]
+    return [inst for inst in movable if not offline.isdisjoint(inst.nodes)]
 
 
 def _disk_kinds(inst: Instance, nodes: Nodes, options: Options) -> tuple[str, ...]:

@@ -51,11 +51,9 @@ class Fit:
         enough = known & (free >= need)
         return np.asarray(enough | ~nodes.exclusive[place])
 
-    def _apart(self, fits: Bools) -> Bools:
-        """Clear *fits* where a target is a node of the instance, or spindles do not suffice."""
+    def _with_spindles(self, fits: Bools) -> Bools:
+        """Clear *fits* where a target's spindles do not suffice."""
         insts, targets = self._insts, self._targets
-        fits &= targets != insts.primary[:, None]
-        fits &= targets != insts.secondary[:, None]
         if self._nodes.exclusive.any():
             need = np.where(insts.local, insts.spindles, -ENOUGH)[:, None]
             known = (insts.spindles_known | ~insts.local)[:, None]
@@ -73,12 +71,12 @@ class Fit:
         """Return which targets have room, by kind of move; *forced* rows need not be *soft*."""
         nodes, insts, targets = self._nodes, self._insts, self._targets
         if not forced.any():
-            return self._apart(soft)
+            return self._with_spindles(soft)
         # The hard limits are wider than the soft ones.
         hard = self._disk[:, None] <= nodes.disk_room[targets]
         if memory:
             hard &= insts.used_mem[:, None] < nodes.u_mem[targets]
-        return self._apart(soft | (hard & forced[:, :, None]))
+        return self._with_spindles(soft | (hard & forced[:, :, None]))
 
     def _primary_at_target(self, forced: Bools) -> Bools:
         """Whether each target takes each instance as a primary."""

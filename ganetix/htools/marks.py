@@ -15,8 +15,8 @@ from ganetix.htools.moves import (
     REPLACE_SECONDARY,
 )
 from ganetix.htools.placement import unmet_wishes
-from ganetix.htools.planes import NAMES
-from ganetix.htools.score import WEIGHTS
+from ganetix.htools.roster import Alike
+from ganetix.htools.score import NAMES, WEIGHTS
 
 TAGS = WEIGHTS[NAMES.index("pri_tags_score")]
 LOCATION = WEIGHTS[NAMES.index("location_score")]
@@ -93,11 +93,12 @@ def _pairs(
     return arrives, (own * doubled).sum(axis=1)
 
 
-def tagged(
-    nodes: Sequence[Node], instances: Sequence[Instance], primary: Ints, online: Bools
-) -> Tagged:
-    """Work out what the tags of *instances* mean on each of *nodes*."""
-    result = Tagged()
+def tagged(nodes: Sequence[Node], alike: Alike, arrays: NodeArrays) -> Tagged:
+    """Work out what the tags of instances mean on each of *nodes*."""
+    result, instances = Tagged(), alike.instances
+    if not (alike.tagged or arrays.shared.any()):
+        return result
+    primary, online = alike.arrays.primary, arrays.online
     if any(node.spec.locations for node in nodes):
         wishes = [
             [unmet_wishes(n.spec, i) for n in nodes] if i.wished else [0] * len(nodes)

@@ -14,9 +14,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ganetix.htools.arrays import Bools, Floats, InstanceArrays, Ints, NodeArrays
-from ganetix.htools.score import COMPONENTS, WEIGHTS
-
-NAMES = tuple(name for name, _weight, _kind in COMPONENTS)
+from ganetix.htools.score import NAMES, WEIGHTS
 
 
 class Planes(NamedTuple):
@@ -188,38 +186,69 @@ def _spindle_planes(nodes: NodeArrays, insts: InstanceArrays) -> list[SpindlePla
     return found
 
 
+class Linear(NamedTuple):
+    """The linear components by whether a secondary counts too; equal ones are made one.
+
+    A row for each: its place among the components, its weight (a column), slopes and amounts. No
+    move changes any of it; *twins* are the places of those that are equal to others.
+    """
+
+    rows: dict[bool, tuple[Ints, Floats, Floats, Floats]]
+    twins: tuple[Ints, Ints]
+
+    def holds(self, nodes: NodeArrays) -> bool:
+        """Whether what was equal still is."""
+        one, other = self.twins
+        return np.array_equal(nodes.centred[one], nodes.centred[other])
+
+
+def linear(nodes: NodeArrays, insts: InstanceArrays) -> Linear:
+    """Find out which components are linear; what is nothing everywhere is left out."""
+    exclusive = bool(nodes.exclusive.any())
+    rows: dict[bool, list[list[Any]]] = {True: [], False: []}
+    twins: list[tuple[int, int]] = []
+    for name, slope, amount, both in _sources(nodes, insts):
+        at = NAMES.index(name)
+        if exclusive and name.startswith("free_disk"):
+            continue
+        if not (nodes.centred[at].any() or amount.any()):
+            continue
+        for other in rows[both]:
+            if _same(nodes.centred, other, [at, WEIGHTS[at], slope, amount]):
+                other[1] += WEIGHTS[at]
+                twins.append((at, other[0]))
+                break
+        else:
+            rows[both].append([at, WEIGHTS[at], slope, amount])
+    pairs = np.array(twins, dtype=np.int64).reshape(-1, 2).T
+    return Linear(
+        {both: _stacked(kept) for both, kept in rows.items() if kept}, (pairs[0], pairs[1])
+    )
+
+
+def _same(centred: Floats, one: list[Any], other: list[Any]) -> bool:
+    same = one[2] is other[2] and np.array_equal(one[3], other[3])
+    return same and np.array_equal(centred[one[0]], centred[other[0]])
+
+
+def _stacked(rows: list[list[Any]]) -> tuple[Ints, Floats, Floats, Floats]:
+    at, weights, slopes, amounts = zip(*rows, strict=True)
+    return np.array(at), np.array(weights)[:, None], np.array(slopes), np.array(amounts)
+
+
 Parts = dict[bool, list[Planes | SpindlePlane]]
 
 
-def planes(nodes: NodeArrays, insts: InstanceArrays, targets: Ints) -> Parts:
-    """Return the linear components by whether a secondary counts too.
-
-    Equal ones are made one with the sum of their weights; what is nothing everywhere is left out.
-    """
+def planes(known: Linear, nodes: NodeArrays, insts: InstanceArrays, targets: Ints) -> Parts:
+    """Return the linear components as they are now, by whether a secondary counts too."""
     exclusive = bool(nodes.exclusive.any())
     found: Parts = {True: list(_spindle_planes(nodes, insts)) if exclusive else [], False: []}
-    rows: dict[bool, list[list[Any]]] = {True: [], False: []}
-    varied: list[bool] = np.asarray(nodes.centred.any(axis=1)).tolist()
-    for name, slope, amount, both in _sources(nodes, insts):
-        if exclusive and name.startswith("free_disk"):
-            continue
-        weight, variance, centred = _figures(nodes, name)
-        if not (varied[NAMES.index(name)] or amount.any()):
-            continue
-        for other in rows[both]:
-            if _same(other, centred, slope, amount):
-                other[0] += weight
-                break
-        else:
-            rows[both].append([weight, variance, centred, slope, amount])
-    for both, kept in rows.items():
-        if not kept:
-            continue
-        weights, variances, *others = zip(*kept, strict=True)
-        columns = (np.array(weights)[:, None], np.array(variances)[:, None])
-        centred, slopes, amounts = (np.array(each) for each in others)
-        onto = _onto(centred[:, targets], slopes[:, targets], float(nodes.online.sum()))
-        found[both].append(Planes(*columns, centred, slopes, amounts, onto))
+    entries = nodes.base.deviations
+    for both, (at, weight, slope, amount) in known.rows.items():
+        centred = nodes.centred[at]
+        variance = np.array([[entry[2] if (entry := entries[a]) else 0.0] for a in at.tolist()])
+        onto = _onto(centred[:, targets], slope[:, targets], float(nodes.online.sum()))
+        found[both].append(Planes(weight, variance, centred, slope, amount, onto))
     return found
 
 
@@ -231,12 +260,6 @@ def _onto(centred: Floats, slope: Floats, count: float) -> Floats:
     right[:, 2] = -2 * slope / count**2
     right[:, 3] = slope * slope * (1 / count - 1 / count**2)
     return right
-
-
-def _same(other: list[Any], centred: Floats, slope: Floats, amount: Floats) -> bool:
-    return (
-        other[3] is slope and np.array_equal(other[2], centred) and np.array_equal(other[4], amount)
-    )
 
 
 def root(variance: Floats) -> Floats:

@@ -17,8 +17,8 @@ from ganetix.htools.moves import (
     REPLACE_PRIMARY,
     REPLACE_SECONDARY,
 )
-from ganetix.htools.planes import NAMES, root
-from ganetix.htools.score import RESERVED_TOTAL_WEIGHT, WEIGHTS
+from ganetix.htools.planes import root
+from ganetix.htools.score import NAMES, RESERVED_TOTAL_WEIGHT, WEIGHTS
 
 RESERVED: Final = NAMES.index("reserved_mem_cv")
 N1: Final = NAMES.index("n1_cnt")
@@ -31,6 +31,8 @@ TO_SECONDARY: Final = (REPLACE_SECONDARY, FAILOVER_AND_REPLACE)
 TO_PRIMARY: Final = (REPLACE_AND_FAILOVER, REPLACE_PRIMARY)
 # Those where the primary is the old node that stays, not the secondary.
 KEEPING_PRIMARY: Final = (REPLACE_SECONDARY, REPLACE_AND_FAILOVER)
+# No places in an array.
+_NOWHERE: Final[Ints] = np.zeros(0, dtype=np.int64)
 
 
 def after_secondary_left(nodes: NodeArrays, insts: InstanceArrays) -> Ints:
@@ -114,24 +116,42 @@ class Reserve:
     def kinds(self, kinds: Sequence[str]) -> Floats:
         """Return these components after each move of *kinds* of one family.
 
-        For each kind, each instance and each target.
+        For each kind, each instance and each target. Most leave the new secondary with what it
+        keeps anyway; the others are worked out one by one.
         """
         sources = zip(*(self._source(kind) for kind in kinds), strict=True)
-        total, squares, fixed = (np.array(each)[:, :, None] for each in sources)
-        if kinds[0] in TO_SECONDARY:
-            delta, more = self._reserved_at_target(kinds)
-        elif kinds[0] in TO_PRIMARY:
-            delta, more = self._reserved_at_source(kinds)
+        total, squares, fixed = (np.array(each) for each in sources)
+        fixed += self._fixed
+        result = np.empty((*total.shape, len(self._targets)))
+        if kinds[0] in TO_PRIMARY:
+            place = np.array([self.place(kind) for kind in kinds])
+            base = np.array([self.base(kind) for kind in kinds])
+            delta = self._delta(place, base)
+            least = self._deviation(total + delta, squares + self._squares(place, delta))
+            more, rows, _columns = self._above(kinds, base[:, :, None])
+            place = place.ravel()[rows]
         else:
-            delta = np.zeros((len(kinds), len(self._insts.mem), len(self._targets)))
-            more = delta.copy()
-        delta += total
-        more += squares
-        result = self._deviation(delta, more)
-        result += fixed + self._fixed
+            least = self._deviation(total, squares.copy())
+            base = self._nodes.r_mem[self._targets]
+            more, rows, columns = self._above(kinds, base)
+            place = self._targets[columns]
+        result[:] = (least + fixed)[:, :, None]
+        if len(more):
+            delta = self._delta(place, self.held(kinds).ravel()[more])
+            total, squares, fixed = (each.ravel()[rows] for each in (total, squares, fixed))
+            after = self._deviation(total + delta, squares + self._squares(place, delta))
+            result.reshape(-1)[more] = after + fixed
         for kind, scores in zip(kinds, () if self._quiet else result, strict=not self._quiet):
             self._add_n1(kind, scores)
         return result
+
+    def _above(self, kinds: Sequence[str], base: Ints) -> tuple[Ints, Ints, Ints]:
+        """Return where new secondaries hold more than *base*: the places, rows and columns."""
+        if kinds[0] not in (*TO_SECONDARY, *TO_PRIMARY):
+            return _NOWHERE, _NOWHERE, _NOWHERE
+        places = np.flatnonzero(self.held(kinds) > base)
+        rows = ((places + 0.5) / len(self._targets)).astype(np.int64)  # faster than //
+        return places, rows, places - rows * len(self._targets)
 
     def least(self, kind: str) -> Floats:
         """Return for each instance what these components are not below, wherever it goes."""
@@ -207,30 +227,9 @@ class Reserve:
             self._held[key] = held
         return self._held[key]
 
-    def _reserved_at_target(self, kinds: Sequence[str]) -> tuple[Floats, Floats]:
-        """Return changes of sum and squares of what targets reserve."""
-        targets = self._targets
-        held = self.held(kinds) - self._nodes.r_mem[targets]
-        np.maximum(held, 0, out=held)
-        delta = np.multiply(held, self._scale[targets], dtype=np.float64)
-        more = delta + 2 * self._centred[targets]
-        more *= delta
-        return delta, more
-
     def base(self, kind: str) -> Ints:
         """Return what the old node that stays reserves at least, as the secondary of a target."""
         return self._nodes.r_mem[self.place(kind)] if kind in KEEPING_PRIMARY else self.left
-
-    def _reserved_at_source(self, kinds: Sequence[str]) -> tuple[Floats, Floats]:
-        """Return changes of sum and squares of what the new secondary, an old node, reserves."""
-        place = np.array([self.place(kind) for kind in kinds])
-        base = np.array([self.base(kind) for kind in kinds])
-        change = np.maximum(self.held(kinds), base[:, :, None])
-        change -= self._nodes.r_mem[place][:, :, None]
-        delta: Floats = change * self._scale[place][:, :, None]
-        more = delta + 2 * self._centred[place][:, :, None]
-        more *= delta
-        return delta, more
 
     def _keeps_n1(self) -> bool:
         """Whether no move that is allowed can change which nodes fail N+1."""

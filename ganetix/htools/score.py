@@ -36,6 +36,7 @@ COMPONENTS: Final = (
     ("location_exclusion_score", 1.0, "map"),
     ("reserved_mem_rtotal", 0.25, "sum"),
 )
+NAMES: Final = tuple(name for name, _weight, _kind in COMPONENTS)
 WEIGHTS: Final = tuple(weight for _name, weight, _kind in COMPONENTS)
 RESERVED_TOTAL_WEIGHT: Final = 0.25
 

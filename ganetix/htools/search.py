@@ -4,22 +4,24 @@ It proposes the few moves whose approximate score is within rounding of the best
 those one by one and compares exactly, in the order in which the moves would have been tried.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 from typing import Final
 
 import numpy as np
 
 from ganetix.htools.arrays import (
+    Bools,
     Floats,
     InstanceArrays,
     Ints,
     Memory,
     NodeArrays,
-    instance_arrays,
     node_arrays,
     rows,
 )
-from ganetix.htools.balance import Candidate, move_kinds, possible_moves
+from ganetix.htools.balance import CLOSE, ROUNDING, Candidate, possible_moves
+from ganetix.htools.faults import FailMode
 from ganetix.htools.fit import Fit
 from ganetix.htools.marks import Marks, Tagged, tagged
 from ganetix.htools.model import Instance, Instances, Node, Nodes
@@ -30,21 +32,20 @@ from ganetix.htools.moves import (
     REPLACE_AND_FAILOVER,
     REPLACE_SECONDARY,
     Move,
+    apply_move,
 )
 from ganetix.htools.options import Options
-from ganetix.htools.planes import Parts, Planes, planes
+from ganetix.htools.planes import Parts, Planes
 from ganetix.htools.reserve import KEEPING_PRIMARY, TO_PRIMARY, TO_SECONDARY, Reserve
+from ganetix.htools.roster import Alike, Roster
 from ganetix.htools.score import in_order, weigh
 
-# Candidates this close to the best are compared exactly. Approximate scores are good to about
-# fourteen digits.
-CLOSE: Final = 1e-9
-# What rounding may add to a bound; the root of a variance near zero has few digits.
-ROUNDING: Final = 1e-7
 # The kinds of moves whose scores are worked out at once.
 FAMILIES: Final = (TO_SECONDARY, TO_PRIMARY, (FAILOVER_TO_ANY,))
 # Entries of one matrix: a few of them should stay in the processor's cache.
 BLOCK: Final = 1 << 14
+# How many of the best moves are tried before all are looked at for whether they can be.
+TRIES: Final = 12
 # So many at first, or at once if there are no more.
 FIRST: Final = 1 << 13
 
@@ -68,7 +69,8 @@ class Block:
         self._parts = parts
         self._reserve = Reserve(nodes, insts, targets, force=force)
         self._marks = Marks(marks, nodes, insts, targets)
-        self._fit = Fit(nodes, insts, targets, self._reserve, marks, force=force)
+        self._fit = partial(Fit, nodes, insts, targets, self._reserve, marks, force=force)
+        self._own = _columns(nodes, insts, targets)
         self._kept: dict[tuple[bool, bool], Floats] = {}
         self._gone: dict[tuple[bool, bool], list[tuple[Floats, Floats]]] = {}
         self._swap: Floats | None = None
@@ -116,22 +118,27 @@ class Block:
         return result
 
     def failover(self) -> Floats:
-        """Return the score of each instance's failover; infinity where it cannot be."""
+        """Return the score of each instance's failover; infinity for those that have none."""
         result = self._swapped() + self._still(both=True)
         result += self._reserve.failover() + self._marks.failover()
-        return np.asarray(np.where(self._insts.swap & self._fit.failover(), result, np.inf))
+        return np.asarray(np.where(self._insts.swap, result, np.inf))
 
     def kinds(self, kinds: Sequence[str]) -> Floats:
-        """Return the score of each move of *kinds* of one family; infinity where it cannot be.
+        """Return the score of each move of *kinds* of one family, also of those that cannot be.
 
-        For each kind, each instance and each target.
+        For each kind, each instance and each target; infinity for the instance's own nodes.
         """
         result = self._reserve.kinds(kinds)
         for kind, scores in zip(kinds, result, strict=True):
             self._add_linear(kind, scores)
             self._marks.add(kind, scores)
-        np.copyto(result, np.inf, where=~self._fit.kinds(kinds))
+        result.reshape(len(kinds), -1)[:, self._own] = np.inf
         return result
+
+    def possible(self, kinds: Sequence[str]) -> Bools:
+        """Return which of these moves can be; the same for failovers, for which *kinds* is none."""
+        fit = self._fit()
+        return fit.kinds(kinds) if kinds else fit.failover()[None, :, None]
 
     def _add_linear(self, kind: str, scores: Floats) -> None:
         """Add the linear components after each move of *kind* to *scores*."""
@@ -163,11 +170,24 @@ class Block:
         return result
 
 
-class Best:
-    """The best moves found so far that lead below a limit, with all that are close to the best."""
+def _columns(nodes: NodeArrays, insts: InstanceArrays, targets: Ints) -> Ints:
+    """Return where in a matrix of instances and *targets* the targets are the instances' own."""
+    column = np.full(len(nodes.online) + 1, -1)  # the last entry is for no node
+    column[targets] = np.arange(len(targets))
+    own = column[np.array((insts.primary, insts.secondary))]
+    places = own + np.arange(len(insts.mem)) * len(targets)
+    return np.asarray(places[own >= 0])
 
-    def __init__(self, limit: float) -> None:
+
+class Best:
+    """The best moves found so far that lead below a limit, with all that are close to the best.
+
+    *possible* says exactly whether a move can be.
+    """
+
+    def __init__(self, limit: float, possible: Callable[[Instance, Move], bool]) -> None:
         self.limit = limit + CLOSE
+        self._possible = possible
         self._found: list[tuple[float, tuple[int, int, int], Candidate]] = []
 
     def offer(
@@ -176,20 +196,38 @@ class Best:
         ranks: Sequence[tuple[int, str]],
         victims: Sequence[Instance],
         targets: Sequence[int],
+        fits: Callable[[], Bools],
     ) -> None:
-        """Keep those of *scores* (kinds of moves, instances, targets) that may be the best."""
-        least = float(scores.min(initial=np.inf))
-        if least > self.limit:
-            return
-        self.limit = min(self.limit, least + CLOSE)
-        flat = scores.ravel()
-        for place in np.flatnonzero(flat <= self.limit).tolist():
+        """Keep those of *scores* (kinds of moves, instances, targets) that may be the best.
+
+        Those of the best that cannot be become infinite; *fits* tells for all, which takes longer
+        than to try the very best.
+        """
+
+        def move(place: int) -> tuple[int, Instance, Move]:
             at, column = divmod(place, len(targets))
             at, row = divmod(at, len(victims))
-            inst, target = victims[row], targets[column]
             rank, kind = ranks[at]
-            order = (inst.idx, target if rank else -1, rank)
-            self._found.append((float(flat[place]), order, Candidate(inst.idx, Move(kind, target))))
+            return rank, victims[row], Move(kind, targets[column])
+
+        flat = scores.reshape(-1)
+        for _try in range(TRIES):
+            place = int(flat.argmin())
+            least = float(flat[place])
+            if least > self.limit:
+                return
+            _rank, inst, best = move(place)
+            if self._possible(inst, best):
+                break
+            flat[place] = np.inf
+        else:
+            np.copyto(scores, np.inf, where=~fits())
+            least = float(scores.min())
+        self.limit = min(self.limit, least + CLOSE)
+        for place in np.flatnonzero(flat <= self.limit).tolist():
+            rank, inst, one = move(place)
+            order = (inst.idx, one.target, rank)
+            self._found.append((float(flat[place]), order, Candidate(inst.idx, one)))
 
     def candidates(self) -> list[Candidate]:
         """Return the moves that may be the best, in the order in which they are tried."""
@@ -199,50 +237,23 @@ class Best:
         ]
 
 
-def _classes(
-    movable: Sequence[Instance], nodes: Nodes, options: Options
-) -> dict[tuple[str, ...], list[tuple[Instance, bool]]]:
-    """Sort instances by the kinds of moves that they may make."""
-    found: dict[tuple[str, ...], list[tuple[Instance, bool]]] = {}
-    away = {idx for idx, node in nodes.items() if node.spec.offline}
-    known: dict[tuple[str, bool, bool], tuple[bool, tuple[str, ...]]] = {}
-    for inst in movable:
-        alike = inst.template, inst.primary in away, inst.secondary in away
-        found_kinds = known.get(alike)
-        if found_kinds is None:
-            found_kinds = known[alike] = move_kinds(inst, nodes, options)
-        swap, kinds = found_kinds
-        if swap or kinds:
-            found.setdefault(kinds, []).append((inst, swap))
-    return found
-
-
 def _scan(
-    nodes: Sequence[Node],
-    found: Best,
-    arrays: NodeArrays,
-    victims: Sequence[tuple[Instance, bool]],
-    kinds: tuple[str, ...],
-    options: Options,
-    first: int,
-    memory: Memory,
+    nodes: Sequence[Node], found: Best, arrays: NodeArrays, alike: Alike, *, force: bool, first: int
 ) -> None:
-    """Score the moves of *victims* that may be the best, block by block.
+    """Score the moves of the instances in *alike* that may be the best, block by block.
 
     Instances come in the order of the least score that a move of theirs could lead to; most are
     never looked at.
     """
-    instances = [inst for inst, _swap in victims]
-    swaps = [swap for _inst, swap in victims]
-    insts = instance_arrays(instances, arrays.position, swaps, memory)
-    marks = tagged(nodes, instances, insts.primary, arrays.online)
+    instances, kinds, insts = alike.instances, alike.kinds, alike.arrays
+    marks = tagged(nodes, alike, arrays)
     targets = np.nonzero(arrays.online)[0]
     numbers = [nodes[at].idx for at in targets.tolist()]
-    parts = planes(arrays, insts, targets)
-    force = options.ignore_soft_errors
+    parts = alike.planes(arrays, targets)
     whole = Block(arrays, insts, targets, marks, parts, force=force)
-    if any(swaps):
-        found.offer(whole.failover()[None, :, None], [(0, FAILOVER)], instances, [-1])
+    if insts.swap.any():
+        scores = whole.failover()[None, :, None]
+        found.offer(scores, [(0, FAILOVER)], instances, [-1], partial(whole.possible, ()))
     size = max(1, first // max(1, len(targets)))
     if not kinds or len(instances) <= size:
         _offer(found, whole, instances, kinds, numbers)
@@ -263,49 +274,60 @@ def _offer(
 ) -> None:
     for family in FAMILIES:
         ranks = [(rank, kind) for rank, kind in enumerate(kinds, 1) if kind in family]
-        if ranks:
-            found.offer(block.kinds([kind for _rank, kind in ranks]), ranks, instances, to)
+        if ranks and instances:
+            mine = [kind for _rank, kind in ranks]
+            found.offer(block.kinds(mine), ranks, instances, to, partial(block.possible, mine))
 
 
-def search(
-    nodes: Nodes,
-    _instances: Instances,
-    movable: list[Instance],
-    options: Options,
-    first: int = FIRST,
-    memory: Memory | None = None,
-) -> list[Candidate]:
-    """Propose the moves that may be the best of all, in the order in which they are tried.
-
-    *first* is the number of moves of one kind that are looked at before any is left out.
-    """
-    memory = Memory() if memory is None else memory
-    ordered = in_order(nodes)
-    if not any(not node.spec.offline for node in ordered):
-        return []
-    plain = [inst for inst in movable if not inst.forthcoming]
-    with np.errstate(invalid="ignore", divide="ignore", over="ignore"):
-        arrays = node_arrays(ordered, memory)
-        found = Best(weigh(arrays.base.values))
-        for kinds, victims in _classes(plain, nodes, options).items():
-            _scan(ordered, found, arrays, victims, kinds, options, first, memory)
-    planned = [
-        Candidate(inst.idx, move)
-        for inst in movable
-        if inst.forthcoming
-        for move in possible_moves(inst, nodes, options)
-    ]
-    return sorted(found.candidates() + planned, key=lambda candidate: candidate.instance)
+def _possible(nodes: Nodes, options: Options, inst: Instance, move: Move) -> bool:
+    """Whether *move* of *inst* can be."""
+    applied = apply_move(nodes, inst, move, force=options.ignore_soft_errors)
+    return not isinstance(applied, FailMode)
 
 
 class Searcher:
-    """`search` again and again on one cluster, keeping what is read of nodes and instances."""
+    """Searches again and again on one cluster, keeping what is read of nodes and instances.
 
-    def __init__(self) -> None:
+    *first* is the number of moves of one kind that are looked at before any is left out.
+    """
+
+    def __init__(self, first: int = FIRST) -> None:
+        self._first = first
         self._memory = Memory()
+        self._roster: Roster | None = None
 
     def __call__(
-        self, nodes: Nodes, instances: Instances, movable: list[Instance], options: Options
+        self, nodes: Nodes, _instances: Instances, movable: list[Instance], options: Options
     ) -> list[Candidate]:
-        """Propose the moves that may be the best of all."""
-        return search(nodes, instances, movable, options, memory=self._memory)
+        """Propose the moves that may be the best of all, in the order in which they are tried."""
+        ordered = in_order(nodes)
+        if not any(not node.spec.offline for node in ordered):
+            return []
+        with np.errstate(invalid="ignore", divide="ignore", over="ignore"):
+            arrays = node_arrays(ordered, self._memory)
+            roster = self._followed(movable, nodes, options, arrays.position)
+            found = Best(weigh(arrays.base.values), partial(_possible, nodes, options))
+            for alike in roster.classes:
+                force = options.ignore_soft_errors
+                _scan(ordered, found, arrays, alike, force=force, first=self._first)
+        planned = [
+            Candidate(inst.idx, move)
+            for inst in roster.forthcoming
+            for move in possible_moves(inst, nodes, options)
+        ]
+        return sorted(found.candidates() + planned, key=lambda candidate: candidate.instance)
+
+    def _followed(
+        self, movable: list[Instance], nodes: Nodes, options: Options, position: dict[int, int]
+    ) -> Roster:
+        """Return the roster as it is now."""
+        if self._roster is None or not self._roster.follow(movable, nodes, options):
+            self._roster = Roster(movable, nodes, options, position)
+        return self._roster
+
+
+def search(
+    nodes: Nodes, instances: Instances, movable: list[Instance], options: Options
+) -> list[Candidate]:
+    """Propose the moves that may be the best of all, once."""
+    return Searcher()(nodes, instances, movable, options)

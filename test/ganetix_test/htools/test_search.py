@@ -1,7 +1,6 @@
 """The search for moves, and what every plan promises."""
 
 from collections.abc import Iterator
-from functools import partial
 
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
@@ -14,7 +13,7 @@ from ganetix.htools.moves import Applied, apply_move
 from ganetix.htools.options import DEFAULT_OPTIONS, Options
 from ganetix.htools.placement import ratio
 from ganetix.htools.score import Scorer, cluster_score
-from ganetix.htools.search import search
+from ganetix.htools.search import Searcher, search
 from ganetix_test.compat.htools.generate import Generated
 
 
@@ -44,17 +43,21 @@ def broken(node: Node) -> set[str]:
 
 
 class SearchTests(SynchronousTestCase):
-    """The search proposes the move that trying all moves finds, also when it leaves most out."""
+    """The search proposes the move that trying all moves finds, also when it leaves most out.
+
+    And when it keeps what it read of the cluster before the last move.
+    """
 
     def _same(self, options: Options) -> None:
         for number in range(24):
             for nodes, instances in groups(number):
-                state = start(nodes, instances)
-                for _round in range(2):
-                    quick = best_step(state, options, search, Scorer())
-                    sparing = best_step(state, options, partial(search, first=1), Scorer())
+                state, lasting = start(nodes, instances), Searcher()
+                for _round in range(3):
+                    quick = best_step(state, options, lasting, Scorer())
+                    anew = best_step(state, options, search, Scorer())
+                    sparing = best_step(state, options, Searcher(first=1), Scorer())
                     slow = best_step(state, options, search_all, Scorer())
-                    for found in (quick, sparing):
+                    for found in (quick, anew, sparing):
                         self.assertEqual(
                             found and found[1], slow and slow[1], f"cluster {number}, {options}"
                         )
