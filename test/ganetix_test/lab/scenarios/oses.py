@@ -100,29 +100,9 @@ def debootstrap(lab: Lab) -> str:
     first, version = _system_of(lab, VM, node)
     steps.gnt(lab, f"gnt-instance rename --no-name-check --no-ip-check {VM} {RENAMED}")
     second, _ = _system_of(lab, RENAMED, node)
+    steps.remove(lab, RENAMED)
     steps.require((first, second) == (VM, RENAMED), f"It was called {first}, then {second}.")
     return f"Debian {version} on a partition of its own, called {first} and after that {second}"
-
-
-def debootstrap_exported(lab: Lab) -> str:
-    """What instance-debootstrap exports it imports onto a mirror on other nodes."""
-    if not steps.exists(lab, RENAMED):
-        debootstrap(lab)
-    lab.node(2).run(_CONFIGURE)
-    steps.gnt(lab, f"gnt-backup export --noshutdown -n node3.example.com {RENAMED}")
-    steps.remove(lab, RENAMED)
-    # The volumes of another size are not to have the file system that is expected by chance.
-    steps.gnt(
-        lab,
-        "gnt-backup import -t drbd -H fake -B memory=32m --ignore-ipolicy "
-        "--no-name-check --no-ip-check --no-wait-for-sync --src-node node3.example.com "
-        f"--disk 0:size=608m -n node2.example.com:node1.example.com {RENAMED}",
-    )
-    called, version = _system_of(lab, RENAMED, lab.node(2))
-    steps.remove(lab, RENAMED)
-    steps.gnt(lab, f"gnt-backup remove {RENAMED}")
-    steps.require(called == RENAMED, f"It is called {called}.")
-    return f"Debian {version} went through a dump on node3 onto a mirror of node2 and node1"
 
 
 def noop(lab: Lab) -> str:
@@ -170,5 +150,4 @@ SCENARIOS: Final[Mapping[str, Callable[[Lab], str]]] = {
     "OS noop": noop,
     "OS image": image,
     "OS debootstrap": debootstrap,
-    "OS debootstrap, export and import": debootstrap_exported,
 }
