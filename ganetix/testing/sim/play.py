@@ -124,6 +124,7 @@ class Run:
         for name in world.machines:
             world.start_noded(name)
         world.later(0.1, world.ensure_master)
+        world.crew.administrator(world)
         needed = {planned.operation for planned in self.plan}
         for at, jobs in workload.requests(dice, list(world.machines), needed):
             world.later(at, self.clients.submit, jobs)

@@ -31,10 +31,15 @@ RETRY: Final = 4.0
 """Seconds after which the command is typed again, where a machine failed or it was refused."""
 WAYS: Final = ("well", "standing still", "cut off")
 """How the old master's machine is meanwhile."""
+CAREFUL: Final = Request()
+"""What an administrator types who lets the nodes vote and loses nothing."""
 
 
-def take_over(world: World, fresh: str, way: str) -> bool:
-    """Make *fresh* the master, or another machine if it may not; whether somebody tries to."""
+def take_over(world: World, fresh: str, way: str, asked: Request = CAREFUL) -> bool:
+    """Make *fresh* the master, or another machine if it may not; whether somebody tries to.
+
+    *asked* are the command's options.
+    """
     old = world.master
     if old is None or world.taking:
         return False
@@ -43,7 +48,7 @@ def take_over(world: World, fresh: str, way: str) -> bool:
         world.depose()
         _take_away(world, old, way)
     others = [name for name in world.machines if name != fresh]
-    Administrator(world, old, deque([fresh, *others])).begin()
+    Administrator(world, old, deque([fresh, *others]), asked).begin()
     return True
 
 
@@ -73,6 +78,7 @@ class Administrator:
     world: World
     old: MasterDaemon
     machines: deque[str]
+    asked: Request
     claimed: bool = attrs.field(default=False, init=False)
     """Whether nodes may obey a new master already."""
 
@@ -104,7 +110,7 @@ class Administrator:
     async def _type(self, process: Process) -> None:
         world, here = self.world, SimulatedSuccessor(self, process)
         try:
-            await Succession(here, Request()).run()
+            await Succession(here, self.asked).run()
         except (GanetiError, OSError) as error:
             world.note(f"{here.name} does not take over: {error}")
             if not self.claimed:

@@ -34,14 +34,22 @@ MakeDisk = Callable[[Callable[[], float]], FakeFileSystem]
 Reached = Callable[[str, str, str], None]
 
 
+def nobody(world: "World") -> None:
+    """Leave everything to the plan."""
+
+
 @attrs.frozen
 class Crew:
-    """The collaborators that a test may replace with broken ones, to see that it is noticed."""
+    """The collaborators that a test may replace with broken ones, to see that it is noticed.
+
+    *administrator* is told when the daemons start, and does what the plan does not know of.
+    """
 
     units: Units
     make_locks: Callable[[], Locks] = Locks
     make_disk: MakeDisk = FakeFileSystem
     make_handlers: MakeHandlers = usual_handlers
+    administrator: Callable[["World"], None] = nobody
 
 
 @attrs.define(eq=False)

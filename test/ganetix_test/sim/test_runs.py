@@ -10,6 +10,7 @@ from collections.abc import Hashable
 import attrs
 from twisted.trial.unittest import SynchronousTestCase
 
+from ganetix.master.failover import Request
 from ganetix.master.locks.levels import Lock, Strength, index
 from ganetix.master.locks.table import Owner, Table
 from ganetix.master.locks.waiter import Locks
@@ -21,7 +22,8 @@ from ganetix.testing.sim.crew import usual_crew
 from ganetix.testing.sim.noded import usual_handlers
 from ganetix.testing.sim.plan import learnt
 from ganetix.testing.sim.play import play
-from ganetix.testing.sim.world import Crew
+from ganetix.testing.sim.takeover import CAREFUL, take_over
+from ganetix.testing.sim.world import Crew, World
 from ganetix.toolkit.tasks import Tasks
 
 SEEDS = range(1, 21)
@@ -116,6 +118,42 @@ def hasty_handlers(services: NodeServices) -> Handlers:
         return StorePosition(request.epoch, request.last)
 
     return {**usual_handlers(services), JOURNAL_APPEND.name: append}
+
+
+@attrs.frozen
+class Insistent:
+    """An administrator at a candidate that is alone and behind; *asked* are the options given."""
+
+    asked: Request
+
+    def __call__(self, world: World) -> None:
+        """Make it the master, there."""
+        fresh = next(name for name in world.machines if name != world.master_name)
+        for other in world.machines:
+            if other != fresh:
+                world.later(5.0, world.cuts.make, fresh, other, "alone")
+                world.later(16.0, world.cuts.mend, fresh, other, "alone")
+        world.later(12.0, take_over, world, fresh, "well", self.asked)
+
+
+class MinorityTests(RunCase):
+    """A candidate alone is made the master, while the old one goes on with the others."""
+
+    def broken(self, asked: Request) -> list[str]:
+        """Return the promises that were broken, of eight seeds."""
+        crew = attrs.evolve(usual_crew(), administrator=Insistent(asked))
+        return [told for seed in SEEDS[:8] if (told := play(seed, crew).broken)]
+
+    def test_careless(self) -> None:
+        """With ``--no-voting --yes-do-it`` acknowledged jobs are lost, and that is seen."""
+        told = self.broken(Request(voting=False, insist=True))
+        self.assertTrue(told)
+        for line in told:
+            self.assertRegex(line, "acknowledged and is gone|had ended as .* and goes on")
+
+    def test_voted(self) -> None:
+        """By vote it may not, and nothing is lost."""
+        self.assertEqual(self.broken(CAREFUL), [])
 
 
 class BrokenTests(RunCase):
