@@ -4,10 +4,17 @@ import contextlib
 import errno
 import fcntl
 import os
+import time
+from collections.abc import Callable
+from typing import Final
 
 import attrs
 
 from ganetix import errors
+
+TRIES: Final = 100
+PAUSE: Final = 0.01
+"""How often, with how many seconds between, a file is tried whose holder has no number."""
 
 
 @attrs.define(eq=False)
@@ -16,24 +23,44 @@ class PidFile:
 
     path: str
     daemon: str
+    sleep: Callable[[float], None] = time.sleep
     _fd: int | None = attrs.field(default=None, init=False)
 
     def take(self) -> None:
         """Lock the file and write our pid; raise `errors.PidFileLockError` if another has it."""
+        for _ in range(TRIES):
+            fd = self._locked()
+            if fd is not None:
+                os.ftruncate(fd, 0)
+                os.pwrite(fd, f"{os.getpid()}\n".encode(), 0)
+                self._fd = fd
+                return
+            pid = running_pid(self.path)
+            if pid is not None:
+                raise errors.PidFileLockError(
+                    f"{self.daemon} is already running with pid {pid} (it holds {self.path}); "
+                    f"stop it first: daemon-util stop {self.daemon}"
+                )
+            # It was only looked at, or it ends, or it begins and has not said its number yet.
+            self.sleep(PAUSE)
+        raise errors.PidFileLockError(
+            f"Another process holds {self.path} and does not say who it is; 'fuser {self.path}' "
+            f"does. Stop it, then start {self.daemon} again."
+        )
+
+    def _locked(self) -> int | None:
+        """Return the file locked; None if another has it, or just had it and removed it."""
         fd = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
         try:
             fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            if os.path.samestat(os.fstat(fd), os.stat(self.path)):
+                return fd
         except OSError as error:
-            os.close(fd)
-            if error.errno not in (errno.EACCES, errno.EAGAIN):
+            if error.errno not in (errno.EACCES, errno.EAGAIN, errno.ENOENT):
+                os.close(fd)
                 raise
-            raise errors.PidFileLockError(
-                f"{self.daemon} is already running with pid {running_pid(self.path)} "
-                f"(it holds {self.path}); stop it first: daemon-util stop {self.daemon}"
-            ) from error
-        os.ftruncate(fd, 0)
-        os.pwrite(fd, f"{os.getpid()}\n".encode(), 0)
-        self._fd = fd
+        os.close(fd)
+        return None
 
     def release(self) -> None:
         """Remove the file and give up the lock."""

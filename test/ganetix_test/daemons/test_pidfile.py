@@ -1,5 +1,6 @@
 """Tests of `ganetix.daemons.pidfile`."""
 
+import fcntl
 import os
 import pathlib
 
@@ -37,5 +38,38 @@ class PidFileTests(SynchronousTestCase):
         """A file that a killed daemon left behind counts for nothing, whoever has its pid now."""
         pathlib.Path(self.path).write_text(f"{os.getpid()}\n", "ascii")
         self.assertIsNone(running_pid(self.path))
+        self.file.take()
+        self.assertEqual(running_pid(self.path), os.getpid())
+
+    def looked_at(self) -> int:
+        """Lock the file as somebody does who only looks whether it is held; return it open."""
+        found = os.open(self.path, os.O_RDWR | os.O_CREAT)
+        fcntl.flock(found, fcntl.LOCK_SH)
+        return found
+
+    def test_looked_at(self) -> None:
+        """Who only looks for a moment whether it is held keeps nobody from taking it."""
+        looking = [self.looked_at()]
+        taking = PidFile(self.path, "ganeti-noded", lambda _: os.close(looking.pop()))
+        taking.take()
+        self.addCleanup(taking.release)
+        self.assertEqual(running_pid(self.path), os.getpid())
+
+    def test_nameless(self) -> None:
+        """One that is held for long by a process without a number is told of so."""
+        self.addCleanup(os.close, self.looked_at())
+        slept: list[float] = []
+        with self.assertRaises(errors.PidFileLockError) as caught:
+            PidFile(self.path, "ganeti-noded", slept.append).take()
+        self.assertIn(f"fuser {self.path}", caught.exception.message)
+        self.assertAlmostEqual(sum(slept), 1.0)
+
+    def test_removed_meanwhile(self) -> None:
+        """A file that its holder removed as it ended is not the one that is held afterwards."""
+        self.file.take()
+        early = os.open(self.path, os.O_RDWR)
+        self.file.release()
+        fcntl.flock(early, fcntl.LOCK_EX)
+        self.addCleanup(os.close, early)
         self.file.take()
         self.assertEqual(running_pid(self.path), os.getpid())
