@@ -3,7 +3,8 @@
 Each version is a Python environment of its own, ``/usr/lib/ganeti/VERSION``; the link
 ``/etc/ganeti/lib`` names the one in use. The queue is drained, all daemons are stopped, the links
 of all nodes are switched, and the other version's own ``gnt-cluster upgrade --resume`` does the
-rest. What is under way is written in ``intent-to-upgrade``, so that it can be gone on with.
+rest. What is under way is written in ``intent-to-upgrade``, so that it can be gone on with, by hand
+or by the watcher.
 """
 
 import os
@@ -75,6 +76,7 @@ def _begin(context: Context, new: str, found: Intent | None) -> int:
 
 def _resumed(context: Context, options: Namespace, intent: Intent) -> int:
     nodes = _nodes(context)
+    _write_intent(context, intent)
     works = context.world.run([_program(context, "daemon-util"), "check", "ganeti-masterd"])[0] == 0
     if _in_use(context) == intent.new:
         return _finish(context, options, nodes)
@@ -254,6 +256,13 @@ def _intent(context: Context) -> Intent | None:
 
 
 def _write_intent(context: Context, intent: Intent) -> None:
-    """Write it as the reference does: old version, new version, process."""
-    with open(_intent_file(context), "w", encoding="utf-8") as target:
+    """Write it as the reference does: old version, new version, process.
+
+    By the process the watcher sees whether somebody is at it, or it is to be resumed.
+    """
+    path = _intent_file(context)
+    with open(f"{path}.new", "w", encoding="utf-8") as target:
         target.write(f"{intent.old},{intent.new},{os.getpid()}\n")
+        target.flush()
+        os.fsync(target.fileno())
+    os.replace(f"{path}.new", path)

@@ -7,7 +7,7 @@ import attrs
 from twisted.logger import Logger
 
 from ganetix import errors
-from ganetix.watcher import node
+from ganetix.watcher import node, upgrade
 from ganetix.watcher.group import Round
 from ganetix.watcher.jobs import Luxi, Master
 from ganetix.watcher.options import Options
@@ -57,6 +57,8 @@ def watch(world: World, there: MasterWorld, options: Options) -> int:
 
 
 def _watch(world: World, there: MasterWorld, options: Options) -> int:
+    if options.node_group is None and there.master_name() == world.paths.hostname:
+        upgrade.go_on(world)  # which has paused the watcher
     if not options.ignore_pause and node.paused(world):
         return 0
     release = world.lock(world.lock_file, False)

@@ -102,6 +102,7 @@ class UpgradeTests(CommandCase):
         ran = self.run_command("gnt-cluster upgrade --resume", None, None, IDLE)
         self.assertEqual(ran.code, 0, ran.err)
         self.assertEqual(os.readlink(self.link), f"{self.root}/usr/lib/ganeti/0.2")
+        self.assertEqual(self.intent(), f"0.1,0.2,{os.getpid()}\n", "the watcher sees who is at it")
 
     def test_gone_back(self) -> None:
         """A node that can't stop or switch brings everything back, and says so."""

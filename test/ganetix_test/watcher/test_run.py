@@ -55,6 +55,45 @@ class NodeTests(WatcherCase):
         self.assertEqual(self.watch(), 12)
 
 
+class UpgradeTests(WatcherCase):
+    """An upgrade that process 77 began, and that has paused the watcher."""
+
+    RESUME = ("/etc/ganeti/lib/bin/gnt-cluster", "upgrade", "--resume")
+
+    def setUp(self) -> None:
+        """Write down what the upgrade does."""
+        super().setUp()
+        self.put(f"{DATA}/intent-to-upgrade", "0.1,0.2,77\n")
+        self.put(PAUSE, f"{NOW + 1}\n")
+        self.files.make_dirs("/proc/77", 0o755)
+
+    def test_broken_off(self) -> None:
+        """It is resumed when nobody is at it, also when its number is another process's now."""
+        self.assertEqual((self.watch(), self.ran), (0, [list(self.RESUME)]))
+        self.put("/proc/77/cmdline", "sh\0-c\0true\0")
+        self.codes = {" ".join(self.RESUME): 1}
+        self.watch()
+        self.assertEqual(self.ran, [list(self.RESUME)] * 2)
+
+    def test_at_work(self) -> None:
+        """It is left alone while its process is at it."""
+        self.put("/proc/77/cmdline", "python\0gnt-cluster\0upgrade\0--to\x000.2\0")
+        self.assertEqual((self.watch(), self.ran), (0, []))
+
+    def test_elsewhere(self) -> None:
+        """Only the master resumes it, and no watcher of a group."""
+        self.watch(Options(node_group="default"))
+        self.master_name = "node2"
+        self.watch()
+        self.assertEqual(self.ran, [])
+
+    def test_torn(self) -> None:
+        """What can't be understood is given to the command, which says what to do."""
+        self.put(f"{DATA}/intent-to-upgrade", "")
+        self.watch()
+        self.assertEqual(self.ran, [list(self.RESUME)])
+
+
 class PauseTests(WatcherCase):
     """The pause file."""
 
