@@ -1,6 +1,7 @@
 """Disks of instances: the steps on nodes, and what undoes them."""
 
 from collections.abc import Awaitable, Callable, Sequence
+from functools import partial
 from typing import Any, Final
 
 import msgspec
@@ -22,6 +23,7 @@ from ganetix.rpc.tables.blockdev import (
     DiskRequest,
 )
 from ganetix.rpc.tables.checks import NODE_INFO, NodeInfo, NodeInfoRequest, StorageUnit
+from ganetix.toolkit.gather import gather
 
 FILE_BASED: Final = ("file", "sharedfile")
 EVERYWHERE: Final = ("sharedfile", "diskless", "blockdev")
@@ -95,14 +97,14 @@ async def require_space(context: Context, node: str, group: str, size: int) -> N
 
 
 async def create(context: Context, nodes: Sequence[str], owner: str, disks: Sequence[Disk]) -> None:
-    """Make *disks* on *nodes*, their directory first."""
+    """Make *disks* on *nodes*, their directory first; each on all nodes at the same time."""
     place = instance_dir(disks)
     if place is not None:
         await context.call(nodes[0], FILE_STORAGE_DIR_CREATE, DirRequest(place))
     for disk in disks:
         request = DiskRequest(sent(context.cluster, disk), owner)
-        for node in nodes:
-            await context.call(node, BLOCKDEV_CREATE, request)
+        make = partial(context.call, call=BLOCKDEV_CREATE, request=request)
+        await gather(make, nodes, len(nodes))
 
 
 async def remove(
