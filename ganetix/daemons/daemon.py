@@ -16,7 +16,7 @@ from twisted.python.util import switchUID
 
 from ganetix import errors
 from ganetix.daemons import settings
-from ganetix.daemons.logs import LogFile, reopen_on_hangup
+from ganetix.daemons.logs import LogFile, on_hangup
 from ganetix.daemons.pidfile import PidFile
 from ganetix.paths import Paths
 from ganetix.toolkit.services import Startable
@@ -82,6 +82,8 @@ class Daemon(Service):
         self.tree: Startable | None = None
         self.exit_code = 0
         self.log_file: LogFile | None = None
+        self.at_hangup: list[Callable[[], object]] = []
+        """What SIGHUP does: each opens or reads something anew."""
         self._report: Callable[[str | None], None] = lambda reason: None
         self._starting: Deferred[None] | None = None
 
@@ -101,11 +103,17 @@ class Daemon(Service):
         # Timers must not jump with the wall clock; Twisted's default reactors use time.time.
         self.reactor.seconds = time.monotonic
         if self.log_file is not None:
-            reopen_on_hangup(self.log_file, self.reactor.callFromThread)
+            self.at_hangup.insert(0, self.log_file.reopen)
+            # Without a log file the daemon is on a terminal, whose hangup ends it.
+            on_hangup(self._hung_up, self.reactor.callFromThread)
         self.reactor.callWhenRunning(self._begin)
 
     def _begin(self) -> None:
         self._starting = Deferred.fromCoroutine(self._start()).addErrback(self._failed)
+
+    def _hung_up(self) -> None:
+        for call in self.at_hangup:
+            call()
 
     async def _start(self) -> None:
         self.tree = self.build(self)

@@ -167,8 +167,8 @@ class _All:
             target(event)
 
 
-def reopen_on_hangup(
-    log_file: LogFile, call_from_signal: Callable[[Callable[[], None]], None]
+def on_hangup(
+    call: Callable[[], None], call_from_signal: Callable[[Callable[[], None]], None]
 ) -> None:
-    """Let SIGHUP reopen *log_file*; *call_from_signal* brings the call into the reactor."""
-    signal.signal(signal.SIGHUP, lambda *_: call_from_signal(log_file.reopen))
+    """Let SIGHUP make the *call*; *call_from_signal* brings it into the reactor."""
+    signal.signal(signal.SIGHUP, lambda *_: call_from_signal(call))

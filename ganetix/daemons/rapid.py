@@ -85,6 +85,7 @@ def build(daemon: Daemon, options: Options, paths: Paths) -> ServiceTree:
         )
     clock = Clock(daemon.reactor, daemon.wall)
     users, luxi = UsersFile(paths.rapi_users_file), _luxi(daemon, paths, clock)
+    daemon.at_hangup.append(users.forget)
     hub = Hub(luxi, clock, options["max-listeners"])
     meter = StallMeter(daemon.reactor, daemon.log_fd)
     figures = RapiMetrics(
@@ -130,18 +131,23 @@ class Answering:
 
 @attrs.define(eq=False)
 class UsersFile:
-    """The users file, read again when it has changed; a missing one has no users."""
+    """The users file, read again when it has changed or is forgotten; none has no users."""
 
     path: str
     log: Logger = attrs.field(factory=Logger)
     _seen: tuple[int, int, int] | None = attrs.field(default=None, init=False)
     _users: Users = attrs.field(factory=Users, init=False)
 
+    def forget(self) -> None:
+        """Read the file again at the next request, whatever has changed."""
+        self._seen = None
+
     def current(self) -> Users:
         """Return the users as they are now."""
         try:
             found = os.stat(self.path)
-            seen = (found.st_mtime_ns, found.st_ino, found.st_size)
+            # The time of the inode's change can't be set back, as that of the content can.
+            seen = (found.st_ctime_ns, found.st_ino, found.st_size)
             if seen != self._seen:
                 with open(self.path, encoding="utf-8", errors="replace") as source:
                     self._users = parse_users(source.read())

@@ -27,6 +27,27 @@ class UsersFileTests(SynchronousTestCase):
         path.unlink()
         self.assertEqual(set(users.current().users), set())
 
+    def test_forgotten(self) -> None:
+        """What is forgotten is read again, and complained of again, though nothing has changed."""
+        path = pathlib.Path(self.mktemp())
+        path.write_text("jack {MD9}hush write\njill secret\n", "ascii")
+        users = UsersFile(str(path))
+        with capturedLogs() as events:
+            users.current()
+            users.forget()
+            self.assertEqual(set(users.current().users), {"jill"})
+        self.assertEqual(len(events), 2)
+
+    def test_a_time_that_is_set_back(self) -> None:
+        """A change counts although the file's length and time are those of before."""
+        path = pathlib.Path(self.mktemp())
+        path.write_text("jack secret write\n", "ascii")
+        users, before = UsersFile(str(path)), path.stat()
+        self.assertEqual(users.current().users["jack"].secret, "secret")
+        path.write_text("jack sesame write\n", "ascii")
+        os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns))
+        self.assertEqual(users.current().users["jack"].secret, "sesame")
+
     def test_complaints(self) -> None:
         """A line that can't be understood is in the log once, by number, not by word."""
         path = pathlib.Path(self.mktemp())

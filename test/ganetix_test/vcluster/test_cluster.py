@@ -354,6 +354,22 @@ class RunningClusterTests(SynchronousTestCase):
         self.cluster.until(lambda: self.statuses([job]) == ["success"], "the instance is gone")
         self.assertEqual(self.remote("GET", f"/2/instances/{name}")[0], 404)
 
+    def test_users_after_a_hangup(self) -> None:
+        """SIGHUP has the remote API read its users again, whether they have changed or not."""
+        users = self.cluster.root(1) / "var/lib/ganeti/rapi/users"
+        users.write_text("jack {MD9}hush\njill secret\n", "ascii")
+        pid = self.cluster.pid(1, "ganeti-rapi")
+        assert pid is not None
+        log = self.cluster.root(1) / "var/log/ganeti/rapi-daemon.log"
+
+        def complaints() -> int:
+            self.assertEqual(self.remote("GET", "/version"), (200, 2))
+            return log.read_text("utf-8").count(f"{users}: Line 1 ")
+
+        self.assertEqual((complaints(), complaints()), (1, 1))
+        os.kill(pid, signal.SIGHUP)
+        self.cluster.until(lambda: complaints() == 2, "the file is read again")
+
     # ------------------------------------------------------------ two at a time
 
     def test_second_cluster(self) -> None:
