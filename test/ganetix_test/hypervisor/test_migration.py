@@ -122,6 +122,21 @@ class AskedTests(AwaitingTestCase):
         self.assertEqual(migration.measured({}), "")
 
 
+class ForgottenWritesTests(AwaitingTestCase):
+    """Where a guest can't run on while its memory is sent."""
+
+    def test_only_old_emulation(self) -> None:
+        """QEMU in software emulation before 9.0 forgets writes; no other does."""
+        for kind, version, forgets in (
+            ("qemu", 7_002_022, True),
+            ("qemu", 8_002_010, True),
+            ("qemu", 9_000_000, False),
+            ("kvm", 7_002_022, False),
+        ):
+            xml = f'<domain type="{kind}" id="1"><name>vm</name></domain>'
+            self.assertEqual(migration.forgets_writes(xml, version), forgets, (kind, version))
+
+
 class WayTests(AwaitingTestCase):
     """A node with a way to others."""
 
