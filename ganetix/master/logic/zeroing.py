@@ -216,6 +216,6 @@ def _undo_of(zeroing: Zeroing, instance: Instance, cluster: Cluster) -> list[Und
     what = f"The helper machine of instance {instance.name}"
     return [
         *disks.removals(cluster, [node], instance.name, [disk], directory=False),
-        *new_disks.undo_assembly(cluster, [node], instance.name, [disk]),
+        *disks.undo_assembly(cluster, [node], instance.name, [disk]),
         UndoAction(what, node, INSTANCE_SHUTDOWN.name, down),
     ]
