@@ -184,6 +184,7 @@ class PairScan:
         after *= self._count
         self._squares = after
         self._own = self._step * self._step
+        self._free = after - self._own
         reserved = self._limits.old[RESERVED]
         self._reserved_squares = reserved * reserved
 
@@ -323,28 +324,28 @@ class PairScan:
     ) -> tuple[float, int, int] | None:
         """Return the best pair of *rows* if it is better than *found*, else that."""
         scores = self._scored(rows)
-        ends = len(rows.twos) - 1 - scores[:, ::-1].argmin(axis=1)
-        lowest = scores[np.arange(len(ends)), ends].tolist()
-        for reached, one, column in zip(lowest, rows.ones.tolist(), ends.tolist(), strict=True):
-            if reached < np.inf and (found is None or (reached, -one) < (found[0], -found[1])):
-                found = reached, one, int(rows.twos[column])
-        return found
+        reached = float(np.fmin.reduce(scores, axis=None))
+        if not reached < np.inf or (found is not None and reached > found[0]):
+            return found
+        equal, targets = np.nonzero(scores == reached)
+        one, column = max(zip(rows.ones[equal].tolist(), targets.tolist(), strict=True))
+        if found is not None and (reached, -one) >= (found[0], -found[1]):
+            return found
+        return reached, one, int(rows.twos[column])
 
     def _least(self, ones: Ints, twos: Ints) -> Floats:
         """Return a score that no pair of each of *ones* with any of *twos* is below."""
         limits, count = self._limits, self._count
         picked = columns(limits, Block(ones, twos))
-        result = self._terms[:, ones][LEAST].sum(axis=0)
-        sums = self._sums[:-1, ones]
-        squares = (self._squares - self._own)[:, picked]
-        step = self._step[:, picked]
-        low = (squares - sums.min(axis=1)[:, None] * step).min(axis=1)
-        high = (squares - sums.max(axis=1)[:, None] * step).min(axis=1)
-        room = self._variances[:-1, ones] + (np.minimum(low, high) / count**2)[:, None]
+        sums = self._sums[:-1]
+        ends = np.array((sums.min(axis=1), sums.max(axis=1)))[:, :, None]
+        room = (self._free[:, picked] - ends * self._step[:, picked]).min(axis=2).min(axis=0)
+        room = self._variances[:-1] + (room / count**2)[:, None]
+        result = self._terms[LEAST].sum(axis=0)
         result += self._row_weights @ np.sqrt(np.maximum(room, 0.0))
         # Reserved memory only grows: at best up to the mean of all nodes.
-        gap = self._sums[-1, ones] / 2 - count * limits.old[RESERVED, picked].min()
+        gap = self._sums[-1] / 2 - count * limits.old[RESERVED, picked].min()
         gap = np.maximum(gap, 0.0)
-        room = self._variances[-1, ones] - gap * gap / (max(1.0, count - 1) * count**2)
+        room = self._variances[-1] - gap * gap / (max(1.0, count - 1) * count**2)
         result += np.sqrt(np.maximum(room, 0.0)) * WEIGHTS[RESERVED]
-        return np.asarray(result)
+        return np.asarray(result[ones])
