@@ -93,6 +93,16 @@ class Cluster(msgspec.Struct, frozen=True):
         """Return the node uuids of *instance*: the primary, then the secondaries."""
         return [instance.primary_node, *self.secondaries_of(instance)]
 
+    def disks_by_node(self) -> dict[str, list[Disk]]:
+        """Return what each node (uuid) has of all disks, also of those that no instance has."""
+        owners = {uuid: one for one in self.instances.values() for uuid in one.disks}
+        found: dict[str, list[Disk]] = {}
+        for disk in self.disks.values():
+            owner = owners.get(disk.uuid)
+            for node in disk.nodes if owner is None else holders(disk, owner):
+                found.setdefault(node, []).append(disk)
+        return found
+
     def secondaries_of(self, instance: Instance) -> list[str]:
         """Return the node uuids that hold a mirror of *instance*, without the primary."""
         found: dict[str, None] = {}
@@ -122,6 +132,14 @@ def mirror_nodes(disk: Disk) -> list[str]:
     if disk.dev_type == "drbd":
         return [str(disk.logical_id[0]), str(disk.logical_id[1])]
     return []
+
+
+def holders(disk: Disk, instance: Instance) -> list[str]:
+    """Return the node uuids that hold *disk* of *instance*.
+
+    What ``disk.nodes`` says is left out: a configuration of before has nothing there.
+    """
+    return mirror_nodes(disk) or [instance.primary_node]
 
 
 def _found(

@@ -138,6 +138,10 @@ class Checks:
             instances=running,
             missing_disks=await self._missing(request.instance_disks),
             orphan_disks=await self._orphans(request.instance_disks),
+            empty_dirs=[
+                self.paths.outgoing(path)
+                for path in await self.machine.disks.directories.empty_dirs()
+            ],
             oses=await self._oses() if request.os_search else [],
             hypervisor_errors=wrong,
             epoch=position.epoch if position.serial >= 0 else self.mastership.get().epoch,

@@ -50,7 +50,7 @@ class Inspection:
             unreachable=await self._unreachable(request.peers),
             ssh=await self._ssh(request.peers) if request.ssh else {},
             clutter=await run(self._thd_clutter) if request.clutter else [],
-            volumes=await self._volumes(request.vg_name) if request.vg_name else None,
+            volumes=await self._volumes(request) if request.vg_name else None,
             drbd=await run(self._thd_drbd) if request.drbd else None,
             programs=await run(self._thd_broken, request.programs),
             scripts=await run(self._thd_broken, request.scripts),
@@ -108,17 +108,21 @@ class Inspection:
         owners = Counter((row[0], row[2]) for row in rows if len(row) >= 3)
         return sorted({owner for (_, owner), count in owners.items() if count > 1})
 
-    async def _volumes(self, group: str) -> VolumeFacts:
-        lvm = self.drivers.volumes
+    async def _volumes(self, request: Inspect) -> VolumeFacts:
+        lvm, group = self.drivers.volumes, request.vg_name
         try:
             found = {one.name: one for one in await lvm.groups()}
             if group not in found:
                 return VolumeFacts()
             physicals = [one.size for one in await lvm.physicals(group)]
             names = [one.name for one in await lvm.volumes(group)]
+            others = [other for other in request.other_groups if other in found]
+            elsewhere = [
+                f"{other}/{one.name}" for other in others for one in await lvm.volumes(other)
+            ]
         except errors.GanetiError as error:
             return VolumeFacts(error=error.message.rstrip("."))
-        return VolumeFacts("", found[group].size, physicals, names)
+        return VolumeFacts("", found[group].size, physicals, names, elsewhere)
 
     def _thd_drbd(self) -> DrbdFacts:
         status = (self._thd_read(STATUS) or b"").decode(errors="replace")

@@ -38,6 +38,11 @@ class FileDirs:
         found: list[str] = await self.worker.run(self._thd_disk_files)
         return found
 
+    async def empty_dirs(self) -> list[str]:
+        """Return the local paths of directories below the allowed ones in which nothing is."""
+        found: list[str] = await self.worker.run(self._thd_empty_dirs)
+        return found
+
     def _thd_create(self, sent: str) -> None:
         path = self.allowed.local(sent)
         if self.files.exists(path) and not self.files.is_dir(path):
@@ -71,8 +76,13 @@ class FileDirs:
         self.files.rename(source, target)
 
     def _thd_disk_files(self) -> list[str]:
-        bases = [base for base in self.allowed.directories() if self.files.is_dir(base)]
-        return sorted({path for base in bases for path in self._thd_below(base, DEPTH)})
+        return sorted({p for base in self._thd_bases() for p in self._thd_below(base, DEPTH)})
+
+    def _thd_empty_dirs(self) -> list[str]:
+        return sorted({p for base in self._thd_bases() for p in self._thd_empty(base, DEPTH)})
+
+    def _thd_bases(self) -> list[str]:
+        return [base for base in self.allowed.directories() if self.files.is_dir(base)]
 
     def _thd_below(self, place: str, depth: int) -> list[str]:
         """Return the files below *place*, at most *depth* directories further down."""
@@ -82,3 +92,10 @@ class FileDirs:
             return []
         inside = (f"{place}/{name}" for name in self.files.entries(place))
         return [path for entry in inside for path in self._thd_below(entry, depth - 1)]
+
+    def _thd_empty(self, place: str, depth: int) -> list[str]:
+        """Return the empty directories below *place*, at most *depth* further down."""
+        inside = [f"{place}/{name}" for name in self.files.entries(place)] if depth else []
+        below = [path for path in inside if self.files.is_dir(path)]
+        bare = [path for path in below if not self.files.entries(path)]
+        return [*bare, *(path for entry in below for path in self._thd_empty(entry, depth - 1))]

@@ -87,8 +87,12 @@ class Mirrors:
         return Done()
 
     def _snapshot(self, node: str, request: DiskSnapshot) -> DiskMade:
-        place = [request.disk.logical_id[0], request.name]
-        return DiskMade(msgspec.structs.replace(request.disk, logical_id=place))
+        volume = (request.disk.children or [request.disk])[0]
+        if (node, key_of(volume)) not in self.disks:
+            raise errors.BlockDeviceError(f"{key_of(volume)} is missing.")
+        self.disks[node, request.name] = volume.size
+        place = [volume.logical_id[0], request.name]
+        return DiskMade(msgspec.structs.replace(volume, logical_id=place))
 
     def _wipe(self, node: str, request: DiskPart) -> Done:
         self.wiped.append((node, request.offset, request.size))
@@ -126,4 +130,9 @@ class Mirrors:
         return answer
 
     def _volumes(self, node: str, request: VolumeQuery) -> Volumes:
-        return Volumes([one for one in self.volumes.get(node, []) if one.group in request.groups])
+        rows = [one for one in self.volumes.get(node, []) if one.group in request.groups]
+        for where, name in self.disks:
+            if where == node and "/" not in name:
+                size = self.disks[where, name]
+                rows.append(LogicalVolume(request.groups[0], name, size, active=True, in_use=False))
+        return Volumes(rows)

@@ -134,7 +134,11 @@ class World:
         return ("shared" if "/shared" in path else node, path)
 
     def _verify(self, node: str, request: VerifyRequest) -> VerifyFacts:
-        missing = [d.uuid for d in request.instance_disks if self._disk(node, d) not in self.disks]
+        missing = [
+            disk.uuid
+            for disk in request.instance_disks
+            if any(self._disk(node, one) not in self.disks for one in disk.children or [disk])
+        ]
         owned = {key_of(one) for disk in request.instance_disks for one in disk.children or [disk]}
         return VerifyFacts(
             version=__version__,
@@ -144,11 +148,16 @@ class World:
             instances=[guest for (where, _), guest in self.guests.items() if where == node],
             missing_disks=missing,
             orphan_disks=[p for n, p in sorted(self.disks) if n == node and p not in owned],
+            empty_dirs=self._empty_dirs(node),
             oses=self.oses if request.os_search else [],
             hypervisor_errors={},
             epoch=1,
             serial=1,
         )
+
+    def _empty_dirs(self, node: str) -> list[str]:
+        used = {(where, path.rpartition("/")[0]) for where, path in self.disks}
+        return sorted(path for where, path in self.directories - used if where == node)
 
     def _inspect(self, node: str, request: Inspect) -> Inspected:
         found = self.inspected.get(node, Inspected())

@@ -77,7 +77,7 @@ class Executor:
             context.held = await self._locked(unit, op, context, turn)
         except errors.GanetiError:
             # What a resumed opcode works on has gone meanwhile.
-            self._warn(context, await self.undo(context.pending_undo()))
+            await self.undo_told(context)
             raise
         try:
             turn.running()
@@ -129,7 +129,7 @@ class Executor:
         except CancelledError:
             raise
         except Exception:
-            self._warn(context, await self.undo(context.pending_undo()))
+            await self.undo_told(context)
             raise
 
     async def _checked(self, unit: Unit[Any, Any], op: OpCode, context: JobContext) -> Any:
@@ -172,6 +172,10 @@ class Executor:
             return await self.undo(actions)
         finally:
             held.release_all()
+
+    async def undo_told(self, context: JobContext) -> None:
+        """Undo what the opcode had begun; what fails is told in the job's log."""
+        self._warn(context, await self.undo(context.pending_undo()))
 
     async def undo(self, actions: list[UndoAction]) -> list[str]:
         """Run *actions* in reverse; return a sentence for each that failed."""

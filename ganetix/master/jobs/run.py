@@ -119,7 +119,7 @@ class JobRun:
         if self._suspended and not self._canceled:
             return
         if self._context is not None:
-            await self.executor.undo(self._context.pending_undo())
+            await self.executor.undo_told(self._context)
         await self._end("canceled", cancel.RESULT)
 
     def cancel(self) -> tuple[bool, str]:

@@ -1,9 +1,10 @@
 """OP_CLUSTER_VERIFY and its parts: the configuration, then each group."""
 
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, Final
 
 import attrs
+import msgspec
 from zope.interface import implementer
 
 from ganetix import __version__, errors
@@ -23,6 +24,10 @@ from ganetix.opcodes.verify import OpClusterVerify, OpClusterVerifyConfig, OpClu
 from ganetix.rpc.tables.checks import NODE_INFO, NODE_VERIFY, NodeInfoRequest, VerifyRequest
 from ganetix.rpc.tables.storage import MIRROR_STATUS, MirrorQuery
 from ganetix.rpc.tables.verify import NODE_INSPECT
+from ganetix.toolkit.gather import gather
+
+AT_ONCE: Final = 50
+"""Nodes that are asked at the same time."""
 
 
 @implementer(IUnit)
@@ -229,13 +234,28 @@ async def _gathered(context: Context, uuid: str) -> group.Facts:
     asked = [node.uuid for node in cluster.members(uuid) if not node.offline]
     nodes = dict.fromkeys([*asked, cluster.cluster.master_node])
     started = context.clock.wall()
-    answers = await context.call_each(nodes, NODE_VERIFY, _request(context))
+    answers = await _asked(context, nodes)
     figures = await context.call_each(
         asked, NODE_INFO, NodeInfoRequest(hypervisors=cluster.cluster.enabled_hypervisors)
     )
     ended = context.clock.wall()
     behind = context.behind
     return group.Facts(answers, figures, __version__, started, ended, behind)
+
+
+async def _asked(context: Context, nodes: Iterable[str]) -> dict[str, Any]:
+    """Ask each of *nodes* for its facts, and for its own disks alone."""
+    own, same = context.cluster.disks_by_node(), _request(context)
+
+    async def ask(node: str) -> Any:
+        ready = [disk_records.sent(context.cluster, disk) for disk in own.get(node, [])]
+        request = msgspec.structs.replace(same, instance_disks=ready)
+        try:
+            return await context.call(node, NODE_VERIFY, request)
+        except errors.GanetiError as error:
+            return error
+
+    return await gather(ask, nodes, AT_ONCE)
 
 
 def _request(context: Context) -> VerifyRequest:
@@ -253,5 +273,4 @@ def _request(context: Context) -> VerifyRequest:
         # Without the users of the remote API, who come and go by the administrator's editor.
         files=[virtual(path) for path, _ in shared_files(own) if path != own.rapi_users_file],
         storage_paths=paths,
-        instance_disks=[disk_records.sent(cluster, one) for one in cluster.disks.values()],
     )

@@ -8,6 +8,7 @@ from ganetix.master.logic import disk_rest, disk_sync, disks, hotplug, new_disks
 from ganetix.master.logic.device_edits import Edit
 from ganetix.master.logic.disk_rest import Rest
 from ganetix.master.logic.unit import Context
+from ganetix.model.cluster import holders
 from ganetix.model.objects import Disk, Instance
 
 
@@ -68,7 +69,7 @@ async def remove(context: Context, instance: Instance, edit: Edit[Disk]) -> None
     left = [
         one
         for disk in edit.removed
-        for node in disk.nodes
+        for node in holders(disk, instance)
         for one in disk_rest.lefts(context.cluster, node, [disk])
     ]
     await disk_rest.remove(context, instance.name, left)

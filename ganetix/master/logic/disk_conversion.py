@@ -14,7 +14,7 @@ from ganetix.master.logic.disk_rest import Left, Rest
 from ganetix.master.logic.unit import Context, UndoAction
 from ganetix.model import mirrors, params
 from ganetix.model.changes import Change
-from ganetix.model.cluster import Cluster
+from ganetix.model.cluster import Cluster, holders
 from ganetix.model.objects import Disk, Instance, Node
 from ganetix.opcodes.instance import OpInstanceSetParams
 from ganetix.rpc.tables.blockdev import (
@@ -215,8 +215,9 @@ def _left(plan: Conversion, cluster: Cluster) -> list[Left]:
 def _leftovers(plan: Conversion, disk: Disk) -> list[tuple[str, Disk]]:
     if plan.kinds == ("plain", "drbd"):
         return []
+    where = holders(disk, plan.instance)
     if plan.kinds == ("drbd", "plain"):
         primary = plan.instance.primary_node
-        [other] = [uuid for uuid in disk.nodes if uuid != primary]
+        [other] = [uuid for uuid in where if uuid != primary]
         return [(primary, disk.children[1]), *((other, child) for child in disk.children)]
-    return [(node, disk) for node in disk.nodes]
+    return [(node, disk) for node in where]

@@ -1,6 +1,6 @@
 """OP_INSTANCE_RECREATE_DISKS: make lost disks anew, where they were or on other nodes."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import attrs
@@ -28,6 +28,7 @@ from ganetix.model.changes import Change
 from ganetix.model.cluster import Cluster
 from ganetix.model.objects import Disk, Instance, Node
 from ganetix.opcodes.instance_disks import OpInstanceRecreateDisks
+from ganetix.rpc.tables.blockdev import BLOCKDEV_FIND, DiskInfo, DiskRequest
 
 _CHANGEABLE = frozenset({"mode", "size", "spindles"})
 
@@ -85,6 +86,7 @@ class InstanceRecreateDisks:
             fresh.append(_placed(cluster, disk, nodes, fresh) if moved else disk)
         group = cluster.nodegroups[cluster.nodes[nodes[0]].group]
         capacity.check_policy(context, instance, fresh, ignore=False, group=group)
+        await _require_lost(context, instance, nodes, fresh)
         await new_disks.require_room_for(context, [cluster.nodes[uuid] for uuid in nodes], fresh)
         return Plan(instance, tuple(fresh), tuple(nodes))
 
@@ -143,6 +145,24 @@ async def _make(plan: Plan, context: Context) -> None:
 
 def _given(op: OpInstanceRecreateDisks, cluster: Cluster) -> list[Node]:
     return [names.node_of(cluster, name) for name in op.node_uuids or op.nodes]
+
+
+async def _require_lost(
+    context: Context, instance: Instance, nodes: Sequence[str], fresh: Sequence[Disk]
+) -> None:
+    """Raise if anything of the disks is there: it may hold data, and would be in the way."""
+    for disk in fresh:
+        for volume in disk.children or [disk]:
+            for node in nodes:
+                request = DiskRequest(volume, instance.name)
+                found: DiskInfo = await context.call(node, BLOCKDEV_FIND, request)
+                if found.path is not None:
+                    raise errors.OpPrereqError(
+                        f"{disk.iv_name} of instance {instance.name} is on "
+                        f"{context.cluster.nodes[node].name} already ({found.path}); name the "
+                        "lost disks alone with --disk, or remove what is there.",
+                        errors.STATE,
+                    )
 
 
 def _require_online(node: Node) -> None:

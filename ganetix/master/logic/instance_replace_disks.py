@@ -180,7 +180,8 @@ def _resumed(instance: Instance, secondary: str, chosen: Sequence[Disk], context
 async def _replaced(op: OpInstanceReplaceDisks, plan: Plan, node: str, context: Context) -> Rest:
     """Make the new parts and let them sync; return what is left to do then."""
     uuid, owner = plan.instance.uuid, plan.instance.name
-    await disks.assemble_inactive(context, plan.instance, ignore_secondaries=bool(plan.fresh))
+    lost = node != plan.instance.primary_node
+    await disks.assemble_inactive(context, plan.instance, ignore_secondaries=lost)
     if plan.fresh:
         left = await _move_mirror(plan, node, context)
     else:

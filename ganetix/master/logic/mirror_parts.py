@@ -11,7 +11,9 @@ from ganetix.model.objects import Disk
 from ganetix.rpc.tables.blockdev import (
     BLOCKDEV_ASSEMBLE,
     BLOCKDEV_CREATE,
+    BLOCKDEV_FIND,
     BLOCKDEV_REMOVE,
+    DiskInfo,
     DiskRequest,
 )
 from ganetix.rpc.tables.storage import (
@@ -28,7 +30,8 @@ async def replace(
 ) -> list[Left]:
     """Give *disk* new volumes on *node*; return the old ones, which have other names now.
 
-    Each step is undone if a later one fails: the old volumes come back under their names.
+    Each step is undone if a later one fails: the old volumes come back under their names. Volumes
+    that were lost are only made anew.
     """
     ready = sent(context.cluster, disk)
     stamp = int(context.clock.wall())
@@ -39,12 +42,20 @@ async def replace(
     what = f"Attaching the volumes of {disk.iv_name} of {owner}"
     await context.undo(_action(what, node, BLOCKDEV_ASSEMBLE.name, again))
     await context.call(node, BLOCKDEV_REMOVECHILDREN, OneDisk(ready))
+    lost = [one for one in ready.children if not await _is_there(context, node, owner, one)]
     for child, kept in zip(ready.children, old, strict=True):
-        await _rename(context, node, child, kept)
+        if child not in lost:
+            await _rename(context, node, child, kept)
     for new, child in zip(fresh, ready.children, strict=True):
         await _rename(context, node, new, child)
     await context.call(node, BLOCKDEV_ADDCHILDREN, OneDisk(ready))
-    return [Left(node, volume) for volume in old]
+    pairs = zip(ready.children, old, strict=True)
+    return [Left(node, kept) for child, kept in pairs if child not in lost]
+
+
+async def _is_there(context: Context, node: str, owner: str, volume: Disk) -> bool:
+    found: DiskInfo = await context.call(node, BLOCKDEV_FIND, DiskRequest(volume, owner))
+    return found.path is not None
 
 
 async def _create(context: Context, node: str, owner: str, fresh: Iterable[Disk]) -> None:

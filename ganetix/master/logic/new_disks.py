@@ -137,7 +137,8 @@ def undo_of(
             actions += disks.removals(cluster, nodes, owner, [disk], directory=first)
         elif disk.dev_type == "plain":
             pair = DiskPair(disk, _named(disk, one.adopt))
-            what = f"Adopting {one.adopt} for {owner}"
+            group, name = disk.logical_id
+            what = f"Adopting {group}/{one.adopt} for {owner} (lvrename {group} {name} {one.adopt})"
             request = msgspec.to_builtins(pair)
             actions.append(UndoAction(what, nodes[0], BLOCKDEV_RENAME.name, request))
     return actions

@@ -1,8 +1,9 @@
 """Checks over what nodes see around them: files, network, ssh, LVM, DRBD, helper programs."""
 
 import hashlib
+import re
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Set
 from typing import Final
 
 import attrs
@@ -12,7 +13,7 @@ from ganetix.master.config import ssconf
 from ganetix.master.verify.finding import Finding, Severity
 from ganetix.model import params
 from ganetix.model.cluster import Cluster
-from ganetix.model.objects import Disk, Node
+from ganetix.model.objects import Node
 from ganetix.paths import shown
 from ganetix.rpc.tables.verify import DrbdFacts, Inspect, Inspected, Peer, VolumeFacts
 
@@ -20,6 +21,9 @@ LVM: Final = frozenset({"plain", "drbd"})
 MIN_VG_SIZE: Final = 20 * 1024
 PV_SPREAD: Final = 1
 """MiB by which the physical volumes of a group may differ under exclusive storage."""
+
+_MADE: Final = re.compile(r"[0-9a-f]{8}-[0-9a-f-]{27}\.(disk|snap)")
+"""Names of volumes that this cluster makes; what else is in other groups is somebody's."""
 
 IEXTAGS: Final = "htools:iextags:"
 
@@ -47,6 +51,7 @@ def request(cluster: Cluster, group: str, wanted: Wanted) -> Inspect:
         ssh=own.modify_ssh_setup and not wanted.virtual,
         clutter=wanted.clutter,
         vg_name=own.volume_group_name or "" if LVM & set(own.enabled_disk_templates) else "",
+        other_groups=_other_groups(cluster),
         drbd="drbd" in own.enabled_disk_templates,
         programs=sorted(programs),
         scripts=[wanted.script] if own.use_external_mip_script else [],
@@ -67,14 +72,15 @@ def _peers(cluster: Cluster, group: str) -> list[Peer]:
 
 def findings(cluster: Cluster, group: str, answers: Answers) -> list[Finding]:
     """Return everything that is wrong around the nodes of *group*."""
-    right = digests(cluster)
+    right, known = digests(cluster), _known_volumes(cluster)
     found: list[Finding] = []
     told: dict[str, Inspected] = {}
     for node in sorted(cluster.members(group), key=lambda one: one.name):
         answer = answers.get(node.uuid)
         if isinstance(answer, Inspected):
             told[node.uuid] = answer
-            found += _node_findings(cluster, node, answer, right)
+            own: Set[str] = known.get(node.uuid, frozenset())
+            found += _node_findings(cluster, node, answer, right, own)
     found += _versions(cluster, told)
     found += _physicals(cluster, group, told)
     return [*found, *_exclusion_tags(cluster, group)]
@@ -93,7 +99,7 @@ def _of(node: Node, code: str, text: str, severity: Severity = "ERROR") -> Findi
 
 
 def _node_findings(
-    cluster: Cluster, node: Node, answer: Inspected, right: Mapping[str, str]
+    cluster: Cluster, node: Node, answer: Inspected, right: Mapping[str, str], known: Set[str]
 ) -> Iterator[Finding]:
     wrong = sorted(key for key, digest in right.items() if answer.ssconf.get(key) != digest)
     if wrong:
@@ -108,7 +114,7 @@ def _node_findings(
         yield _of(node, "ENODESSH", text)
     yield from _own_files(cluster, node, answer)
     if answer.volumes is not None and node.vm_capable:
-        yield from _volumes(cluster, node, answer.volumes)
+        yield from _volumes(cluster, node, answer.volumes, known)
     if answer.drbd is not None and node.vm_capable:
         yield from _drbd(cluster, node, answer.drbd)
 
@@ -128,7 +134,9 @@ def _own_files(cluster: Cluster, node: Node, answer: Inspected) -> Iterator[Find
             yield _of(node, "ENODEOOBPATH", text)
 
 
-def _volumes(cluster: Cluster, node: Node, facts: VolumeFacts) -> Iterator[Finding]:
+def _volumes(
+    cluster: Cluster, node: Node, facts: VolumeFacts, known: Set[str]
+) -> Iterator[Finding]:
     group = cluster.cluster.volume_group_name
     if facts.error:
         yield _of(node, "ENODELVM", f"LVM can't be asked: {facts.error}")
@@ -140,27 +148,30 @@ def _volumes(cluster: Cluster, node: Node, facts: VolumeFacts) -> Iterator[Findi
     if facts.size < MIN_VG_SIZE:
         text = f"volume group {group} has {facts.size} MiB, less than {MIN_VG_SIZE}; extend it"
         yield _of(node, "ENODELVM", text)
-    known = _known_volumes(cluster, node)
-    for name in facts.volumes:
-        if f"{group}/{name}" not in known and not _reserved(cluster, f"{group}/{name}"):
-            text = f"volume {group}/{name} belongs to no instance; remove it with lvremove"
+    made = (place for place in facts.elsewhere if _MADE.match(place.partition("/")[2]))
+    for place in (*(f"{group}/{name}" for name in facts.volumes), *made):
+        if place not in known and not _reserved(cluster, place):
+            text = f"volume {place} belongs to no instance; lvremove removes it, lvrename saves it"
             yield _of(node, "ENODEORPHANLV", text)
 
 
-def _parts(cluster: Cluster, node: Node) -> Iterator[Disk]:
-    index = cluster.indexes
-    for uuid in {*index.primaries.get(node.uuid, ()), *index.secondaries.get(node.uuid, ())}:
-        for disk in cluster.disks_of(cluster.instances[uuid]):
-            yield disk
-            yield from disk.children
+def _known_volumes(cluster: Cluster) -> dict[str, set[str]]:
+    """Return ``group/volume`` of all disks by the node, also of those that no instance has."""
+    found: dict[str, set[str]] = {}
+    for node, disks in cluster.disks_by_node().items():
+        found[node] = {
+            f"{one.logical_id[0]}/{one.logical_id[1]}"
+            for disk in disks
+            for one in disk.children or [disk]
+            if one.dev_type == "plain"
+        }
+    return found
 
 
-def _known_volumes(cluster: Cluster, node: Node) -> set[str]:
-    return {
-        f"{disk.logical_id[0]}/{disk.logical_id[1]}"
-        for disk in _parts(cluster, node)
-        if disk.dev_type == "plain"
-    }
+def _other_groups(cluster: Cluster) -> list[str]:
+    """Return the volume groups in which disks are beside the cluster's own."""
+    found = {row.partition("/")[0] for rows in _known_volumes(cluster).values() for row in rows}
+    return sorted(found - {cluster.cluster.volume_group_name})
 
 
 def _reserved(cluster: Cluster, name: str) -> bool:

@@ -1,7 +1,8 @@
 """Checks of one group's nodes and instances, over the facts that the nodes gave."""
 
+import posixpath
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Set
 from typing import Final
 
 import attrs
@@ -9,7 +10,7 @@ import attrs
 from ganetix import errors
 from ganetix.master.verify.finding import Finding
 from ganetix.model import params
-from ganetix.model.cluster import Cluster
+from ganetix.model.cluster import Cluster, holders
 from ganetix.model.objects import Instance, Node
 from ganetix.paths import shown
 from ganetix.rpc.tables.checks import NodeInfo, VerifyFacts
@@ -40,6 +41,7 @@ class Facts:
 def findings(cluster: Cluster, group: str, facts: Facts) -> list[Finding]:
     """Return everything that is wrong in *group*."""
     found: list[Finding] = []
+    known = _directories(cluster)
     for node in cluster.members(group):
         if node.offline:
             continue
@@ -49,6 +51,7 @@ def findings(cluster: Cluster, group: str, facts: Facts) -> list[Finding]:
             found.append(_node(node, "ENODERPC", f"did not answer: {why}"))
             continue
         found += _checked(cluster, node, answer, facts)
+        found += _empty(node, answer, known)
     found += _files(cluster, group, facts)
     found += _oses(cluster, group, facts)
     for instance in cluster.instances.values():
@@ -87,6 +90,24 @@ def _checked(cluster: Cluster, node: Node, answer: VerifyFacts, facts: Facts) ->
     yield from _guests(cluster, node, answer)
 
 
+def _directories(cluster: Cluster) -> set[tuple[str, str]]:
+    """Return node and path of the directories of disks; shared ones are on no node alone."""
+    return {
+        ("" if disk.dev_type == "sharedfile" else node, posixpath.dirname(str(disk.logical_id[1])))
+        for node, disks in cluster.disks_by_node().items()
+        for disk in disks
+        if disk.dev_type in ("file", "sharedfile")
+    }
+
+
+def _empty(node: Node, answer: VerifyFacts, known: Set[tuple[str, str]]) -> Iterator[Finding]:
+    """Name directories without anything in them that are no instance's."""
+    for path in answer.empty_dirs:
+        if not known & {(node.uuid, path), ("", path)}:
+            text = f"directory {shown(path)} belongs to no instance; remove it with rmdir"
+            yield _node(node, "ENODEORPHANLV", text)
+
+
 def _path_code(cluster: Cluster, path: str) -> str:
     if path.endswith(cluster.cluster.shared_file_storage_dir):
         return "ENODESHAREDFILESTORAGEPATHUNUSABLE"
@@ -98,6 +119,7 @@ def _path_code(cluster: Cluster, path: str) -> str:
 def _guests(cluster: Cluster, node: Node, answer: VerifyFacts) -> Iterator[Finding]:
     for state in answer.instances:
         uuid = cluster.indexes.instance_names.get(state.name)
+        down = state.state == "shutdown"
         if uuid is None:
             text = f"runs {state.name}, which the cluster does not know; shut it down there"
             yield _node(node, "ENODEORPHANINSTANCE", text)
@@ -107,8 +129,8 @@ def _guests(cluster: Cluster, node: Node, answer: VerifyFacts) -> Iterator[Findi
                 "EINSTANCEWRONGNODE",
                 "instance",
                 state.name,
-                f"runs on {node.name}, its primary node is {primary}; "
-                "'gnt-instance migrate --cleanup' puts that right",
+                f"{'is defined and shut off' if down else 'runs'} on {node.name}, its primary "
+                f"node is {primary}; 'gnt-instance migrate --cleanup' puts that right",
             )
 
 
@@ -164,6 +186,7 @@ def _instance(cluster: Cluster, instance: Instance, facts: Facts) -> Iterator[Fi
         return
     if not node.vm_capable:
         yield wrong("EINSTANCEBADNODE", f"primary node {node.name} is not vm_capable; migrate it")
+    yield from _missing(cluster, instance, facts)
     answer = facts.answers.get(node.uuid)
     if not isinstance(answer, VerifyFacts):
         return
@@ -171,11 +194,19 @@ def _instance(cluster: Cluster, instance: Instance, facts: Facts) -> Iterator[Fi
     if instance.admin_state == "up" and instance.name not in runs:
         text = f"is not running on {node.name}; 'gnt-instance startup {instance.name}' starts it"
         yield wrong("EINSTANCEDOWN", text)
-    lost = set(answer.missing_disks)
-    for number, uuid in enumerate(instance.disks):
-        if uuid in lost:
-            text = f"disk/{number} is missing on {node.name}; see 'gnt-instance recreate-disks'"
-            yield wrong("EINSTANCEMISSINGDISK", text)
+
+
+def _missing(cluster: Cluster, instance: Instance, facts: Facts) -> Iterator[Finding]:
+    """Name the disks that are not on a node where they should be; of mirrors both halves."""
+    for number, disk in enumerate(cluster.disks_of(instance)):
+        for node in holders(disk, instance):
+            answer = facts.answers.get(node)
+            if isinstance(answer, VerifyFacts) and disk.uuid in answer.missing_disks:
+                side = "-p" if node == instance.primary_node else "-s"
+                remedy = f"replace-disks {side}" if disk.children else "recreate-disks"
+                text = f"disk/{number} is missing on {cluster.nodes[node].name}; "
+                text += f"'gnt-instance {remedy} {instance.name}' makes it anew"
+                yield Finding("EINSTANCEMISSINGDISK", "instance", instance.name, text)
 
 
 def memory(cluster: Cluster, group: str, facts: Facts) -> list[Finding]:

@@ -83,6 +83,8 @@ class VerifyFacts(msgspec.Struct, frozen=True):
     """Last journal serial stored here (-1: not a candidate)."""
     permissions: list[str] = []
     """Sentences about files with wrong owner or mode."""
+    empty_dirs: list[str] = []
+    """Virtual paths of directories below the storage directories in which nothing is."""
     rapi_without_users: bool = False
     """Whether the remote API daemon here answers what only looks to anybody."""
 

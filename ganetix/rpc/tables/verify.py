@@ -26,6 +26,8 @@ class Inspect(msgspec.Struct, frozen=True):
     clutter: bool = False
     """Look for more than one ssh key of the same owner."""
     vg_name: str = ""
+    other_groups: list[str] = []
+    """Volume groups in which disks are beside that one."""
     drbd: bool = False
     programs: list[str] = []
     scripts: list[str] = []
@@ -39,6 +41,8 @@ class VolumeFacts(msgspec.Struct, frozen=True):
     """Of the cluster's volume group; None if it is not there."""
     physicals: list[int] = []
     volumes: list[str] = []
+    elsewhere: list[str] = []
+    """``group/volume`` of everything in the other groups."""
 
 
 class DrbdFacts(msgspec.Struct, frozen=True):

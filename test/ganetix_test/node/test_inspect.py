@@ -108,6 +108,9 @@ class InspectionTests(AwaitingTestCase):
         found = self.inspect(vg_name="xenvg").volumes
         self.assertEqual(found, VolumeFacts("", 1024, [1, 2], ["x.disk0"]))
         self.assertEqual(self.inspect(vg_name="other").volumes, VolumeFacts())
+        more = self.inspect(vg_name="xenvg", other_groups=["xenvg", "gone"]).volumes
+        assert more is not None
+        self.assertEqual(more.elsewhere, ["xenvg/x.disk0"])
 
     def test_drbd(self) -> None:
         """Version, helper and configured minors; nothing without the module."""

@@ -175,6 +175,14 @@ class DirectoryTests(AwaitingTestCase):
         wanted = sorted(self.allowed.paths.at(place) for place in places)
         self.assertEqual(self.awaited(self.dirs.disk_files()), wanted)
 
+    def test_empty(self) -> None:
+        """Directories with nothing in them are found, and no others."""
+        FileSystem().allocate(self.allowed.paths.at(f"{BASE}/vm1/disk0"), 1, 0o600)
+        for name in ("vm2", "fast/vm3"):
+            self.awaited(self.dirs.create(f"{BASE}/{name}"))
+        wanted = [self.allowed.paths.at(f"{BASE}/{name}") for name in ("fast/vm3", "vm2")]
+        self.assertEqual(self.awaited(self.dirs.empty_dirs()), wanted)
+
     def test_rename(self) -> None:
         """A rename can be repeated, takes everything along, and never replaces a directory."""
         FileSystem().allocate(self.allowed.paths.at(f"{BASE}/vm1/disk0"), 1, 0o600)

@@ -29,7 +29,7 @@ SAMPLES: dict[str, dict[str, Any]] = {
     },
     "OP_INSTANCE_MOVE": {"instance_name": "down.example.com", "target_node": "node2"},
     "OP_INSTANCE_REBOOT": {"instance_name": VM, "reboot_type": "soft"},
-    "OP_INSTANCE_RECREATE_DISKS": {"instance_name": "down.example.com"},
+    "OP_INSTANCE_RECREATE_DISKS": {"instance_name": "lost.example.com"},
     "OP_INSTANCE_REINSTALL": {"instance_name": "down.example.com"},
     "OP_INSTANCE_REMOVE": {"instance_name": VM},
     "OP_INSTANCE_RENAME": {"instance_name": "down.example.com", "new_name": "x.example.com"},
@@ -123,7 +123,7 @@ class AgainstTablesTests(UnitTestCase):
     """Every unit of the table with one sample opcode."""
 
     def setUp(self) -> None:
-        """Create instances that run and do not, an empty group, a network; let volumes be used."""
+        """Create instances that run, do not, lost a disk; an empty group, a network, volumes."""
         super().setUp()
         empty = Change(
             nodegroups=(NodeGroup("empty-uuid", "empty"),),
@@ -135,6 +135,9 @@ class AgainstTablesTests(UnitTestCase):
         self.context.state = msgspec.structs.replace(state, cluster=settings)
         self.add(VM, disk_template="sharedfile")
         self.add("down.example.com", start=False)
+        kept = dict(self.context.world.disks)
+        self.add("lost.example.com", start=False)
+        self.context.world.disks = kept
 
     def samples(self) -> list[tuple[dict[str, Any], OpCode]]:
         """Return (row of the opcode table, opcode) of each unit."""

@@ -385,6 +385,20 @@ class LifeTests(DiskTestCase):
         )  # fmt: skip
         self.assertEqual(self.instance(NAME).primary_node, NODE1)
 
+    def test_cleanup(self) -> None:
+        """After a migration whose end was lost the disks are the new primary's alone."""
+        state = self.world.guests.pop((NODE1, NAME))
+        self.world.guests[NODE2, NAME] = state
+        self.run_op(OpInstanceMigrate(instance_name=NAME, cleanup=True))
+        self.assertEqual(self.instance(NAME).primary_node, NODE2)
+        self.assertEqual(
+            self.mirrors.done,
+            [
+                (NODE1, "close", "disk/0"),
+                (NODE1, "two primaries", False), (NODE2, "two primaries", False),
+            ],
+        )  # fmt: skip
+
     def test_grow(self) -> None:
         """Both volumes grow, the device follows on the primary, and the size is noted."""
         self.run_op(OpInstanceGrowDisk(instance_name=NAME, disk=0, amount=512))

@@ -7,6 +7,7 @@ import msgspec
 from ganetix import errors
 from ganetix.opcodes.instance import OpInstanceSetParams
 from ganetix.opcodes.instance_state import OpInstanceFailover, OpInstanceMigrate
+from ganetix.opcodes.verify import OpClusterVerifyGroup
 from ganetix.rpc.tables.guests import Balloon
 from ganetix.rpc.tables.instances import InstanceMigrate, InstanceState
 from ganetix.testing.logic import LogicContext, node_uuid, three_nodes
@@ -295,6 +296,19 @@ class CleanupTests(MoveTestCase):
         told = self.refusal(migration(cleanup=True, target_node=None), errors.OpExecError)
         self.assertIn("more than one node (node1.example.com, node2.example.com)", told)
         self.assertIn("instance_finalize_migration", [m.call for m in self.context.fake.made])
+
+    def test_shut_off(self) -> None:
+        """What a power cut left defined on the old primary is named, and taken away there."""
+        self.guest(NODE1)
+        off = InstanceState(VM, 128, 1, "shutdown")
+        self.context.world.guests[NODE2, VM] = off
+        self.run_op(OpClusterVerifyGroup(group_name="default"))
+        [row] = [one for _, rows in self.context.entries for one in rows]
+        self.assertIn("is defined and shut off on node2.example.com", row)
+        self.context.fake.made.clear()
+        self.run_op(migration(cleanup=True, target_node=None))
+        ended = [m.node for m in self.context.fake.made if m.call == "instance_finalize_migration"]
+        self.assertEqual((ended, self.instance().primary_node), ([NODE2], NODE1))
 
     def test_silent_node(self) -> None:
         """A node that does not answer makes it impossible."""

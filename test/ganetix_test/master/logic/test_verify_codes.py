@@ -40,6 +40,7 @@ class CodeTests(BreakingTestCase):
                 volumes=VolumeFacts("", 30000, [30000], ["x.data", "x.meta"][: len(minors) * 2]),
             )
         self.context.world.disks.clear()
+        self.context.world.directories.clear()
         lines = [line for line in self.lines() if "EINSTANCEMISSINGDISK" not in line]
         self.assertEqual(lines, [])
 
