@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 import attrs
 from cryptography import x509
 from cryptography.hazmat.primitives import serialization
+from OpenSSL import SSL
 from twisted.internet.endpoints import TCP4ServerEndpoint, TCP6ServerEndpoint
 from twisted.internet.interfaces import IStreamServerEndpoint
 from twisted.internet.ssl import CertificateOptions
@@ -187,25 +188,34 @@ def _endpoint(daemon: Daemon, options: Options, paths: Paths) -> tuple[IStreamSe
     where = f"{address or 'all addresses'}, port {port}"
     if options["no-ssl"]:
         return plain, where
-    certificate = _certificate(
+    certificate = certificate_in(
         options["ssl-key"] or paths.rapi_cert_file, options["ssl-cert"] or paths.rapi_cert_file
     )
     return prompt.Server(certificate, plain, daemon.reactor), where
 
 
-def _certificate(key_file: str, certificate_file: str) -> CertificateOptions:
+def certificate_in(key_file: str, certificate_file: str) -> CertificateOptions:
     """Return the server's key and certificates; raise `errors.GenericError`."""
+    remedy = (
+        "Name a key and its certificate in PEM with -K and -C, or have new ones made by "
+        "'gnt-cluster renew-crypto --new-rapi-certificate'."
+    )
     try:
         with open(key_file, "rb") as source:
             key: Any = serialization.load_pem_private_key(source.read(), None)
         with open(certificate_file, "rb") as source:
             found: list[Any] = x509.load_pem_x509_certificates(source.read())
-    except (ValueError, TypeError) as error:
+        made = CertificateOptions(privateKey=key, certificate=found[0], extraCertChain=found[1:])
+        made.getContext()  # else only the first client would learn that they do not belong together
+    except OSError as error:
         raise errors.GenericError(
-            f"{key_file} and {certificate_file} do not hold a key and its certificate: {error}. "
-            "'gnt-cluster renew-crypto --new-rapi-certificate' makes new ones."
+            f"{error.filename} can't be read: {error.strerror}. {remedy}"
         ) from error
-    return CertificateOptions(privateKey=key, certificate=found[0], extraCertChain=found[1:])
+    except (ValueError, TypeError, SSL.Error) as error:
+        raise errors.GenericError(
+            f"{key_file} and {certificate_file} do not hold a key and its certificate. {remedy}"
+        ) from error
+    return made
 
 
 def main() -> None:

@@ -2,12 +2,15 @@
 
 import os
 import pathlib
+from typing import Any
 
 from twisted.logger import capturedLogs
 from twisted.python.usage import UsageError
 from twisted.trial.unittest import SynchronousTestCase
 
-from ganetix.daemons.rapid import Options, UsersFile
+from ganetix import errors
+from ganetix.daemons.rapi_certificate import self_signed
+from ganetix.daemons.rapid import Options, UsersFile, certificate_in
 
 
 class UsersFileTests(SynchronousTestCase):
@@ -59,6 +62,43 @@ class UsersFileTests(SynchronousTestCase):
         [event] = events
         self.assertIn("Line 1 ", event["complaint"])
         self.assertNotIn("hush", repr(event))
+
+
+class CertificateTests(SynchronousTestCase):
+    """A key and a certificate that are given."""
+
+    def file(self, text: bytes) -> str:
+        """Return the path of a file with *text*."""
+        path = pathlib.Path(self.mktemp())
+        path.write_bytes(text)
+        return str(path)
+
+    def test_given(self) -> None:
+        """Key and certificate are taken from one file, or from two."""
+        both = self_signed("c.example.com", 0.0)
+        key, mark, rest = both.partition(b"-----BEGIN CERTIFICATE")
+        for names in (
+            (self.file(both), self.file(both)),
+            (self.file(key), self.file(mark + rest)),
+        ):
+            certificate: Any = certificate_in(*names).certificate
+            self.assertIn("c.example.com", certificate.subject.rfc4514_string())
+
+    def test_unusable(self) -> None:
+        """What is none, is another key's, or is not there is refused before anybody is served."""
+        one = self.file(self_signed("c.example.com", 0.0))
+        other = self.file(self_signed("c.example.com", 0.0))
+        junk, missing = self.file(b"junk"), self.mktemp()
+        for names, told in (
+            ((junk, one), "do not hold a key and its certificate"),
+            ((one, junk), "do not hold a key and its certificate"),
+            ((other, one), "do not hold a key and its certificate"),
+            ((missing, one), f"{missing} can't be read"),
+            ((one, missing), f"{missing} can't be read"),
+        ):
+            error = self.assertRaises(errors.GenericError, certificate_in, *names)
+            self.assertIn(told, error.message)
+            self.assertIn("-K and -C", error.message)
 
 
 class OptionsTests(SynchronousTestCase):
