@@ -66,7 +66,7 @@ class DrbdDisks:
             await self._run(
                 f"make {side.path}", SETUP, "new-minor", side.resource, str(side.minor), "0"
             )
-        shown = await self._shown(side)
+        shown = await self._shown(side) if state.configured else Shown()
         self._require_own(side, shown, data.path)
         if not shown.disk:
             await self._attach(disk, side, data.path, meta.path)

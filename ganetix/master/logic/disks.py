@@ -140,7 +140,7 @@ async def assemble(
 
     If one fails, those before it are taken down again. Mirrors are assembled on the other node
     first; with *ignore_secondaries* a failure there is only told, as it always is for a node that
-    is marked offline. *fresh* disks were just made.
+    is marked offline. *fresh* disks were just made: they are assembled on all nodes at once.
     """
     where = node or instance.primary_node
     ready: list[Disk] = []
@@ -148,9 +148,15 @@ async def assemble(
     try:
         for disk in context.cluster.disks_of(instance) if only is None else only:
             ready.append(disk)
-            await _assemble_mirror(context, instance, disk, where, ignore=ignore_secondaries)
+            mirrors = partial(
+                _assemble_mirror, context, instance, disk, where, ignore=ignore_secondaries
+            )
             request = DiskRequest(sent(context.cluster, disk), instance.name, True, fresh)
-            found.append(await context.call(where, BLOCKDEV_ASSEMBLE, request))
+            here = partial(context.call, where, BLOCKDEV_ASSEMBLE, request)
+            # What is on an older disk counts: the mirrors have to tell of theirs first.
+            at_once = 2 if fresh else 1
+            both: dict[Any, Any] = await gather(lambda call: call(), (mirrors, here), at_once)
+            found.append(both[here])
     except errors.GanetiError:
         await _take_down(context, instance, where, ready)
         raise

@@ -24,6 +24,7 @@ from ganetix.rpc.tables.storage import (
     VolumeQuery,
     Volumes,
 )
+from ganetix.toolkit.gather import gather
 
 _LARGEST_PART: Final = 1024
 _PARTS: Final = 10
@@ -70,9 +71,13 @@ async def require_room_for(context: Context, nodes: Sequence[Node], made: Sequen
             if volume.dev_type == "plain":
                 group = str(volume.logical_id[0])
                 needed[group] = needed.get(group, 0) + volume.size
-    for node in nodes:
-        for group, size in needed.items():
-            await disks.require_space(context, node.uuid, group, size)
+
+    async def require(place: tuple[str, str]) -> None:
+        node, group = place
+        await disks.require_space(context, node, group, needed[group])
+
+    places = [(node.uuid, group) for node in nodes for group in needed]
+    await gather(require, places, len(places))
 
 
 async def with_sizes(
@@ -137,8 +142,7 @@ def undo_of(
             actions += disks.removals(cluster, nodes, owner, [disk], directory=first)
         elif disk.dev_type == "plain":
             pair = DiskPair(disk, _named(disk, one.adopt))
-            group, name = disk.logical_id
-            what = f"Adopting {group}/{one.adopt} for {owner} (lvrename {group} {name} {one.adopt})"
+            what = f"Adopting {one.adopt} for {owner}"
             request = msgspec.to_builtins(pair)
             actions.append(UndoAction(what, nodes[0], BLOCKDEV_RENAME.name, request))
     return actions
