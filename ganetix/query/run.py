@@ -1,6 +1,6 @@
 """Queries: a resource's rows, filtered, as cells; and the classic form without statuses."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Final
 
 import attrs
@@ -145,8 +145,8 @@ def selected(view: View, what: str, tree: Any) -> list[Any]:
     found = [row for row in resource.rows(view) if test(row)]
     if resource.ordered:
         return found
-    keys = {id(row): natural(name) for row, name in _with_names(view, what, found)}
-    return sorted(found, key=lambda row: keys[id(row)])
+    keys = list(map(natural, _names(view, what, found)))
+    return [found[index] for index in sorted(range(len(found)), key=keys.__getitem__)]
 
 
 def _getter(view: View, what: str, field: str) -> Callable[[Any], Any]:
@@ -156,10 +156,9 @@ def _getter(view: View, what: str, field: str) -> Callable[[Any], Any]:
     return lambda row: column(view, (row,))[0]
 
 
-def _with_names(view: View, what: str, rows: Sequence[Any]) -> Iterator[tuple[Any, str]]:
-    """Yield each of *rows* with its name."""
-    for row, name in zip(rows, _column(what, NAME_FIELD[what])(view, rows), strict=True):
-        yield row, str(name)
+def _names(view: View, what: str, rows: Sequence[Any]) -> list[str]:
+    """Return the names of *rows*."""
+    return list(map(str, _column(what, NAME_FIELD[what])(view, rows)))
 
 
 def _named(view: View, what: str, asked: list[str]) -> list[Any]:
@@ -191,10 +190,10 @@ def _exact(view: View, what: str, asked: Sequence[str]) -> list[Any] | None:
 
 
 def _by_name(view: View, what: str) -> dict[str, list[Any]]:
-    rows: dict[str, list[Any]] = {}
-    for row, name in _with_names(view, what, list(RESOURCES[what].rows(view))):
-        rows.setdefault(name, []).append(row)
-    return rows
+    rows, found = list(RESOURCES[what].rows(view)), dict[str, list[Any]]()
+    for name, row in zip(_names(view, what, rows), rows, strict=True):
+        found.setdefault(name, []).append(row)
+    return found
 
 
 def _near(what: str, by_name: Mapping[str, list[Any]], name: str) -> list[Any]:
