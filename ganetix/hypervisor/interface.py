@@ -122,7 +122,10 @@ class IHypervisor(Interface):
         """
 
     def finish_incoming(guest: Guest, success: bool) -> Awaitable[None]:
-        """End a migration on the target: keep the guest, or drop what `accept` made."""
+        """End a migration on the target: keep the guest, or drop what `accept` made.
+
+        A guest that runs here already is not dropped: it would be lost.
+        """
 
     def finish_outgoing(guest: Guest, success: bool) -> Awaitable[None]:
         """End a migration on the source: forget the guest, or go on running it."""

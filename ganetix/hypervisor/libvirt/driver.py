@@ -168,9 +168,15 @@ class LibvirtHypervisor:
     async def finish_incoming(self, guest: Guest, success: bool) -> None:
         """See `IHypervisor`."""
         await self.migrations.expected(guest.name)
+        state = await self.lookup(guest.name)
         if not success:
+            if state is not None and state.state == "running":
+                raise HypervisorError(
+                    f"Instance {guest.name} runs on {self.hostname}: its migration is done and not "
+                    f"taken back. 'gnt-instance migrate --cleanup {guest.name}' notes that."
+                )
             await self.destroy(guest.name)
-        elif await self.lookup(guest.name) is None:
+        elif state is None:
             raise HypervisorError(
                 f"Instance {guest.name} does not run on {self.hostname} after its migration."
             )

@@ -23,13 +23,20 @@ from ganetix.rpc.tables.guests import INSTANCE_BALLOON_MEMORY, Balloon
 from ganetix.rpc.tables.instances import (
     INSTANCE_ACCEPT,
     INSTANCE_FINALIZE,
+    INSTANCE_INFO,
     INSTANCE_MIGRATE,
     InstanceAccept,
     InstanceFinalize,
+    InstanceMaybe,
     InstanceMigrate,
+    InstanceQuery,
 )
 from ganetix.rpc.tables.spec import InstanceSpec
 
+_SENT: Final = "migrating"
+"""What begins the state of a migration that rests; that of a failover begins with a time."""
+LOOK: Final = 1.0
+"""Seconds between two looks at a guest that is on its way."""
 SHUTDOWN_TIMEOUT: Final = 120
 """Seconds for the guest to stop when a migration becomes a failover."""
 
@@ -38,13 +45,15 @@ SHUTDOWN_TIMEOUT: Final = 120
 class Plan:
     """The move; *why* it is done as a failover, or nothing; *live* as the mode says.
 
-    The guest has to *shrink* to that many MiB before it fits; 0: it fits as it is.
+    The guest has to *shrink* to that many MiB before it fits; 0: it fits as it is. *begun*: a
+    restart of the master daemon interrupted it.
     """
 
     move: Move
     why: str
     live: bool
     shrink: int = 0
+    begun: bool = False
 
 
 @attrs.frozen
@@ -59,7 +68,7 @@ class FailoverOptions:
 @implementer(IUnit)
 @attrs.frozen
 class InstanceMigrateUnit:
-    """Migrates instances."""
+    """Migrates instances. It can be resumed while the guest is on its way."""
 
     allocator: Allocator
     resumable = False
@@ -72,6 +81,8 @@ class InstanceMigrateUnit:
         """See `IUnit`."""
         if op.cleanup:
             return Plan(plan_cleanup(op, context), "", False)
+        if context.resumed is not None:
+            return _resumed(op, context)
         _require_one_mode(op)
         move = await relocation.planned(op, context, self.allocator, "a migration")
         source = context.cluster.nodes[move.source]
@@ -110,8 +121,41 @@ class InstanceMigrateUnit:
         elif plan.why:
             context.log(f"Failing over instead of migrating: {plan.why}.")
             await fail_over(FailoverOptions(op.reason), plan.move, context)
+        elif plan.begun and await _has_left(plan.move, context):
+            await _settle(plan.move, spec_of(context.cluster, plan.move.instance), context)
         else:
             await _migrate(plan, context)
+
+
+def _resumed(op: OpInstanceMigrate, context: Context) -> Plan:
+    """Return the plan of a migration, or of a failover in its place, that was interrupted."""
+    *_, source, target = context.resumed
+    instance = names.instance_of(context.cluster, op.instance_name, op.instance_uuid)
+    move = Move(instance, source, target)
+    why = "" if context.resumed[0] == _SENT else "it was begun so"
+    for level in ("node", "node-res"):
+        context.release(level, context.owned(level) - set(move.nodes))
+    return Plan(move, why, _live(op, context.cluster, instance), begun=True)
+
+
+async def _has_left(move: Move, context: Context) -> bool:
+    """Tell whether the guest is not at the source any more; wait while it is on both nodes."""
+    query = InstanceQuery(move.instance.name, move.instance.hypervisor)
+    while True:
+        try:
+            here: InstanceMaybe = await context.call(move.source, INSTANCE_INFO, query)
+            there: InstanceMaybe = await context.call(move.target, INSTANCE_INFO, query)
+        except errors.GanetiError as error:
+            name = move.instance.name
+            raise errors.OpExecError(
+                f"Nobody can say where instance {name} is after a restart in its migration: "
+                f"{error.message} 'gnt-instance migrate --cleanup {name}' finds out."
+            ) from error
+        if here.state is None:
+            return True
+        if there.state is None:
+            return False
+        await context.rest([_SENT, *move.nodes], lambda: context.clock.sleep(LOOK))
 
 
 def _require_one_mode(op: OpInstanceMigrate) -> None:
@@ -187,9 +231,16 @@ async def _migrate(plan: Plan, context: Context) -> None:
     await context.call(move.target, INSTANCE_ACCEPT, InstanceAccept(spec, source.secondary_ip))
     context.log(f"Migrating instance {move.instance.name} to {target.name}.")
     request = InstanceMigrate(spec, target.name, target.secondary_ip, plan.live)
-    done = await context.call(move.source, INSTANCE_MIGRATE, request)
+    done = await context.rest(
+        [_SENT, *move.nodes], lambda: context.call(move.source, INSTANCE_MIGRATE, request)
+    )
     if done.note:
         context.log(done.note)
+    await _settle(move, spec, context)
+
+
+async def _settle(move: Move, spec: InstanceSpec, context: Context) -> None:
+    """Note where the guest is now, and end the migration on both nodes."""
     await context.commit(
         lambda newest: relocation.switched(newest, move.instance.uuid, move.target), settles=True
     )

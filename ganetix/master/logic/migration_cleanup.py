@@ -89,4 +89,7 @@ async def _abort(plan: Move, found: list[str], context: Context) -> None:
     for uuid in found:
         if uuid != plan.instance.primary_node:
             request = InstanceFinalize(spec, success=False, source=False)
-            await context.call(uuid, INSTANCE_FINALIZE, request)
+            try:
+                await context.call(uuid, INSTANCE_FINALIZE, request)
+            except errors.GanetiError as error:
+                context.log(f"WARNING: {error.message}")
