@@ -37,7 +37,9 @@ MEANING: Final[Mapping[str, str]] = {
     "machine_version": "machine type such as pc, q35 or pc-i440fx-7.2; empty is pc",
     "mem_path": "huge pages for the guest's memory, out of the hugetlbfs that libvirt uses",
     "migration_bandwidth": "MiB a second at most; 0 is as fast as can be",
-    "migration_caps": "auto-converge, compress, postcopy-ram, xbzrle, joined by colons",
+    "migration_caps": "auto-converge, compress, postcopy-ram, xbzrle, joined by colons; with "
+    "postcopy-ram the guest runs on its new node when its memory was sent once, fetches what it "
+    "changed meanwhile, and is lost if the nodes lose each other then",
     "migration_downtime": "milliseconds that a live migration may stop the guest",
     "migration_mode": "live, or non-live: the guest is stopped meanwhile",
     "migration_port": "TCP port on which the target receives the guest",

@@ -6,7 +6,8 @@ through that. The guest's memory goes from QEMU to QEMU, to the port ``migration
 """
 
 import xml.etree.ElementTree as ET
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Callable
+from functools import partial
 from typing import Any, Final, Protocol
 
 import attrs
@@ -24,6 +25,7 @@ _FLAGS: Final = {
     "postcopy-ram": "VIR_MIGRATE_POSTCOPY",
     "xbzrle": "VIR_MIGRATE_COMPRESSED",
 }
+SECOND_PASS: Final = 2
 _COMPRESSION: Final = {"compress": "mt", "xbzrle": "xbzrle"}
 _WHY_PAUSED: Final = (
     "It was paused meanwhile: before version 9.0 QEMU without KVM forgets some of what a guest "
@@ -90,7 +92,8 @@ class Migrations:
         uri = LIVE_URI.format(socket=socket)
 
         def move(connection: Any) -> str:
-            return moved(connection, uri, guest, target, live)
+            hand_over = partial(self.link.threads.to_reactor, self.hand_over, guest.name)
+            return moved(connection, uri, guest, target, live, hand_over)
 
         def stop() -> None:
             self._tasks.spawn(f"stopping the migration of {guest.name}", self._abort(guest.name))
@@ -103,6 +106,13 @@ class Migrations:
             ) from error
         finally:
             await passage.leave(socket)
+
+    def hand_over(self, name: str) -> None:
+        """Let the guest that is being sent run on the target now, and fetch what it lacks."""
+        self._tasks.spawn(f"letting {name} run on its new node", self._start_post_copy(name))
+
+    async def _start_post_copy(self, name: str) -> None:
+        await self.link.run(lambda connection: connection.lookupByName(name).migrateStartPostCopy())
 
     async def _abort(self, name: str) -> None:
         await self.link.run(lambda connection: connection.lookupByName(name).abortJob())
@@ -118,21 +128,40 @@ def door_of(guest: Guest) -> int:
     return int(guest.hvparams["migration_port"]) + 1
 
 
-def moved(connection: Any, uri: str, guest: Guest, target: str, live: bool) -> str:
-    """Move *guest* to the libvirt daemon at *uri* on node *target*; blocks. Return what it took."""
+def moved(
+    connection: Any,
+    uri: str,
+    guest: Guest,
+    target: str,
+    live: bool,
+    hand_over: Callable[[], object],
+) -> str:
+    """Move *guest* to the libvirt daemon at *uri* on node *target*; blocks. Return what it took.
+
+    With post-copy, *hand_over* is called when all memory was sent once.
+    """
     library = require()
     domain = connection.lookupByName(guest.name)
     forgets = live and forgets_writes(domain.XMLDesc(), connection.getVersion())
+    asked = flags(guest, live and not forgets)
     with_target = library.open(uri)
     try:
         if live:
             domain.migrateSetMaxDowntime(int(guest.hvparams["migration_downtime"]))
-        asked = flags(guest, live and not forgets)
+        if asked & library.VIR_MIGRATE_POSTCOPY:
+            passes = library.VIR_DOMAIN_EVENT_ID_MIGRATION_ITERATION
+            connection.domainEventRegisterAny(domain, passes, evt_pass, hand_over)
         there = domain.migrate3(with_target, parameters(guest, target), asked)
         told = measured(there.jobStats(library.VIR_DOMAIN_JOB_STATS_COMPLETED))
         return f"{told} {_WHY_PAUSED}".strip() if forgets else told
     finally:
         with_target.close()
+
+
+def evt_pass(connection: object, domain: object, number: int, hand_over: Any) -> None:
+    """Libvirt's thread: pass *number* over the guest's memory begins."""
+    if number == SECOND_PASS:
+        hand_over()
 
 
 def forgets_writes(xml: str, version: int) -> bool:
@@ -169,7 +198,9 @@ def flags(guest: Guest, live: bool) -> int:
     if live:
         found |= library.VIR_MIGRATE_LIVE
     for name in _caps(guest):
-        found |= getattr(library, _FLAGS[name])
+        # A guest that stands still has nothing to begin on the target with.
+        if live or name != "postcopy-ram":
+            found |= getattr(library, _FLAGS[name])
     return int(found)
 
 

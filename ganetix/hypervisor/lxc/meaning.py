@@ -11,5 +11,6 @@ MEANING: Final[Mapping[str, str]] = {
     "extra_config": "only empty",
     "num_ttys": "terminals; the first is the console of `gnt-instance console`, so there is one "
     "at least",
-    "startup_timeout": "seconds after which a container that does not start is given up",
+    "startup_timeout": "nothing waits that long: libvirt itself tells whether a container has "
+    "started",
 }

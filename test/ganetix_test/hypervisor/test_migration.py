@@ -60,6 +60,10 @@ class Running:
         """See libvirt: the move fails."""
         self.moving.errback(HypervisorError("libvirt says: operation aborted."))
 
+    def migrateStartPostCopy(self) -> None:
+        """See libvirt: the move ends soon."""
+        self.moving.callback("It runs on the target.")
+
 
 class MovingLink(Link):
     """A link on which moves take until the test ends them."""
@@ -100,6 +104,16 @@ class AskedTests(AwaitingTestCase):
         ):  # fmt: skip
             self.assertTrue(flags & wanted)
         self.assertFalse(migration.flags(kvm_guest(), False) & lib.VIR_MIGRATE_LIVE)
+
+    def test_post_copy(self) -> None:
+        """Post-copy begins once, after the first pass; a guest that stands still has none."""
+        lib, guest = library.require(), kvm_guest(migration_caps="postcopy-ram")
+        self.assertTrue(migration.flags(guest, True) & lib.VIR_MIGRATE_POSTCOPY)
+        self.assertFalse(migration.flags(guest, False) & lib.VIR_MIGRATE_POSTCOPY)
+        begun: list[int] = []
+        for number in (1, 2, 3):
+            migration.evt_pass(None, None, number, lambda: begun.append(1))
+        self.assertEqual(begun, [1])
 
     def test_parameters(self) -> None:
         """Memory goes to the parameters' port at the target's address, not faster than allowed."""
@@ -166,6 +180,12 @@ class WayTests(AwaitingTestCase):
         self.link.moving.callback("It took a second.")
         self.assertEqual(self.successResultOf(sending), "It took a second.")
         self.assertEqual(self.way.done, [("reach", ("192.0.2.2", 8103)), ("leave", "/run/socket")])
+
+    def test_handed_over(self) -> None:
+        """With post-copy libvirt is asked to let the guest run on the target."""
+        sending = Deferred.fromCoroutine(self.migrations.send(kvm_guest(), "192.0.2.2", True))
+        self.migrations.hand_over("vm1.example.com")
+        self.assertEqual(self.successResultOf(sending), "It runs on the target.")
 
     def test_failed(self) -> None:
         """A failure names guest and target, and closes the way."""
