@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Final
 
 from ganetix import errors
-from ganetix_test.bench import jobs, lists, planner, queries, stalls, synthetic
+from ganetix_test.bench import jobs, lab, lists, planner, queries, stalls, synthetic
 from ganetix_test.bench.report import Measure, table
 from ganetix_test.bench.target import Target, root_of, target
 
@@ -35,7 +35,8 @@ bin/bench fill DIR N makes config.data of the stopped cluster with the master DI
 instances, copies of its first diskless one. {TAGS} compares the clusters of all --rootdir, small
 and large, in turn; everything else measures the first.
 
-bin/bench htools ... measures the planner; see bin/bench htools --help."""
+bin/bench htools ... measures the planner; see bin/bench htools --help. bin/bench lab ... measures
+guests and mirrors; see bin/bench lab --help."""
 
 
 def parser() -> argparse.ArgumentParser:
@@ -115,6 +116,8 @@ def _run(args: Sequence[str], say: Say) -> int:
         return 0
     if list(args[:1]) == ["htools"]:
         return planner.main(args[1:], PROGRAMS, say)
+    if list(args[:1]) == ["lab"]:
+        return lab.main(args[1:], PROGRAMS, say)
     options = parser().parse_args(args)
     options.rootdir = options.rootdir or [os.environ.get("GANETI_ROOTDIR", "/")]
     return compare(options, say)
