@@ -258,7 +258,9 @@ COMMANDS: Final = {
         "Say how many more instances fit, and which resource runs out first.",
         options=(instance.DISK_TEMPLATE, shared.FORMAT),
     ),
-    "list-tags": Command("tags:show", "List the cluster's tags.", object="cluster"),
+    "list-tags": Command(
+        "tags:show", "List the cluster's tags.", options=(shared.FORMAT,), object="cluster"
+    ),
     "add-tags": Command(
         "tags:add", "Add tags to the cluster.", (_TAG,), shared.TAGS, object="cluster"
     ),

@@ -24,7 +24,14 @@ COMMANDS: Final = {
     "locks": Command(
         "debug:locks",
         "Show the locks, who holds them and who waits.",
-        options=(shared.NO_HEADERS, shared.SEPARATOR, shared.OUTPUT, shared.VERBOSE, job.INTERVAL),
+        options=(
+            shared.NO_HEADERS,
+            shared.SEPARATOR,
+            shared.OUTPUT,
+            shared.VERBOSE,
+            job.INTERVAL,
+            shared.FORMAT,
+        ),
     ),
     "submit-job": Command(
         "debug:submit_job",

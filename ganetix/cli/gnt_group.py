@@ -91,7 +91,9 @@ COMMANDS: Final = {
         shared.FIELDS,
         object="group",
     ),
-    "list-tags": Command("tags:show", "List a group's tags.", (_GROUP,), object="nodegroup"),
+    "list-tags": Command(
+        "tags:show", "List a group's tags.", (_GROUP,), (shared.FORMAT,), object="nodegroup"
+    ),
     "add-tags": Command(
         "tags:add", "Add tags to a group.", (_GROUP, _TAG), shared.TAGS, object="nodegroup"
     ),

@@ -279,7 +279,9 @@ COMMANDS: Final = {
         (_INSTANCE,),
         (*shared.JOB, shared.FORCE),
     ),
-    "list-tags": Command("tags:show", "List an instance's tags.", (_INSTANCE,), object="instance"),
+    "list-tags": Command(
+        "tags:show", "List an instance's tags.", (_INSTANCE,), (shared.FORMAT,), object="instance"
+    ),
     "add-tags": Command(
         "tags:add", "Add tags to an instance.", (_INSTANCE, _TAG), shared.TAGS, object="instance"
     ),

@@ -81,7 +81,9 @@ COMMANDS: Final = {
         shared.FIELDS,
         object="network",
     ),
-    "list-tags": Command("tags:show", "List a network's tags.", (_NETWORK,), object="network"),
+    "list-tags": Command(
+        "tags:show", "List a network's tags.", (_NETWORK,), (shared.FORMAT,), object="network"
+    ),
     "add-tags": Command(
         "tags:add", "Add tags to a network.", (_NETWORK, _TAG), shared.TAGS, object="network"
     ),

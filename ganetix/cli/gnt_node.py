@@ -138,13 +138,20 @@ COMMANDS: Final = {
             shared.SEPARATOR,
             cluster_control.OOB_TIMEOUT,
             cluster_control.POWER_DELAY,
+            shared.FORMAT,
         ),
     ),
     "health": Command(
         "node_power:health",
         "Show how the hardware of nodes is, by their out-of-band program.",
         (_NODES,),
-        (shared.NO_HEADERS, shared.SEPARATOR, shared.PRIORITY, cluster_control.OOB_TIMEOUT),
+        (
+            shared.NO_HEADERS,
+            shared.SEPARATOR,
+            shared.PRIORITY,
+            cluster_control.OOB_TIMEOUT,
+            shared.FORMAT,
+        ),
     ),
     "powercycle": Command(
         "node_power:powercycle",
@@ -174,6 +181,7 @@ COMMANDS: Final = {
             shared.OUTPUT,
             node_care.STORAGE_TYPE,
             shared.PRIORITY,
+            shared.FORMAT,
         ),
     ),
     "modify-storage": Command(
@@ -192,15 +200,24 @@ COMMANDS: Final = {
         "node_storage:volumes",
         "List the logical volumes of nodes.",
         (_NODES,),
-        (shared.NO_HEADERS, shared.SEPARATOR, shared.UNITS, shared.OUTPUT, shared.PRIORITY),
+        (
+            shared.NO_HEADERS,
+            shared.SEPARATOR,
+            shared.UNITS,
+            shared.OUTPUT,
+            shared.PRIORITY,
+            shared.FORMAT,
+        ),
     ),
     "list-drbd": Command(
         "node_storage:list_drbd",
         "List the DRBD minors of a node.",
         (_NODE,),
-        (shared.NO_HEADERS, shared.SEPARATOR),
+        (shared.NO_HEADERS, shared.SEPARATOR, shared.FORMAT),
     ),
-    "list-tags": Command("tags:show", "List a node's tags.", (_NODE,), object="node"),
+    "list-tags": Command(
+        "tags:show", "List a node's tags.", (_NODE,), (shared.FORMAT,), object="node"
+    ),
     "add-tags": Command(
         "tags:add", "Add tags to a node.", (_NODE, _TAG), shared.TAGS, object="node"
     ),

@@ -3,6 +3,7 @@
 from argparse import Namespace
 
 from ganetix import errors
+from ganetix.cli import output
 from ganetix.cli.context import Context
 from ganetix.cli.submit import opcode, result_of, submit
 
@@ -11,7 +12,8 @@ def show(context: Context, options: Namespace, arguments: list[str]) -> int:
     """Print the tags of the object, sorted, one a line."""
     kind = context.command.object
     name = arguments[0] if arguments else ""
-    context.print(*sorted(context.call("QueryTags", kind, name)))
+    found = sorted(context.call("QueryTags", kind, name))
+    output.show(context, options, [{"tag": tag} for tag in found], lambda: found, ["tag"])
     return 0
 
 

@@ -14,17 +14,20 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from ganetix.cli.command import Command
 from ganetix.cli.yaml_text import render
-from ganetix_test.cli.scripted import CommandCase
+from ganetix_test.cli.scripted import CommandCase, job_done
 from ganetix_test.cli.test_lists import ANSWER
 
 PROGRAMS: Final = tuple(
     importlib.import_module(f"ganetix.cli.gnt_{noun}")
     for noun in (
-        "backup", "cluster", "filter", "group", "instance", "job", "network", "node", "os",
+        "backup", "cluster", "debug", "filter", "group", "instance", "job", "network", "node", "os",
         "storage",
     )
 )  # fmt: skip
-SHOWING: Final = frozenset({"info", "list", "list-fields", "diagnose"})
+SHOWING: Final = frozenset({
+    "diagnose", "health", "info", "list", "list-drbd", "list-fields", "list-storage", "list-tags",
+    "locks", "power", "status", "volumes",
+})  # fmt: skip
 
 VALUES = st.recursive(
     st.none()
@@ -101,6 +104,21 @@ class FormatTests(CommandCase):
         row += [None, {}, {}, 1.0, 2.0, "uuid", "default", None]
         [found] = json.loads(self.run_command("gnt-node info --format json n1", [row]).out)
         self.assertEqual((found["name"], found["ctime"]), ("n1", 1.0))
+
+    def test_tags(self) -> None:
+        """Tags are objects, too; none are an empty list."""
+        for line in ("gnt-cluster list-tags", "gnt-node list-tags"):
+            name = "" if "cluster" in line else " n1"
+            ran = self.run_command(f"{line} --format json{name}", ["b", "a"])
+            self.assertEqual(json.loads(ran.out), [{"tag": "a"}, {"tag": "b"}])
+            self.assertEqual(self.run_command(f"{line} --format csv{name}", []).out, "tag\n")
+
+    def test_volumes(self) -> None:
+        """What a job found is shown as well."""
+        row = ["n1", "/dev/vdb", "xenvg", "x.disk0", 512, "web1"]
+        ran = self.run_command("gnt-node volumes --format json", *job_done([row]))
+        [found] = json.loads(ran.out)
+        self.assertEqual((found["vg"], found["size"]), ("xenvg", 512))
 
     def test_unknown(self) -> None:
         """Another form is refused with those that there are."""
