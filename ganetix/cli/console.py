@@ -1,7 +1,6 @@
 """gnt-instance console."""
 
 import shlex
-import subprocess
 from argparse import Namespace
 from collections.abc import Callable
 from typing import Any, Final
@@ -64,7 +63,7 @@ def _ssh(context: Context, found: dict[str, Any], show: bool) -> int:
         return 0
     context.client.close()
     context.flush()
-    return subprocess.run(command, check=False).returncode
+    return context.world.terminal(command)
 
 
 _KINDS: Final[dict[str, Callable[[Context, dict[str, Any], bool], int]]] = {

@@ -39,6 +39,8 @@ class World(NamedTuple):
     """Runs another program that reads from this one; see `ganetix.cli.programs.feed`."""
     sleep: Callable[[float], object] = time.sleep
     """Waits for so many seconds, before asking again what nobody announces."""
+    terminal: Callable[[list[str]], int] = programs.terminal
+    """Runs another program on this terminal; see `ganetix.cli.programs.terminal`."""
 
 
 class Context:

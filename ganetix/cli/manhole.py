@@ -9,7 +9,6 @@ import posixpath
 import select
 import shlex
 import socket
-import subprocess
 import sys
 import termios
 import tty
@@ -36,7 +35,7 @@ def manhole(context: Context, options: Namespace, arguments: list[str]) -> int:
     remote = ["gnt-debug", "manhole", "--daemon", options.daemon]
     known = f"-oGlobalKnownHostsFile={context.paths.known_hosts_file}"
     command = ["ssh", "-t", known, f"root@{node}", shlex.join(remote)]
-    return subprocess.run(command, check=False).returncode
+    return context.world.terminal(command)
 
 
 def _of_sibling(context: Context, node: str, daemon: str) -> str:

@@ -3,6 +3,8 @@
 import importlib
 from collections.abc import Callable
 
+from ganetix.errors import OpExecError
+
 
 def run(words: list[str]) -> tuple[int, str]:
     """Run the program *words*; return its exit code and its output, errors among it.
@@ -21,6 +23,21 @@ def run(words: list[str]) -> tuple[int, str]:
     except OSError as error:
         return 127, f"{words[0]} can't be started: {error.strerror}\n"
     return done.returncode, done.stdout.decode(errors="replace")
+
+
+def terminal(words: list[str]) -> int:
+    """Run the program *words* on this terminal; return its exit code when it ends.
+
+    Raise `OpExecError` when it can't be started.
+    """
+    subprocess = importlib.import_module("subprocess")
+    try:
+        return int(subprocess.run(words, check=False).returncode)
+    except OSError as error:
+        raise OpExecError(
+            f"{words[0]} can't be started: {error.strerror}. Install it, or set PATH so that it "
+            "is found."
+        ) from None
 
 
 def feed(words: list[str], text: str, line: Callable[[str], None] | None = None) -> int:

@@ -101,6 +101,10 @@ class CommandCase(SynchronousTestCase):
         self.spawned.append(words)
         return self.programs.get(words[0], (0, ""))
 
+    def terminal(self, words: list[str]) -> int:
+        """Run nothing on the terminal: the exit code is as `spawn` has it."""
+        return self.spawn(words)[0]
+
     def ssconf(self, key: str, value: str) -> None:
         """Let the node know *value* of *key*."""
         with open(f"{self.root}/var/lib/ganeti/ssconf_{key}", "w", encoding="utf-8") as file:
@@ -136,7 +140,7 @@ class CommandCase(SynchronousTestCase):
         out, err = io.StringIO(), io.StringIO()
         world = World(
             self.environ, "node1", io.StringIO(stdin), out, err, connect, ask, lambda: NOW,
-            self.spawn, self.feed, self.slept.append,
+            self.spawn, self.feed, self.slept.append, self.terminal,
         )  # fmt: skip
         code = program(words[0], words[1:], world)
         return Ran(code, out.getvalue(), err.getvalue(), _received(sent))

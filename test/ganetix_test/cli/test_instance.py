@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from ganetix import errors
+from ganetix.cli import programs
 from ganetix_test.cli.scripted import CommandCase, Ran, followed, job_done
 
 COMMON = {
@@ -357,6 +359,20 @@ class ConsoleTests(CommandCase):
         ran = self.run_command("gnt-instance console --show-cmd web1", row, ["c.example.com"])
         self.assertIn("-oHostKeyAlias=c.example.com", ran.out)
         self.assertTrue(ran.out.rstrip().endswith("root@n1 'xl console web1'"), ran.out)
+
+    def test_on_the_terminal(self) -> None:
+        """Without --show-cmd ssh has the terminal, and the command its exit code."""
+        row = {"instance": "web1", "host": "n1", "user": "root", "kind": "ssh", "command": "xl x"}
+        self.programs["ssh"] = (7, "")
+        ran = self.run_command("gnt-instance console web1", [[row, True]], ["c.example.com"])
+        self.assertEqual((ran.code, ran.out), (7, ""))
+        [command] = self.spawned
+        self.assertEqual((command[0], command[-2:]), ("ssh", ["root@n1", "xl x"]))
+
+    def test_a_program_that_is_not_there(self) -> None:
+        """What can't be started is told in a sentence."""
+        error = self.assertRaises(errors.OpExecError, programs.terminal, ["/nosuch/ssh"])
+        self.assertIn("/nosuch/ssh can't be started: No such file", error.message)
 
     def test_none(self) -> None:
         """A stopped, a lost and an unknown instance are told apart."""

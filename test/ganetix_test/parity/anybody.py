@@ -57,7 +57,9 @@ _CELLS: Final[Mapping[str, Any]] = {
     "ndp/ssh_port": 22, "owner": [], "snodes": [], "disk_template": "plain",
     "ipolicy": {"minmax": [{"min": {"cpu-count": 1}, "max": {"cpu-count": 8}}]},
     "custom_ipolicy": {}, "os": "dummy", "pnode": "node1",
-    "console": {"instance": "web", "kind": "msg", "message": "None."},
+    "console": {
+        "instance": "web", "kind": "ssh", "user": "root", "host": "node1", "command": ["console"],
+    },
 }  # fmt: skip
 
 

@@ -6,8 +6,8 @@
 from collections.abc import Iterator, Mapping
 from typing import Final
 
-ENDLESS: Final = frozenset({"gnt-debug locks --interval"})
-"""Options with which a command does not end by itself: they are not tried."""
+REAL: Final = frozenset({"gnt-cluster copyfile --use-replication-network"})
+"""Options that mean nothing on the nodes of a virtual cluster, which are directories."""
 
 COMMANDS: Final[Mapping[str, str]] = {
     "gnt-backup export": "-n node2 | web",

@@ -33,6 +33,10 @@ _VALUES: Final[Mapping[str, str]] = {
 }  # fmt: skip
 
 
+class Interrupted(Exception):
+    """What goes on for ever has been seen twice."""
+
+
 class Seen(NamedTuple):
     """What one run did."""
 
@@ -75,8 +79,8 @@ def _spelt(row: str, flag: str, option: Mapping[str, Any]) -> str:
     return f"{flag}={value}" if flag.startswith("--") else f"{flag}{value}"
 
 
-def ran(line: str, root: str) -> Seen:
-    """Run a command against `Anybody`; what it did."""
+def ran(line: str, root: str, real: bool = False) -> Seen:
+    """Run a command against `Anybody`; what it did, on a *real* node or below *root*."""
     anybody, top = Anybody(), root.removesuffix("/node1")
     out = io.StringIO()
 
@@ -94,13 +98,23 @@ def ran(line: str, root: str) -> Seen:
         anybody.asked.append(json.dumps(["question", question]))
         return "y" if "y/[n]" in question else "0"
 
+    def sleep(seconds: float) -> None:
+        program("sleep", seconds)
+        if sum("sleep" in line for line in anybody.asked) > 1:
+            raise Interrupted
+
+    def terminal(words: list[str]) -> int:
+        return program("terminal", *words)[0]
+
     world = World(
-        {"GANETI_ROOTDIR": root, "GANETI_HOSTNAME": "node1"}, "node1", io.StringIO(), out, out,
-        anybody.connect, ask, lambda: NOW, program, feed,
+        {"GANETI_ROOTDIR": "" if real else root}, "node1", io.StringIO(), out, out,
+        anybody.connect, ask, lambda: NOW, program, feed, sleep, terminal,
     )  # fmt: skip
     prog, *words = line.format(files=f"{root}/files").split()
     try:
         code = run(prog, words, world)
+    except Interrupted:
+        code = 0
     except Exception as error:  # noqa: BLE001 - an answer that nobody would give
         return Seen(1, f"{type(error).__name__}: {error}", ())
     return Seen(code, out.getvalue(), tuple(one.replace(top, "") for one in anybody.asked))
@@ -112,7 +126,8 @@ def effect(case: Case, root: str) -> str | None:
     Parameters of opcodes with their new values; else the calls that are new or gone; else the
     output.
     """
-    before, after = ran(case.base, root), ran(case.option, root)
+    real = case.row in lines.REAL
+    before, after = ran(case.base, root, real), ran(case.option, root, real)
     if after.code or before == after:
         return None
     old, new = _parameters(before), _parameters(after)
@@ -140,8 +155,7 @@ def effects() -> dict[str, str]:
     """Return what each option changes, by row; those without an effect are left out."""
     with tempfile.TemporaryDirectory() as top:
         root = furnished(Path(top))
-        tried = [case for case in cases() if case.row not in lines.ENDLESS]
-        found = {case.row: effect(case, root) for case in tried}
+        found = {case.row: effect(case, root) for case in cases()}
         return {row: seen for row, seen in found.items() if seen is not None}
 
 

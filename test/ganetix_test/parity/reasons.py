@@ -9,12 +9,9 @@ _NO_UNIT: Final = "nothing does it in the reference either: its own unit tests a
 _NO_DAEMON: Final = "it speaks to a daemon that is the reference's alone"
 _UNUSED: Final = "it changes nothing, in the reference neither"
 _DEFAULT: Final = "it asks for what is done anyway"
-_NEIGHBOURS: Final = "the nodes of a virtual cluster are directories, and have no other address"
-_TERMINAL: Final = "without it ssh takes over the terminal; it is typed as a command"
 _NO_SSH: Final = "keys go to the nodes by the daemons, and no ssh checks whose they are"
 _SECOND_HALF: Final = "the upgrade that is typed as a command ends with it"
 _TYPED: Final = "it is typed as a command: without it there is nothing to compare with"
-_ENDLESS: Final = "it goes on until it is interrupted"
 
 NOT_HERE: Final[Mapping[str, Mapping[str, str]]] = {
     "RAPI resources and methods": {
@@ -43,10 +40,7 @@ NOT_HERE: Final[Mapping[str, Mapping[str, str]]] = {
         "gnt-cluster renew-crypto --no-ssh-key-check": _NO_SSH,
         "gnt-cluster upgrade --resume": _SECOND_HALF,
         "gnt-cluster upgrade --to": _TYPED,
-        "gnt-cluster copyfile --use-replication-network": _NEIGHBOURS,
-        "gnt-debug locks --interval": _ENDLESS,
         "gnt-instance console --priority": _UNUSED,
-        "gnt-instance console --show-cmd": _TERMINAL,
     },
 }
 """By area and row; a row that is done after all must not be here."""
