@@ -4,6 +4,7 @@ Each object keeps only what differs from what it inherits; filled values are com
 """
 
 from collections.abc import Mapping, Sequence
+from itertools import permutations
 from typing import Any, Final
 
 from ganetix import errors
@@ -11,7 +12,7 @@ from ganetix.model import schema
 from ganetix.model.cluster import Cluster
 from ganetix.model.hypervisors import HYPERVISORS
 from ganetix.model.objects import Disk, Instance, Nic, Node, NodeGroup
-from ganetix.model.schema import DEFAULT, Param, Schema, flag, integer, text
+from ganetix.model.schema import DEFAULT, Param, Schema, flag, integer, one_of, text
 
 Params = dict[str, Any]
 
@@ -41,22 +42,26 @@ NODE: Final[Schema] = {
 }
 _STRIPES: Final = 128
 """More can't be asked of lvcreate."""
+_BARRIERS: Final = (
+    "n", *("".join(row) for count in (1, 2, 3) for row in permutations("bdf", count)),
+)  # fmt: skip
+"""Nothing, or letters of what is switched off, in any order."""
 _DRBD: Final[Schema] = {
-    "c-delay-target": integer(1),
-    "c-fill-target": integer(0),
-    "c-max-rate": integer(61440),
-    "c-min-rate": integer(4096),
-    "c-plan-ahead": integer(20),
+    "c-delay-target": integer(1, low=0),
+    "c-fill-target": integer(0, low=0),
+    "c-max-rate": integer(61440, low=1),
+    "c-min-rate": integer(4096, low=0),
+    "c-plan-ahead": integer(20, low=0),
     "data-stripes": integer(1, low=1, high=_STRIPES),
-    "disk-barriers": text("n"),
+    "disk-barriers": one_of("n", _BARRIERS),
     "disk-custom": text(""),
     "dynamic-resync": flag(False),
     "meta-barriers": flag(False),
     "meta-stripes": integer(1, low=1, high=_STRIPES),
     "metavg": text("xenvg"),
     "net-custom": text(""),
-    "protocol": text("C"),
-    "resync-rate": integer(61440),
+    "protocol": one_of("C", ("A", "B", "C")),
+    "resync-rate": integer(61440, low=1),
 }
 _ACCESS: Final = Param("string", "kernelspace", choices=("kernelspace", "userspace"))
 DISK: Final[Mapping[str, Schema]] = {

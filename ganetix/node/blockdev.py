@@ -67,7 +67,9 @@ class Disks:
     async def find(self, request: DiskRequest, context: CallContext) -> DiskInfo:
         """``blockdev_find``."""
         found = await self.located(request.disk)
-        return DiskInfo(None) if found is None else DiskInfo(found.path, found.size)
+        if found is None:
+            return DiskInfo(None)
+        return DiskInfo(found.path, found.size, found.in_use)
 
     async def grow(self, request: DiskResize, context: CallContext) -> Done:
         """``blockdev_grow``."""

@@ -13,6 +13,9 @@ from ganetix.storage.programs import Programs
 from ganetix.toolkit.interfaces import IFileSystem, IWorker
 
 _BLOCKDEV: Final = "/usr/sbin/blockdev"
+_LSBLK: Final = "/usr/bin/lsblk"
+_PARTS: Final = ("disk", "part")
+"""What may be below a device that nothing uses."""
 _MIB: Final = 1024 * 1024
 
 
@@ -55,7 +58,14 @@ class GivenDisks:
         if not await self.worker.run(self.files.exists, path):
             return None
         text = await self.programs.must(f"measure {path}", _BLOCKDEV, "--getsize64", path)
-        return Found(path, int(text) // _MIB)
+        return Found(path, int(text) // _MIB, await self._in_use(path))
+
+    async def _in_use(self, path: str) -> bool:
+        """Tell whether the device, or a part of it, is mounted or below another device."""
+        words = (_LSBLK, "-nr", "-o", "TYPE,MOUNTPOINT", path)
+        text = await self.programs.must(f"list {path}", *words)
+        rows = [row.split() for row in text.splitlines() if row.strip()]
+        return any(len(row) > 1 for row in rows) or any(row[0] not in _PARTS for row in rows[1:])
 
     async def grow(self, disk: Disk, amount: int, dry_run: bool) -> None:
         """See `IBlockDevice`: that is up to whoever made it."""

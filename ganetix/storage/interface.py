@@ -10,10 +10,14 @@ from ganetix.model.objects import Disk
 
 @attrs.frozen
 class Found:
-    """A disk that is on this node: its local *path* and its *size* in MiB."""
+    """A disk that is on this node: its local *path* and its *size* in MiB.
+
+    *in_use*: something else on the node has it, such as a mounted file system.
+    """
 
     path: str
     size: int
+    in_use: bool = False
 
 
 @attrs.frozen

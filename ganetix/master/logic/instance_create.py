@@ -1,5 +1,6 @@
 """OP_INSTANCE_CREATE: make disks, install the OS, start; all of it, or nothing is left."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import attrs
@@ -139,7 +140,7 @@ class InstanceCreate:
         nics.reserve(context, (), instance.nics)
         capacity.check_policy(context, instance, made, ignore=op.ignore_ipolicy)
         if not op.forthcoming:
-            await _check_node(op, draft, instance, context)
+            await _check_nodes(op, draft, instance, [node.uuid for node in nodes], context)
             await new_disks.require_room(context, nodes, made, draft.disks)
         if op.no_install and op.start:
             context.log("Without an installation the instance is not started.")
@@ -265,10 +266,10 @@ def _checked_nodes(op: OpInstanceCreate, draft: Draft, cluster: Cluster) -> list
     return found
 
 
-async def _check_node(
-    op: OpInstanceCreate, draft: Draft, instance: Instance, context: Context
+async def _check_nodes(
+    op: OpInstanceCreate, draft: Draft, instance: Instance, nodes: Sequence[str], context: Context
 ) -> None:
-    """Ask the node at once whether it has the OS and the memory."""
+    """Ask the primary node at once whether it has the OS and the memory, and all for the rest."""
 
     async def has_os() -> None:
         filled = os_params(context.cluster, instance, op.osparams_secret)
@@ -286,9 +287,8 @@ async def _check_node(
         )
 
     async def has_parameters() -> None:
-        node = instance.primary_node
-        await guest_values.require_on_nodes(context, instance, [node])
-        await guest_values.require_bridges(context, instance, node)
+        await guest_values.require_on_nodes(context, instance, nodes)
+        await guest_values.require_bridges(context, instance, instance.primary_node)
 
     wanted = [has_parameters]
     wanted += [*([has_os] if draft.os else ()), *([has_memory] if draft.start else ())]

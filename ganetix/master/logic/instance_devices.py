@@ -54,6 +54,12 @@ def edited_disks(
     def make(index: int, given: Mapping[Any, Any], others: Sequence[Disk]) -> tuple[Disk, Any]:
         template = _template(cluster, others, given)
         wanted = disk_requests.wanted_disk(template, index, given)
+        if wanted.adopt is not None:
+            raise errors.OpPrereqError(
+                f"Disk {index} can't adopt '{wanted.adopt}': what is there already becomes a disk "
+                "when its instance is added ('gnt-instance add --disk N:adopt=...').",
+                errors.INVAL,
+            )
         directory = disks.instance_dir(others)
         if directory is None:
             top = disk_requests.file_dir(cluster, paths, template, op.file_storage_dir)

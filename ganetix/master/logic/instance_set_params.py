@@ -109,6 +109,7 @@ class InstanceSetParams:
         if op.pnode is not None:
             group = cluster.nodegroups[cluster.nodes[fresh.primary_node].group]
             nic_addresses.require_connected(cluster, fresh, group)
+        await _require_room(edit_disks.added, instance, context)
         plugged = await _plugged(op, instance, (edit_disks, edit_nics), context)
         await _check_state(op, instance, edit_disks, context, plugged=plugged)
         if op.hvparams or op.beparams:
@@ -252,6 +253,13 @@ def _changed(
         fresh = msgspec.structs.replace(fresh, primary_node=node.uuid)
         told.append(("pnode", node.name))
     return fresh, told
+
+
+async def _require_room(added: Sequence[Disk], instance: Instance, context: Context) -> None:
+    """Raise unless the nodes of *instance* have the volume groups of new disks, and room there."""
+    nodes = [context.cluster.nodes[uuid] for uuid in context.cluster.nodes_of(instance)]
+    if all(not node.offline for node in nodes):
+        await new_disks.require_room_for(context, nodes, added)
 
 
 def _switched_off(instance: Instance, offline: bool) -> tuple[Instance, tuple[str, Any]]:

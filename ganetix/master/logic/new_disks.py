@@ -97,6 +97,11 @@ async def _measured(context: Context, node: str, disk: Disk, name: str) -> Disk:
         info: DiskInfo = await context.call(node, BLOCKDEV_FIND, DiskRequest(disk, ""))
         if info.path is None or info.size is None:
             raise _not_adoptable(context, node, name, "it is not there")
+        others = (one for one in context.cluster.disks.values() if one.dev_type == "blockdev")
+        if any(one.logical_id[1] == name for one in others):
+            raise _not_adoptable(context, node, name, "an instance has it already")
+        if info.in_use:
+            raise _not_adoptable(context, node, name, "it is in use")
         return msgspec.structs.replace(disk, size=info.size)
     group = str(disk.logical_id[0])
     found: Volumes = await context.call(node, LV_LIST, VolumeQuery([group]))
@@ -142,7 +147,8 @@ def undo_of(
             actions += disks.removals(cluster, nodes, owner, [disk], directory=first)
         elif disk.dev_type == "plain":
             pair = DiskPair(disk, _named(disk, one.adopt))
-            what = f"Adopting {one.adopt} for {owner}"
+            group, name = disk.logical_id
+            what = f"Adopting {group}/{one.adopt} for {owner} (lvrename {group} {name} {one.adopt})"
             request = msgspec.to_builtins(pair)
             actions.append(UndoAction(what, nodes[0], BLOCKDEV_RENAME.name, request))
     return actions

@@ -5,7 +5,7 @@ import msgspec
 
 from ganetix import errors
 from ganetix.master.allocator import Allocator, chosen
-from ganetix.master.logic import capacity, disks, names, nic_addresses, wants
+from ganetix.master.logic import capacity, disks, guest_values, names, nic_addresses, wants
 from ganetix.master.logic.unit import ALL, Context, Want
 from ganetix.model import params
 from ganetix.model.changes import Change
@@ -58,6 +58,9 @@ async def planned(op: Op, context: Context, allocator: Allocator, what: str) -> 
     require_mirrored(context.cluster, instance, what)
     target = await _target(op, instance, context, allocator)
     _require_fit(op, instance, target, context)
+    if instance.admin_state == "up":
+        await guest_values.require_on_nodes(context, instance, [target.uuid])
+        await guest_values.require_bridges(context, instance, target.uuid)
     for level in ("node", "node-res"):
         context.release(level, context.owned(level) - {instance.primary_node, target.uuid})
     return Move(instance, instance.primary_node, target.uuid)

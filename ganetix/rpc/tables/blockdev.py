@@ -30,10 +30,14 @@ class DiskResize(msgspec.Struct, frozen=True):
 
 
 class DiskInfo(msgspec.Struct, frozen=True):
-    """Where a disk is on the node, None if it is not there; size in MiB."""
+    """Where a disk is on the node, None if it is not there; size in MiB.
+
+    *in_use*: something else on the node has it.
+    """
 
     path: str | None
     size: int | None = None
+    in_use: bool = False
 
 
 class DirRequest(msgspec.Struct, frozen=True):
