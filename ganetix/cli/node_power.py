@@ -70,29 +70,33 @@ def health(context: Context, options: Namespace, arguments: list[str]) -> int:
         "OP_OOB_COMMAND", node_names=arguments, command="health", timeout=options.oob_timeout
     )
     rows = result_of(context, options, op)
-    return _shown(
-        context,
-        options,
-        rows,
-        lambda payload: ",".join(f"{item}={state}" for item, state in payload),
-    )
+    return _shown(context, options, rows, dict)
+
+
+def _text(status: str | dict[str, str]) -> str:
+    if isinstance(status, str):
+        return status
+    return ",".join(f"{item}={state}" for item, state in status.items())
 
 
 def _shown(context: Context, options: Namespace, rows: list[Row], word: Any) -> int:
-    """Print a table of the nodes that answered; return 1 if one did not."""
+    """Print a table of the nodes that answered; return 1 if one did not.
+
+    *word* makes a word, or a mapping of items to words, of what was answered.
+    """
     failed = 0
-    found: list[list[str]] = []
+    found: list[dict[str, Any]] = []
     for (_, node), (status, payload) in rows or []:
         if status == 0:
-            found.append([node, word(payload)])
+            found.append({"node": node, "status": word(payload)})
         elif status == _NO_HELPER:
             context.tell(f"Node {node} has no out-of-band program (oob_program).")
         else:
             context.tell(f"Node {node}: {payload}")
             failed = 1
-    plain = [dict(zip(("node", "status"), row, strict=True)) for row in found]
+    cells = [[row["node"], _text(row["status"])] for row in found]
     output.show(
-        context, options, plain, lambda: table.render(_TITLES, found, style_of(options)),
+        context, options, found, lambda: table.render(_TITLES, cells, style_of(options)),
         ["node", "status"],
     )  # fmt: skip
     return failed

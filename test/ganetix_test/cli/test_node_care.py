@@ -1,5 +1,6 @@
 """Promises of the gnt-node commands about machines."""
 
+import json
 from typing import Any
 
 from ganetix_test.cli.scripted import CommandCase, job_done
@@ -59,6 +60,9 @@ class PowerTests(CommandCase):
         ran = self.run_command("gnt-node health --separator=| n2", *job_done(rows))
         self.assertEqual(ran.out, "Node|Status\nn2|fan=OK,disk=CRITICAL\n")
         self.assertEqual(ran.opcodes(), [{**OOB, "command": "health", "node_names": ["n2"]}])
+        ran = self.run_command("gnt-node health --format json n2", *job_done(rows))
+        [found] = json.loads(ran.out)
+        self.assertEqual(found["status"], {"fan": "OK", "disk": "CRITICAL"})
 
     def test_powercycle(self) -> None:
         """It is asked about; who does not confirm gets exit code 2."""
