@@ -15,11 +15,21 @@ from typing import Final
 
 from ganetix_test.lab import guest, host
 from ganetix_test.lab.cluster import Lab
-from ganetix_test.lab.scenarios import containers, guests, oses, steps, storage
+from ganetix_test.lab.scenarios import (
+    containers,
+    faults,
+    guests,
+    masters,
+    oses,
+    steps,
+    storage,
+)
 
 Scenarios = Mapping[str, Callable[[Lab], str]]
 ALL: Final[Scenarios] = {
     **storage.SCENARIOS,
+    **faults.SCENARIOS,
+    **masters.SCENARIOS,
     **oses.SCENARIOS,
     **guests.SCENARIOS,
     **containers.SCENARIOS,

@@ -1,8 +1,9 @@
 """What scenarios do again and again: commands of the cluster, and reading what guests say."""
 
+import contextlib
 import re
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Final
 
 from ganetix_test.lab import guest, network
@@ -16,9 +17,21 @@ ADD: Final = (
 )
 KVM: Final = (
     f"gnt-cluster modify --enabled-hypervisors kvm,lxc,fake -H 'kvm:kernel_path={guest.KERNEL},"
-    f"initrd_path={guest.INITRD},root_path=/dev/ram0,kernel_args=ro no_timer_check panic=1'"
+    f"initrd_path={guest.INITRD},root_path=/dev/ram0,"
+    "kernel_args=ro quiet mitigations=off no_timer_check panic=1'"
 )
 """On a busy machine an emulated timer seems not to work to a guest that checks it."""
+
+MIRROR: Final = (
+    "gnt-instance add -H fake -t drbd --disk 0:size={size}m -o noop --no-install --no-start "
+    "-B memory=32m --ignore-ipolicy --no-name-check {options} -n {nodes} {name}"
+)
+HALVES: Final = "node1.example.com:node2.example.com"
+
+LONG: Final = 192
+SLOW: Final = 4096
+FAST: Final = 61440
+"""MiB of a disk whose sync takes long; KiB/s at which it syncs, and what is usual."""
 
 BOOT: Final = 300.0
 """Seconds for a guest to boot, in emulation on a kernel that is emulated itself."""
@@ -29,6 +42,8 @@ MEMORY: Final = 128
 _DAEMONS: Final = """\
 kill -0 $(cat /run/libvirtd.pid) 2> /dev/null || libvirtd -d
 kill -0 $(cat /var/run/ganeti/ganeti-noded.pid) 2> /dev/null || daemon-util start ganeti-noded"""
+
+_MASTER: Final = "cat /var/lib/ganeti/ssconf_master_node"
 
 
 def require(true: object, what: str) -> None:
@@ -49,15 +64,25 @@ def refused(lab: Lab, line: str, words: str) -> None:
 
 
 def mend(lab: Lab) -> None:
-    """Bring back what a scenario before has broken on purpose: links, nodes, daemons."""
-    off = [node for node in lab.nodes if not node.running()]
-    for node in off:
-        node.start()
-        node.wait()
+    """Bring back what the scenario before broke on purpose: links, nodes, daemons, master."""
     for node in lab.nodes:
+        if not node.running():
+            node.start()
+    for node in lab.nodes:
+        node.wait()
         node.run(f"{network.HEAL}\n{_DAEMONS}")
-    for node in off:
-        gnt(lab, f"gnt-node modify --offline no --force {node.name}")
+    if lab.master.run(_MASTER).strip() != lab.master.name:
+        lead(lab.master)
+    for row in gnt(lab, "gnt-node list --no-headers -o name,offline").splitlines():
+        name, offline = row.split()
+        if offline == "Y":
+            gnt(lab, f"gnt-node modify --offline no --force {name}")
+
+
+def lead(node: Node) -> None:
+    """Make *node* the master; it may have come back only now, and lack the newest changes yet."""
+    line = "gnt-cluster master-failover 2>&1"
+    wait(f"A failover to {node.name}", 120, lambda: node.attempt(line).returncode == 0)
 
 
 def prepare(lab: Lab) -> None:
@@ -88,6 +113,39 @@ def add(lab: Lab, name: str, nodes: str, template: str = "drbd", options: str = 
     for node in lab.nodes:
         forget_console(node, name)
     gnt(lab, f"gnt-instance start {name}")
+
+
+def mirror(name: str, size: int, options: str = "", nodes: str = HALVES) -> str:
+    """Return the command that makes a mirror of *size* MiB, of an instance that nobody runs."""
+    return MIRROR.format(size=size, options=options, nodes=nodes, name=name)
+
+
+@contextlib.contextmanager
+def slow_sync(lab: Lab) -> Iterator[None]:
+    """Let mirrors that are made meanwhile sync slowly."""
+    # Wiped disks are in sync at once.
+    gnt(lab, f"gnt-cluster modify --prealloc-wipe-disks no -D drbd:resync-rate={SLOW}")
+    try:
+        yield
+    finally:
+        gnt(lab, f"gnt-cluster modify -D drbd:resync-rate={FAST}")
+
+
+def syncing(lab: Lab, name: str, nodes: str = HALVES) -> str:
+    """Submit the job that makes the mirror of the instance *name*; return it once it syncs."""
+    job = submitted(lab, mirror(name, LONG, "--submit", nodes))
+    wait("The sync", 120, lambda: bool(bars(gnt(lab, f"gnt-job info {job}"))))
+    return job
+
+
+def submitted(lab: Lab, line: str) -> str:
+    """Run *line*, which submits a job, and return the job's number."""
+    return gnt(lab, line).split()[-1]
+
+
+def bars(said: str) -> list[str]:
+    """Return the bars of progress in what a job said."""
+    return re.findall(r"\[[#.]{20}\]", said)
 
 
 def forget_console(node: Node, name: str) -> None:

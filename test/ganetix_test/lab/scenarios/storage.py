@@ -1,8 +1,6 @@
-"""Disks on LVM and DRBD: made, synced, moved, grown, replaced, converted, and broken on purpose."""
+"""Disks on LVM and DRBD: made, synced, moved, grown, replaced, converted."""
 
-import contextlib
-import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from typing import Final
 
 from ganetix_test.lab.cluster import Lab
@@ -17,24 +15,9 @@ SIZE: Final = 64
 TEXT: Final = 16
 """MiB at its beginning that are written and read back."""
 
-LONG: Final = 192
-SLOW: Final = 4096
-FAST: Final = 61440
-"""MiB of a disk whose sync takes long; KiB/s at which it syncs, and what is usual."""
-
-ADD: Final = (
-    "gnt-instance add -H fake -t drbd --disk 0:size={size}m -o noop --no-install --no-start "
-    "-B memory=32m --ignore-ipolicy --no-name-check {options} "
-    "-n node1.example.com:node2.example.com {name}"
-)
-
 
 def _gnt(lab: Lab, line: str) -> str:
     return steps.gnt(lab, f"gnt-instance {line}")
-
-
-def _add(name: str, size: int = SIZE, options: str = "") -> str:
-    return ADD.format(size=size, options=options, name=name)
 
 
 def _device(lab: Lab) -> str:
@@ -67,22 +50,9 @@ def _halves(lab: Lab) -> list[str]:
     return [_sum(node, volume) for node in steps.nodes_of(lab, VM)]
 
 
-@contextlib.contextmanager
-def _broken(node: Node, program: str, script: str) -> Iterator[None]:
-    """Let *program* on *node* do what *script* says; ``real`` is the real one there."""
-    path = f"/usr/sbin/{program}"
-    text = f'#!/bin/sh\nreal() {{ /usr/sbin/{program}.real "$@"; }}\n{script}\n'
-    node.run(f"cp -a {path} {path}.real && cat > {path}.new && chmod 755 {path}.new && "
-             f"mv {path}.new {path}", text=text)  # fmt: skip
-    try:
-        yield
-    finally:
-        node.run(f"mv {path}.real {path}")
-
-
 def create(lab: Lab) -> str:
     """A mirrored disk is made and synced, and has the same on both nodes."""
-    said = steps.gnt(lab, _add(VM))
+    said = steps.gnt(lab, steps.mirror(VM, SIZE))
     steps.require("are in sync" in said, f"The sync was not told: {said}")
     wrote = _write(lab)
     steps.require(_halves(lab) == [wrote, wrote], "The halves differ.")
@@ -189,43 +159,15 @@ def convert(lab: Lab) -> str:
 def masterd_restarted(lab: Lab) -> str:
     """The master daemon is restarted while a job waits for a sync: the job goes on, and is done."""
     steps.without(lab, OTHER)
-    # Wiped disks are in sync at once.
-    steps.gnt(lab, f"gnt-cluster modify --prealloc-wipe-disks no -D drbd:resync-rate={SLOW}")
-    try:
-        [job] = re.findall(r"\d+", steps.gnt(lab, _add(OTHER, LONG, "--submit")))
-        info = f"gnt-job info {job}"
-        steps.wait("The sync", 120, lambda: bool(_bars(steps.gnt(lab, info))))
+    with steps.slow_sync(lab):
+        job = steps.syncing(lab, OTHER)
         lab.master.run("daemon-util stop ganeti-masterd && daemon-util start ganeti-masterd")
-        before = len(_bars(steps.gnt(lab, info)))
+        before = len(steps.bars(steps.gnt(lab, f"gnt-job info {job}")))
         said = steps.gnt(lab, f"gnt-job watch {job}")
-    finally:
-        steps.gnt(lab, f"gnt-cluster modify -D drbd:resync-rate={FAST}")
     steps.require("are in sync" in said, f"The job says: {said}")
-    steps.gnt(lab, f"gnt-instance remove -f --shutdown-timeout=0 {OTHER}")
-    after = len(_bars(said)) - before
+    steps.remove(lab, OTHER)
+    after = len(steps.bars(said)) - before
     return f"{before} lines of progress before the restart, {after} after it, and the instance"
-
-
-def _bars(said: str) -> list[str]:
-    return re.findall(r"\[[#.]{20}\]", said)
-
-
-def failing_programs(lab: Lab) -> str:
-    """An lvcreate that fails, a drbdsetup that is killed: a clear error, and nothing is left."""
-    before = steps.volumes(lab)
-    line = _add(OTHER)
-    breaks = (
-        (lab.node(2), "lvcreate", "echo '  Out of luck.' >&2; exit 5", "Out of luck"),
-        (lab.node(1), "drbdsetup", 'case $1 in connect) kill -9 $$;; esac; real "$@"', "drbdsetup"),
-        (lab.node(2), "drbdmeta", "exit 20", "drbdmeta"),
-    )
-    for node, program, script, words in breaks:
-        with _broken(node, program, script):
-            steps.refused(lab, line, words)
-        steps.require(
-            steps.volumes(lab) == before, f"{program} left {steps.volumes(lab)}, not {before}."
-        )
-    return "three errors that name the program, no volume or device left"
 
 
 def bad_input(lab: Lab) -> str:
@@ -296,7 +238,6 @@ SCENARIOS: Final[Mapping[str, Callable[[Lab], str]]] = {
     "replace-disks to a third node": replace_secondary,
     "convert drbd, plain, file and back": convert,
     "masterd restarted during a sync": masterd_restarted,
-    "programs that fail or are killed": failing_programs,
     "bad input for disks": bad_input,
     "adopt a volume": adopt,
     "export a volume, import a mirror": export_and_import,
