@@ -75,13 +75,24 @@ def jobs_of(
     found = _connected(context.cluster, found)
     for one in found.moved:
         context.log(f"Instance {one.instance} goes to {', '.join(one.nodes)} in group {one.group}.")
-    stuck = [f"instance {name} ({reason})" for name, reason in found.failed]
+    stuck = _stuck(found)
     if stuck and not found.jobs:
         hint = _hint(context.cluster, found, groups)
         raise errors.OpPrereqError(f"Nothing can be moved: {'; '.join(stuck)}.{hint}", errors.NORES)
     for told in stuck:
         context.log(f"WARNING: Unable to move {told}.")
     return [[_released(op, early_release) for op in job] for job in found.jobs]
+
+
+def _stuck(found: Evacuation) -> list[str]:
+    """Return what can't be moved and why; what has one reason is told together."""
+    names: dict[str, list[str]] = {}
+    for name, reason in found.failed:
+        names.setdefault(reason, []).append(name)
+    return [
+        f"instance{'s' if len(some) > 1 else ''} {', '.join(some)} ({reason})"
+        for reason, some in names.items()
+    ]
 
 
 def _connected(cluster: Cluster, found: Evacuation) -> Evacuation:

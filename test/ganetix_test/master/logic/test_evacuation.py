@@ -87,8 +87,9 @@ class NodeEvacuateTests(EvacuationCase):
         self.assertEqual(len(self.evacuation("primary-only")), 2)
         self.assertTrue(any("d.example.com" in line for line in self.context.logged))
         self.add("e.example.com", pnode="node3")
+        self.add("f.example.com", pnode="node3")
         told = self.refusal(OpNodeEvacuate(node_name="node3", mode="primary-only"))
-        self.assertIn("Nothing can be moved", told)
+        self.assertIn("Nothing can be moved: instances e.example.com, f.example.com (", told)
         self.assertIn("gnt-instance move -n NODE e.example.com", told)
 
     def test_empty(self) -> None:
