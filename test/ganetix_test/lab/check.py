@@ -7,7 +7,6 @@ and gone afterwards. Where there can be no lab it says why, and counts all as sk
 """
 
 import argparse
-import signal
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -83,7 +82,8 @@ def _run_in_own_lab(scenarios: Scenarios) -> int:
         tell(f"{NODES} nodes are ready")
         return _run(lab, scenarios)
     finally:
-        lab.down()
+        with host.undisturbed():
+            lab.down()
         tell("The lab is down")
 
 
@@ -98,7 +98,7 @@ def main() -> int:
         _tell(f"There can be no lab on this machine: {why}.")
         _tell(f"PASSED (skips={len(scenarios)})")
         return 0
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    host.let_signals_interrupt()
     try:
         if options.lab:
             failed = _run(Lab.known(options.lab), scenarios)

@@ -3,8 +3,11 @@
 import os
 import pathlib
 import shutil
+import signal
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Final
 
 SOURCE: Final = pathlib.Path(__file__).resolve().parents[3]
@@ -46,6 +49,26 @@ def command(*argv: str, text: str | None = None, timeout: float = 120) -> str:
     if done.returncode:
         raise LabError(f"{' '.join(argv)}: exit code {done.returncode}\n{done.stdout}{done.stderr}")
     return done.stdout
+
+
+def let_signals_interrupt() -> None:
+    """Let SIGTERM and a closed terminal end this program as Ctrl-C does: in good order."""
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        # `nohup` has it ignored.
+        if signal.getsignal(number) != signal.SIG_IGN:
+            signal.signal(number, signal.default_int_handler)
+
+
+@contextmanager
+def undisturbed() -> Iterator[None]:
+    """Let nothing interrupt what is done meanwhile: whoever presses Ctrl-C twice is impatient."""
+    numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+    before = [signal.signal(number, signal.SIG_IGN) for number in numbers]
+    try:
+        yield
+    finally:
+        for number, handler in zip(numbers, before, strict=True):
+            signal.signal(number, handler)
 
 
 def unable() -> str:

@@ -2,7 +2,6 @@
 
 import argparse
 import os
-import signal
 import subprocess
 import sys
 import time
@@ -58,7 +57,8 @@ def _up(lab: Lab, *, cluster: bool) -> int:
     try:
         lab.up(tell, cluster=cluster)
     except BaseException:
-        lab.down()
+        with host.undisturbed():
+            lab.down()
         raise
     tell(f"Ready: {', '.join(node.name for node in lab.nodes)}")
     return 0
@@ -106,7 +106,7 @@ def main() -> None:
     options = _parser().parse_args()
     if os.geteuid() != 0:
         sys.exit("bin/lab: it needs root, for namespaces and mounts.")
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    host.let_signals_interrupt()
     try:
         sys.exit(_do(options))
     except LabError as error:
