@@ -256,6 +256,20 @@ def from_wire(wire: object) -> GanetiError:
     return GenericError(str(wire))
 
 
+OF_NODES: Final = (
+    BlockDeviceError, CommandError, FileStoragePathError, HypervisorError, StorageError,
+)  # fmt: skip
+"""What goes wrong on a node, where everybody knows which one it is."""
+
+
+def with_place(error: GanetiError, name: str) -> GanetiError:
+    """Return *error* of the node called *name* with that name, if its sentence lacks it."""
+    if name.partition(".")[0] in error.message:
+        return error
+    told = f"Node {name}: {error.message}"
+    return type(error).from_args([told, *error.args[1:]])
+
+
 def near(word: str, known: Iterable[str]) -> str:
     """Return " Perhaps 'x' was meant." for the one of *known* that is most like *word*.
 

@@ -112,7 +112,11 @@ class LogicContext:
 
     async def call(self, node: str, call: Call[Any, Any], request: Any) -> Any:
         """See `Context`."""
-        return await self.fake.call(node, call, request)
+        try:
+            return await self.fake.call(node, call, request)
+        except errors.OF_NODES as error:
+            known = self.cluster.nodes.get(node)
+            raise errors.with_place(error, known.name if known else "") from error
 
     async def call_each(
         self, nodes: Iterable[str], call: Call[Any, Any], request: Any

@@ -2,6 +2,7 @@
 
 from twisted.trial.unittest import SynchronousTestCase
 
+from ganetix import errors
 from ganetix.errors import near
 
 NAMES = ("web1.example.com", "web22.example.com", "mail.example.com", "backup.example.com")
@@ -25,3 +26,14 @@ class NearTests(SynchronousTestCase):
         """Nothing is said about a word that is like none or short, or another number."""
         for typed in ("database", "ma", "", "bkcup", "web3", "mail.example.com"):
             self.assertEqual(near(typed, NAMES), "", typed)
+
+
+class PlaceTests(SynchronousTestCase):
+    """Errors of nodes, where the sentence may not say which."""
+
+    def test_named(self) -> None:
+        """The node is named once, by whichever name."""
+        told = errors.with_place(errors.StorageError("No space left."), "node1.example.com")
+        self.assertIsInstance(told, errors.StorageError)
+        self.assertEqual(told.message, "Node node1.example.com: No space left.")
+        self.assertIs(errors.with_place(told, "node1.example.com"), told)

@@ -8,6 +8,7 @@ import msgspec
 from twisted.internet.defer import CancelledError, Deferred
 from twisted.logger import Logger
 
+from ganetix import errors
 from ganetix.ids import Randomness
 from ganetix.master.jobs.records import Job, OpRecord, Timestamp
 from ganetix.master.jobs.reservations import Reservations
@@ -113,7 +114,11 @@ class JobContext:
 
     async def call(self, node: str, call: Call[Any, Any], request: Any) -> Any:
         """Make a node call for this job."""
-        return await self.around.nodes.call(node, call, request)
+        try:
+            return await self.around.nodes.call(node, call, request)
+        except errors.OF_NODES as error:
+            known = self.cluster.nodes.get(node)
+            raise errors.with_place(error, known.name if known else "") from error
 
     async def call_each(
         self, nodes: Iterable[str], call: Call[Any, Any], request: Any
