@@ -112,7 +112,8 @@ class QemuKind:
         library = require()
         if guest.hvparams["use_guest_agent"]:
             try:
-                domains.find(connection, guest.name).reboot(library.VIR_DOMAIN_REBOOT_GUEST_AGENT)
+                domain = connection.lookupByName(guest.name)
+                domain.reboot(library.VIR_DOMAIN_REBOOT_GUEST_AGENT)
                 return
             except library.libvirtError as error:
                 self.log.info("{name}: {error}", name=guest.name, error=str(error))

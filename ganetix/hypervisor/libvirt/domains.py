@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from ganetix.hypervisor.interface import GuestState
-from ganetix.hypervisor.libvirt import states
+from ganetix.hypervisor.libvirt import elements, states
 from ganetix.hypervisor.libvirt.library import require
 
 KIB_IN_MIB: Final = 1024
@@ -146,12 +146,12 @@ def _is_active(domain: Any) -> bool:
 
 def reset(connection: Any, name: str) -> None:
     """Boot the running guest anew in the same process, as the machine's reset button does."""
-    find(connection, name).reset()
+    connection.lookupByName(name).reset()
 
 
 def restart(connection: Any, name: str) -> None:
     """Stop the running guest and start it as it was defined."""
-    domain = find(connection, name)
+    domain = connection.lookupByName(name)
     _ended_meanwhile(domain, domain.destroy)
     domain.create()
 
@@ -198,7 +198,9 @@ def balloon(connection: Any, name: str, memory: int) -> None:
 
 def attach(connection: Any, name: str, text: str) -> None:
     """Give the running guest the device of *text*."""
-    connection.lookupByName(name).attachDeviceFlags(text, require().VIR_DOMAIN_AFFECT_LIVE)
+    domain = connection.lookupByName(name)
+    placed = elements.with_free_name(text, domain.XMLDesc())
+    domain.attachDeviceFlags(placed, require().VIR_DOMAIN_AFFECT_LIVE)
 
 
 def detach(connection: Any, name: str, alias: str) -> None:

@@ -21,7 +21,7 @@ from ganetix.hypervisor.libvirt.link import Link
 from ganetix.hypervisor.libvirt.migration import Migrations
 from ganetix.toolkit.interfaces import IFileSystem, IWorker
 
-DETACH_LOOKS: Final = 20
+DETACH_LOOKS: Final = 60
 DETACH_PAUSE: Final = 0.5
 """How often, and after how many seconds each, a guest is seen to have let a device go."""
 

@@ -1,5 +1,6 @@
 """Pieces of libvirt's domain XML that every driver needs. Pure."""
 
+import string
 import xml.etree.ElementTree as ET
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
@@ -95,6 +96,42 @@ def alias(guest: Guest, kind: DeviceKind, index: int) -> str:
 def scripted(nic: Mapping[str, Any]) -> bool:
     """Whether the host's end of *nic* is set up by the node and not by libvirt."""
     return bool(nic.get("scripted")) or nic["mode"] in ("routed", "ext")
+
+
+def with_free_name(device: str, domain: str) -> str:
+    """Return *device*, if it is a disk with a name on its bus that no disk in *domain* has.
+
+    The names of a running guest's disks stay when one before them goes, and their numbers don't.
+    """
+    made = _parsed(device)
+    target = made.find("target")
+    if made.tag != "disk" or target is None:
+        return device
+    used = {one.get("dev") for one in _parsed(domain).iterfind("devices/disk/target")}
+    own = target.get("dev", "")
+    names = (own, *(f"{own[:-1]}{letter}" for letter in string.ascii_lowercase))
+    target.set("dev", next((name for name in names if name not in used), own))
+    return text_of(made)
+
+
+def with_disks_of(guest: Guest, domain: str) -> str:
+    """Return *domain*, in which each disk of *guest* is where it is now.
+
+    A running guest has its disks open by the names that they had: disk 1 is disk 0 since the one
+    before it was taken, and another has its name. Who opens them next has to find the right ones.
+    """
+    root = _parsed(domain)
+    paths = {alias(guest, "disk", index): disk.path for index, disk in enumerate(guest.disks)}
+    for one in root.iterfind("devices/disk"):
+        known, source = one.find("alias"), one.find("source")
+        path = None if known is None else paths.get(known.get("name", ""))
+        if source is not None and path is not None:
+            source.set("file" if one.get("type") == "file" else "dev", path)
+    return text_of(root)
+
+
+def _parsed(text: str) -> ET.Element:
+    return ET.fromstring(text)  # noqa: S314 - this node, or its own libvirt daemon, wrote it
 
 
 def _source(nic: Mapping[str, Any]) -> tuple[str, list[ET.Element]]:

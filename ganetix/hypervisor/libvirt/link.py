@@ -158,7 +158,8 @@ class Link:
         self._tell()
 
     def _unreachable(self, why: str) -> str:
-        return f"libvirt at {self.uri} can't be reached: {why}."
+        remedy = "'systemctl start libvirtd' starts it"
+        return f"libvirt at {self.uri} can't be reached: {why}; {remedy}."
 
     async def _come_back(self, thread: Thread) -> None:
         pause = FIRST_PAUSE

@@ -14,6 +14,7 @@ import attrs
 
 from ganetix.errors import HypervisorError
 from ganetix.hypervisor.interface import Guest
+from ganetix.hypervisor.libvirt import elements
 from ganetix.hypervisor.libvirt.library import require
 from ganetix.hypervisor.libvirt.link import Link
 from ganetix.toolkit.tasks import Tasks, finished
@@ -151,7 +152,8 @@ def moved(
         if asked & library.VIR_MIGRATE_POSTCOPY:
             passes = library.VIR_DOMAIN_EVENT_ID_MIGRATION_ITERATION
             connection.domainEventRegisterAny(domain, passes, evt_pass, hand_over)
-        there = domain.migrate3(with_target, parameters(guest, target), asked)
+        given = parameters(guest, target, elements.with_disks_of(guest, _description(domain)))
+        there = domain.migrate3(with_target, given, asked)
         told = measured(there.jobStats(library.VIR_DOMAIN_JOB_STATS_COMPLETED))
         return f"{told} {_WHY_PAUSED}".strip() if forgets else told
     finally:
@@ -170,14 +172,21 @@ def forgets_writes(xml: str, version: int) -> bool:
     return root.get("type") == "qemu" and version < _KEEPS_WRITES
 
 
-def parameters(guest: Guest, target: str) -> dict[str, Any]:
-    """Return libvirt's typed parameters for moving *guest* to *target*."""
+def _description(domain: Any) -> str:
+    library = require()
+    shown: str = domain.XMLDesc(library.VIR_DOMAIN_XML_MIGRATABLE | library.VIR_DOMAIN_XML_SECURE)
+    return shown
+
+
+def parameters(guest: Guest, target: str, xml: str) -> dict[str, Any]:
+    """Return libvirt's typed parameters for moving *guest* to *target*, where it is *xml*."""
     library = require()
     hv = guest.hvparams
     address = f"[{target}]" if ":" in target else target
     found: dict[str, Any] = {
         library.VIR_MIGRATE_PARAM_URI: f"tcp://{address}:{hv['migration_port']}",
         library.VIR_MIGRATE_PARAM_BANDWIDTH: int(hv["migration_bandwidth"]),
+        library.VIR_MIGRATE_PARAM_DEST_XML: xml,
     }
     methods = [_COMPRESSION[name] for name in _caps(guest) if name in _COMPRESSION]
     if methods:

@@ -13,10 +13,18 @@ from typing import Final
 from twisted.trial.unittest import SynchronousTestCase
 
 from ganetix import errors
+from ganetix.hypervisor.interface import GuestDisk
 from ganetix.hypervisor.kvm import domain as kvm
 from ganetix.hypervisor.libvirt import elements
 from ganetix.hypervisor.lxc import domain as lxc
-from ganetix_test.hypervisor.guests import KVM_GUESTS, LXC_GUESTS, NIC, kvm_guest, lxc_guest
+from ganetix_test.hypervisor.guests import (
+    KVM_GUESTS,
+    LOGICAL_VOLUME,
+    LXC_GUESTS,
+    NIC,
+    kvm_guest,
+    lxc_guest,
+)
 
 GOLDEN: Final = pathlib.Path(__file__).parent / "golden"
 SCHEMA: Final = pathlib.Path("/usr/share/libvirt/schemas/domain.rng")
@@ -64,6 +72,27 @@ class GoldenTests(SynchronousTestCase):
         name = elements.interface_name(kvm_guest(), 0)
         self.assertEqual(name, "tap-a0000123456")
         self.assertLessEqual(len(name), elements.MAX_INTERFACE)
+
+    def test_free_name(self) -> None:
+        """A disk that is added gets the first name that no disk of the running guest has."""
+        disk = '<disk type="block"><target dev="vdb" bus="virtio" /></disk>'
+        for used, name in (("vda", "vdb"), ("vdb", "vda"), ("vda vdb", "vdc")):
+            rows = "".join(f'<disk><target dev="{one}"/></disk>' for one in used.split())
+            running = f"<domain><devices>{rows}</devices></domain>"
+            self.assertIn(f'dev="{name}"', elements.with_free_name(disk, running))
+        nic = '<interface><target dev="tap-1" /></interface>'
+        self.assertEqual(elements.with_free_name(nic, "<domain />"), nic)
+
+    def test_disks_that_moved_up(self) -> None:
+        """A disk whose number has changed is told where it is now; all else stays as it is."""
+        one, two = (
+            GuestDisk(f"/run/vm1:{number}", uuid=f"u{number}", template=kind)
+            for number, kind in ((0, "plain"), (1, "file"))
+        )
+        started = kvm.domain(kvm_guest(disks=(LOGICAL_VOLUME, one, two)), kvm.Place("kvm"))
+        running = started.replace("/run/vm1:1", "/run/vm1:2").replace("/run/vm1:0", "/run/vm1:1")
+        told = elements.with_disks_of(kvm_guest(disks=(one, two)), running)
+        self.assertEqual(told, started)
 
     def test_access_ports(self) -> None:
         """A NIC on Open vSwitch with one VLAN is an access port of it."""

@@ -119,7 +119,8 @@ class AskedTests(AwaitingTestCase):
         """Memory goes to the parameters' port at the target's address, not faster than allowed."""
         lib = library.require()
         guest = kvm_guest(migration_port=9000, migration_bandwidth=7, migration_caps="xbzrle")
-        found = migration.parameters(guest, "2001:db8::2")
+        found = migration.parameters(guest, "2001:db8::2", "<domain />")
+        self.assertEqual(found[lib.VIR_MIGRATE_PARAM_DEST_XML], "<domain />")
         self.assertEqual(found[lib.VIR_MIGRATE_PARAM_URI], "tcp://[2001:db8::2]:9000")
         self.assertEqual(found[lib.VIR_MIGRATE_PARAM_BANDWIDTH], 7)
         self.assertEqual(found[lib.VIR_MIGRATE_PARAM_COMPRESSION], ["xbzrle"])
