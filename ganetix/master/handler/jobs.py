@@ -110,13 +110,13 @@ async def change_job_priority(door: Door, args: list[Any]) -> list[Any]:
 async def archive_job(door: Door, args: list[Any]) -> bool:
     """ArchiveJob: whether the job was final and is archived now."""
     (job,) = arguments("ArchiveJob", args, tuple[int | str])
-    return await door.master.queue.archive(_job_id(job))
+    return await door.master.queue.archived.put(_job_id(job))
 
 
 async def auto_archive_jobs(door: Door, args: list[Any]) -> list[int]:
     """AutoArchiveJobs: ``[archived, left]``."""
     age, timeout = arguments("AutoArchiveJobs", args, tuple[float, float])
-    return list(await door.master.queue.auto_archive(age, timeout))
+    return list(await door.master.queue.archived.put_old(age, timeout))
 
 
 async def query_jobs(door: Door, args: list[Any]) -> list[list[Any]]:

@@ -39,7 +39,6 @@ STOP_WAIT: Final = 30.0
 """Seconds that a clean stop waits for the current steps of running jobs."""
 STARTS_AT_ONCE: Final = 20
 """Jobs that are started before the reactor gets a turn."""
-FILES_AT_ONCE: Final = 1000
 
 
 @attrs.define(eq=False)
@@ -66,7 +65,7 @@ class JobQueue:
 
     def __attrs_post_init__(self) -> None:
         """Wire the archive and the dependencies to this queue."""
-        self.archived = Archive(self.store)
+        self.archived = Archive(self.store, self.clock, self.watchers, self.job)
         self._depends = Dependencies(self.store, self.archived)
 
     # --- reading ---------------------------------------------------------------------------
@@ -295,32 +294,6 @@ class JobQueue:
             f"Priorities of pending opcodes of job {job_id} are {priority} now.",
         )
 
-    async def archive(self, job_id: int) -> bool:
-        """Archive a final job; whether it was."""
-        found = self.store.jobs.get(job_id)
-        if found is None or not self.job(job_id).final:
-            return False
-        await self.store.archive((job_id,))
-        self.watchers.changed(job_id)
-        return True
-
-    async def auto_archive(self, age: float, timeout: float) -> tuple[int, int]:
-        """Archive final jobs that ended more than *age* seconds ago (-1: all).
-
-        Stops after *timeout* seconds. Returns (archived, jobs left to look at).
-        """
-        limit = self.clock.monotonic() + timeout
-        now = self.clock.wall()
-        old = [j.id for j in self.jobs() if j.final and (age < 0 or now - _end(j) > age)]
-        done = 0
-        while done < len(old) and self.clock.monotonic() <= limit:
-            some = old[done : done + FILES_AT_ONCE]
-            await self.store.archive(some)
-            for job_id in some:
-                self.watchers.changed(job_id)
-            done += len(some)
-        return done, len(self.store.jobs) if done < len(old) else 0
-
     # --- life --------------------------------------------------------------------------------
 
     async def start(self) -> None:
@@ -374,11 +347,6 @@ class JobQueue:
             if timer.active():
                 timer.cancel()
         await self._tasks.stop()
-
-
-def _end(job: Job) -> float:
-    found = job.end_timestamp or job.received_timestamp or (0, 0)
-    return found[0] + found[1] / 1e6
 
 
 def _trail(op: OpCode, job_id: int, index: int, now: float) -> list[Any]:

@@ -216,7 +216,7 @@ class DependencyTests(QueueCase):
         """An archived dependency is read from the archive."""
         first = self.submit()
         self.advance(1.0)
-        self.assertTrue(self.result(self.world.master.queue.archive(first)))
+        self.assertTrue(self.result(self.world.master.queue.archived.put(first)))
         second = self.after(first, "success")
         self.assertEqual(self.world.statuses()[second], "running")
 
@@ -224,7 +224,7 @@ class DependencyTests(QueueCase):
         """An archived job that can't be read is left out, and the log names its file."""
         first = self.submit()
         self.advance(1.0)
-        self.result(self.world.master.queue.archive(first))
+        self.result(self.world.master.queue.archived.put(first))
         path = self.world.paths.archived_job(first)
         archive = self.world.master.queue.archived
         with capturedLogs() as events:
