@@ -31,7 +31,6 @@ ALIASES: Final = {
     "nic_mode": "nic.mode/0", "nic_network": "nic.network/0", "sda_size": "disk.size/0",
     "sdb_size": "disk.size/1", "vcpus": "be/vcpus", "be/memory": "be/maxmem",
 }  # fmt: skip
-LIVE: Final = frozenset(("console", "oper_ram", "oper_state", "oper_vcpus", "status"))
 
 
 def _plain(name: str) -> Column:

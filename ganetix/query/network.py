@@ -9,7 +9,6 @@ from ganetix.query.results import maybe
 from ganetix.query.view import View
 
 Value = Callable[[View, Network], Any]
-LIVE: Final[frozenset[str]] = frozenset()
 
 
 def _plain(name: str) -> Value:

@@ -106,10 +106,6 @@ FIELDS: Final[dict[str, Value]] = {
     "sptotal": _storage("size", spindles=True),
     "spfree": _storage("free", spindles=True),
 }  # fmt: skip
-LIVE: Final = frozenset(
-    ("bootid", "cnodes", "cnos", "csockets", "ctotal", "dfree", "dtotal", "hv_state", "mfree",
-     "mnode", "mtotal", "spfree", "sptotal")
-)  # fmt: skip
 
 
 def value_of(name: str) -> Value | None:

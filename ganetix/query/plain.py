@@ -8,10 +8,6 @@ from ganetix.query.results import NO_DATA, maybe
 from ganetix.query.view import View
 
 Value = Callable[[View, Any], Any]
-JOB_LIVE: Final = frozenset(name for name in job.FIELDS if name != "id")
-LOCK_LIVE: Final = frozenset(("mode", "owner", "pending"))
-NONE_LIVE: Final[frozenset[str]] = frozenset()
-EXPORT_LIVE: Final = frozenset(("export",))
 
 
 def job_value(name: str) -> Value | None:

@@ -25,7 +25,6 @@ class Resource:
 
     column_of: Callable[[str], Column | None]
     rows: Callable[[View], Iterable[Any]]
-    live: frozenset[str]
     hostnames: frozenset[str] = frozenset()
     ordered: bool = False
     """Whether `rows` come in the order of their names."""
@@ -45,25 +44,22 @@ _MORE: Final = {"job": " --archived"}
 """What a list command needs to show all objects that there are."""
 _NAME: Final = frozenset(("name",))
 RESOURCES: Final[Mapping[str, Resource]] = {
-    "cluster": Resource(_by_row(plain.told_value), plain.told_rows, plain.NONE_LIVE),
-    "export": Resource(
-        _by_row(plain.export_value), plain.export_rows, plain.EXPORT_LIVE, frozenset(("node",))
-    ),
-    "filter": Resource(_by_row(plain.filter_value), plain.filter_rows, plain.NONE_LIVE),
-    "group": Resource(_by_row(group.value_of), group.rows, group.LIVE),
+    "cluster": Resource(_by_row(plain.told_value), plain.told_rows),
+    "export": Resource(_by_row(plain.export_value), plain.export_rows, frozenset(("node",))),
+    "filter": Resource(_by_row(plain.filter_value), plain.filter_rows),
+    "group": Resource(_by_row(group.value_of), group.rows),
     "instance": Resource(
         instance.column_of,
         instance.rows,
-        instance.LIVE,
         frozenset(("name", "pnode")),
         named=instance.named,
     ),
-    "job": Resource(_by_row(plain.job_value), plain.job_rows, plain.JOB_LIVE, ordered=True),
-    "lock": Resource(_by_row(plain.lock_value), plain.lock_rows, plain.LOCK_LIVE),
-    "network": Resource(_by_row(network.value_of), network.rows, network.LIVE),
-    "node": Resource(_by_row(node.value_of), node.rows, node.LIVE, _NAME, named=node.named),
-    "extstorage": Resource(_by_row(plain.told_value), plain.told_rows, plain.NONE_LIVE),
-    "os": Resource(_by_row(plain.told_value), plain.told_rows, plain.NONE_LIVE),
+    "job": Resource(_by_row(plain.job_value), plain.job_rows, ordered=True),
+    "lock": Resource(_by_row(plain.lock_value), plain.lock_rows),
+    "network": Resource(_by_row(network.value_of), network.rows),
+    "node": Resource(_by_row(node.value_of), node.rows, _NAME, named=node.named),
+    "extstorage": Resource(_by_row(plain.told_value), plain.told_rows),
+    "os": Resource(_by_row(plain.told_value), plain.told_rows),
 }
 
 

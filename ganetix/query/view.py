@@ -33,7 +33,7 @@ class LiveFacts(Protocol):
 
 
 class NoLiveFacts:
-    """Stands for live facts while a filter is judged without them."""
+    """Live facts of a cluster of which no node is heard."""
 
     def node(self, uuid: str) -> NodeFacts | None:
         """Nothing is known."""
