@@ -20,8 +20,9 @@ class Events:
     away: bool = False
     asked: list[tuple[Any, ...]] = attrs.field(factory=list)
 
-    async def call(self, method: str, *args: Any) -> Any:
-        """See `ganetix.web.hub.Luxi`."""
+    async def call(self, method: str, *args: Any, raw: bool = False) -> Any:
+        """See `ganetix.luxi.aclient.Luxi`; nobody asks for events *raw*."""
+        assert not raw
         self.asked.append((method, *args))
         if self.away:
             raise errors.LuxiError("The master daemon went away.")
