@@ -9,6 +9,7 @@ from zope.interface import implementer
 
 from ganetix import errors
 from ganetix.master.logic import (
+    disk_rest,
     disks,
     export_config,
     hooks_env,
@@ -18,6 +19,7 @@ from ganetix.master.logic import (
     wants,
     zeroing,
 )
+from ganetix.master.logic.disk_rest import Left
 from ganetix.master.logic.domain_secret import domain_secret
 from ganetix.master.logic.outside import Outside
 from ganetix.master.logic.specs import spec_of
@@ -139,8 +141,7 @@ class BackupExport:
         source: tuple[Disk, ...] = plan.disks
         active = context.cluster.instances[plan.instance.uuid].disks_active
         try:
-            if not active:
-                await disks.assemble(context, plan.instance)
+            await disks.assemble_inactive(context, plan.instance)
             if plan.zeroing is not None:
                 await zeroing.zero(plan.zeroing, plan.instance, plan.disks, context)
             if plan.snapshots:
@@ -228,23 +229,22 @@ async def _snapshot(plan: Plan, context: Context) -> tuple[Disk, ...]:
     node = plan.instance.primary_node
     for index, disk in enumerate(plan.disks):
         name = f"{context.randomness.uuid()}.snap{index}"
-        answer: DiskMade = await context.call(node, BLOCKDEV_SNAPSHOT, DiskSnapshot(disk, name))
-        made.append(answer.disk)
-        request: Any = msgspec.to_builtins(DiskRequest(answer.disk, plan.instance.name))
+        volume = (disk.children or [disk])[0]
+        copy = msgspec.structs.replace(volume, logical_id=[volume.logical_id[0], name])
+        request: Any = msgspec.to_builtins(DiskRequest(copy, plan.instance.name))
         what = f"The snapshot of {disk.iv_name} of {plan.instance.name}"
         await context.undo(UndoAction(what, node, BLOCKDEV_REMOVE.name, request))
+        answer: DiskMade = await context.call(node, BLOCKDEV_SNAPSHOT, DiskSnapshot(disk, name))
+        made.append(answer.disk)
     return tuple(made)
 
 
 async def _drop_snapshots(plan: Plan, made: Sequence[Disk], context: Context) -> None:
-    """Remove the copies; what fails is told."""
-    for disk in made if made is not plan.disks else ():
-        request = DiskRequest(disk, plan.instance.name)
-        try:
-            await context.call(plan.instance.primary_node, BLOCKDEV_REMOVE, request)
-        except errors.GanetiError as error:
-            context.log(f"WARNING: A snapshot stays: {error.message}")
-    context.undo_done()
+    """Remove the copies; what fails is told. Where not all were made they are undone."""
+    if made is not plan.disks:
+        left = [Left(plan.instance.primary_node, disk) for disk in made]
+        await disk_rest.remove(context, plan.instance.name, left)
+        context.undo_done()
 
 
 async def _transfer(

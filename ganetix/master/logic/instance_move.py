@@ -9,6 +9,7 @@ from zope.interface import implementer
 from ganetix import errors
 from ganetix.master.logic import (
     capacity,
+    disk_rest,
     disks,
     guest_values,
     hooks_env,
@@ -193,10 +194,10 @@ async def _remove_old(plan: Plan, context: Context) -> None:
     old = [msgspec.structs.replace(disk, nodes=[plan.source]) for disk in plan.disks]
     try:
         await disks.shutdown(context, plan.instance, node=plan.source, only=old)
-        await disks.remove(context, plan.source, plan.instance.name, old)
     except errors.GanetiError as error:
-        name = context.cluster.nodes[plan.source].name
-        context.log(f"WARNING: An old disk is still on node {name}: {error.message}")
+        context.log(f"WARNING: {error.message}")
+    left = disk_rest.lefts(context.cluster, plan.source, old)
+    await disk_rest.remove(context, plan.instance.name, left)
 
 
 async def _start(op: OpInstanceMove, plan: Plan, context: Context) -> None:

@@ -89,7 +89,8 @@ CASES: Final[dict[str, Case]] = {
     "migrate": Case(OpInstanceMigrate(instance_name=NAME), {}),
     "fail over": Case(OpInstanceFailover(instance_name=NAME, shutdown_timeout=0), {}),
     "export with snapshots": Case(
-        OpBackupExport(instance_name=NAME, target_node="node3", shutdown=False), {}
+        OpBackupExport(instance_name=NAME, target_node="node3", shutdown=False),
+        {"disks": [{"size": 1024}] * 2},
     ),
     "export stopped": Case(OpBackupExport(instance_name=NAME, target_node="node3"), DOWN),
 }

@@ -177,7 +177,7 @@ class FailureTests(MoveTestCase):
 
         self.context.world.before = refuse
         self.run_op(moving())
-        self.assertIn("is still on node node1.example.com", " ".join(self.context.logged))
+        self.assertIn("WARNING: node1.example.com keeps ", " ".join(self.context.logged))
         self.assertEqual(self.runs_on(), [NODE2])
 
     def test_offline_instance(self) -> None:
