@@ -1,10 +1,14 @@
 """LUXI methods on jobs: submit, wait, cancel, prioritize, archive."""
 
+from collections.abc import Mapping
 from typing import Any, Final
+
+import msgspec
 
 from ganetix import errors
 from ganetix.luxi.messages import MalformedRequest
 from ganetix.master.handler.door import Door, arguments
+from ganetix.master.handler.rows import encoded
 from ganetix.master.jobs.records import Job
 from ganetix.opcodes import codec
 from ganetix.opcodes.base import OpCode
@@ -119,7 +123,7 @@ async def auto_archive_jobs(door: Door, args: list[Any]) -> list[int]:
     return list(await door.master.queue.archived.put_old(age, timeout))
 
 
-async def query_jobs(door: Door, args: list[Any]) -> list[list[Any]]:
+async def query_jobs(door: Door, args: list[Any]) -> msgspec.Raw:
     """QueryJobs: a row a job; an unknown id gives a row of nulls.
 
     Archived ones are there if the field `archived` is asked for.
@@ -129,17 +133,27 @@ async def query_jobs(door: Door, args: list[Any]) -> list[list[Any]]:
     numbers = [_job_id(job) for job in ids or ()]
     queue = door.master.queue
     old = await queue.archived.jobs(numbers or None) if fields_of.ARCHIVED in fields else []
-    if not numbers:
-        return [fields_of.values(job, fields) for job in (*old, *queue.jobs())]
     archived = {job.id: job for job in old}
-    return [_row(door, job_id, archived.get(job_id), fields) for job_id in numbers]
+    found = [_job(door, archived, job_id) for job_id in numbers] or [*old, *queue.jobs()]
+    return await encoded(
+        door.clock,
+        len(found),
+        lambda start, end: [_row(job, fields) for job in found[start:end]],
+    )
 
 
-def _row(door: Door, job_id: int, archived: Job | None, fields: list[str]) -> list[Any]:
+def _job(door: Door, archived: Mapping[int, Job], job_id: int) -> Job | int:
+    """Return a job, or its id when there is none of it."""
     try:
-        return fields_of.values(archived or door.master.queue.job(job_id), fields)
+        return archived.get(job_id) or door.master.queue.job(job_id)
     except errors.JobLost:
-        return [job_id if name == "id" else None for name in fields]
+        return job_id
+
+
+def _row(job: Job | int, fields: list[str]) -> list[Any]:
+    if isinstance(job, int):
+        return [job if name == "id" else None for name in fields]
+    return fields_of.values(job, fields)
 
 
 _NOBODY: Final = Job(0, ())

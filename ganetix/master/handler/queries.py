@@ -8,10 +8,9 @@ import msgspec
 from ganetix import errors
 from ganetix.luxi.messages import MalformedRequest
 from ganetix.master.handler.door import Door, arguments
+from ganetix.master.handler.rows import encoded
 from ganetix.query import run
 
-SLICE: Final = 250
-"""Rows that are computed and encoded before others get a turn."""
 _ELSEWHERE: Final = frozenset(("cluster", "extstorage", "os"))
 
 
@@ -31,28 +30,13 @@ async def query(door: Door, args: list[Any]) -> dict[str, Any]:
         found = run.prepared(view, what, fields, qfilter)
     except errors.ParseError as error:
         raise MalformedRequest(error.message) from error
-    return {"fields": found.fields, "data": await _encoded(door, found, found.cells)}
-
-
-async def _encoded(
-    door: Door, found: run.Prepared, rows: Callable[[int, int], list[Any]]
-) -> msgspec.Raw:
-    """Compute and encode *rows*, giving the reactor a turn after each `SLICE` of one moment."""
-    pieces = [_inside(rows(0, SLICE))]
-    for start in range(SLICE, len(found.rows), SLICE):
-        await door.clock.sleep(0)
-        pieces.append(_inside(rows(start, start + SLICE)))
-    return msgspec.Raw(b"[" + b",".join(pieces) + b"]")
-
-
-def _inside(rows: list[Any]) -> bytes:
-    return msgspec.json.encode(rows)[1:-1]
+    return {"fields": found.fields, "data": await encoded(door.clock, len(found.rows), found.cells)}
 
 
 async def _bare(door: Door, what: str, names: Sequence[str], fields: list[str]) -> msgspec.Raw:
     """Answer a classic query."""
     found = run.classic(await door.facts.view(what, ()), what, names, fields)
-    return await _encoded(door, found, found.bare)
+    return await encoded(door.clock, len(found.rows), found.bare)
 
 
 async def query_fields(door: Door, args: list[Any]) -> dict[str, Any]:

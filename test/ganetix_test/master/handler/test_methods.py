@@ -176,6 +176,10 @@ class DoorTests(SynchronousTestCase):
         self.world.reactor.pump([0.0] * 3)
         rows = self.answer_to(listing)["data"]
         self.assertEqual([row[0][1] for row in rows], sorted(self.world.statuses()))
+        listing = self.begin("QueryJobs", None, ["id", "status"])
+        self.assertNoResult(listing)
+        self.world.reactor.pump([0.0] * 3)
+        self.assertEqual([row[0] for row in self.answer_to(listing)], [row[0][1] for row in rows])
 
     def test_a_long_classic_list_gives_others_a_turn(self) -> None:
         """So does the form that the remote API asks for."""
