@@ -121,6 +121,7 @@ class SshBootstrapTests(SynchronousTestCase):
         self.check_keys()
         self.check_login()
         self.check_renewed()
+        self.check_removed()
 
     def check_renewed(self) -> None:
         """New ssh keys and a new authority reach both; owners and modes are what they were."""
@@ -144,6 +145,16 @@ class SshBootstrapTests(SynchronousTestCase):
         told = self.first.run(f"{PROGRAMS}/gnt-cluster", "command", "hostname")
         self.assertIn(NODE2, told)
         self.first.run(f"{PROGRAMS}/gnt-debug", "delay", "-n", NODE2, "0.1")
+
+    def check_removed(self) -> None:
+        """A node that is removed and the other one let each other in no more."""
+        keys = [machine.read("/root/.ssh/id_rsa.pub").split()[1]
+                for machine in (self.first, self.second)]  # fmt: skip
+        self.first.run(f"{PROGRAMS}/gnt-node", "remove", NODE2)
+        self.assertIn(keys[0], self.first.read("/root/.ssh/authorized_keys"))
+        self.assertNotIn(keys[1], self.first.read("/root/.ssh/authorized_keys"))
+        self.assertNotIn(keys[0], self.second.read("/root/.ssh/authorized_keys"))
+        self.assertEqual(len(self.first.read("/var/lib/ganeti/ganeti_pub_keys").splitlines()), 1)
 
     def check_keys(self) -> None:
         """Each node made its own key, and its ssh daemon shows the cluster's host keys."""
