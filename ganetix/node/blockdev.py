@@ -34,6 +34,10 @@ class Disks:
         index = disk.iv_name.rpartition("/")[2] or disk.uuid
         return f"{self.paths.run_dir}/instance-disks/{owner}:{index}"
 
+    async def show(self, owner: str, disk: Disk, found: Found) -> None:
+        """Let the link of *owner* to *disk* lead to where it was *found*."""
+        await self.worker.run(self._thd_link, self.link(owner, disk), found.path)
+
     async def located(self, disk: Disk) -> Found | None:
         """Return where *disk* is on this node, None if it is not."""
         return await self.driver(disk).find(disk)
@@ -54,8 +58,7 @@ class Disks:
             request.disk, request.primary, request.fresh
         )
         if request.primary:
-            link = self.link(request.owner, request.disk)
-            await self.worker.run(self._thd_link, link, found.path)
+            await self.show(request.owner, request.disk, found)
         return DiskInfo(found.path, found.size)
 
     async def shutdown(self, request: DiskRequest, context: CallContext) -> Done:

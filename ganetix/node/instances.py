@@ -197,7 +197,7 @@ class Instances:
 
     async def _create(self, hypervisor: IHypervisor, spec: InstanceSpec, paused: bool) -> None:
         """Start the guest; one whose NICs the node sets up runs when they are up."""
-        guest = await self._guest(spec)
+        guest = await self._guest(spec, starts=True)
         ends = host_ends(spec, guest)
         await hypervisor.create(guest, paused or bool(ends))
         if not ends:
@@ -211,26 +211,29 @@ class Instances:
         if not paused:
             await hypervisor.resume(guest.name)
 
-    async def _guest(self, spec: InstanceSpec) -> Guest:
-        own = await self.nics.are_own()
+    async def _guest(self, spec: InstanceSpec, *, starts: bool = False) -> Guest:
+        own, name = await self.nics.are_own(), spec.instance.name
         return Guest(
-            spec.instance.name,
+            name,
             spec.instance.uuid,
             int(spec.beparams["maxmem"]),
             int(spec.beparams["vcpus"]),
             spec.hvparams,
-            tuple([await self._disk(spec.instance.name, disk) for disk in spec.disks]),
+            tuple([await self._disk(name, disk, starts=starts) for disk in spec.disks]),
             tuple({**nic, "scripted": own} for nic in spec.nics),
             spec.instance.network_port,
         )
 
-    async def _disk(self, owner: str, disk: Disk) -> GuestDisk:
+    async def _disk(self, owner: str, disk: Disk, *, starts: bool) -> GuestDisk:
         found = await self.disks.located(disk)
         if found is None:
             raise errors.BlockDeviceError(
                 f"{disk.iv_name} of instance {owner} is not on this node; "
                 f"'gnt-instance activate-disks {owner}' assembles the disks."
             )
+        if starts:
+            # Disks have other numbers since one before them was taken from the running instance.
+            await self.disks.show(owner, disk, found)
         # The link is the same on every node, as a migrating guest needs it; the device may not be.
         return GuestDisk(self.disks.link(owner, disk), disk.mode, disk.uuid, disk.dev_type)
 

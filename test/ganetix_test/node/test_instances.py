@@ -4,12 +4,14 @@ import json
 import os
 
 import attrs
+import msgspec
 from twisted.internet.defer import Deferred
 
 from ganetix.errors import BlockDeviceError, HypervisorError
 from ganetix.hypervisor.fake import FakeHypervisor
 from ganetix.rpc.call import Done
 from ganetix.rpc.events import InstanceEvent
+from ganetix.rpc.tables.blockdev import DirRequest, DiskRequest
 from ganetix.rpc.tables.checks import NodeInfo
 from ganetix.rpc.tables.instances import (
     AllInstancesRequest,
@@ -23,7 +25,7 @@ from ganetix.rpc.tables.instances import (
     InstanceState,
 )
 from ganetix.testing.cases import AwaitingTestCase
-from ganetix_test.node.made import CONTEXT, NOW, disk, make, spec
+from ganetix_test.node.made import BASE, CONTEXT, NOW, disk, make, spec
 
 NAME = "vm1.example.com"
 
@@ -74,6 +76,18 @@ class InstanceTests(AwaitingTestCase):
         error = self.refusal(self.instances.start(request, CONTEXT), BlockDeviceError)
         self.assertIn("disk/0", error.message)
         self.assertEqual(self.running(), [])
+
+    def test_start_after_a_disk_was_taken(self) -> None:
+        """An instance has its disks by the numbers of now, not by those of when it ran last."""
+        disks = self.node.services.disks
+        self.awaited(disks.dir_create(DirRequest(f"{BASE}/{NAME}"), CONTEXT))
+        for one in (disk(0), disk(1)):
+            self.awaited(disks.create(DiskRequest(one, NAME), CONTEXT))
+            self.awaited(disks.assemble(DiskRequest(one, NAME, True), CONTEXT))
+        left = msgspec.structs.replace(disk(1), iv_name="disk/0")
+        self.awaited(self.instances.start(InstanceStart(spec(left)), CONTEXT))
+        link = f"{self.node.paths.run_dir}/instance-disks/{NAME}:0"
+        self.assertTrue(os.readlink(link).endswith("uuid-1.file.disk1"))
 
     def test_events_before_the_answer(self) -> None:
         """When the call is answered the new state has been pushed."""
