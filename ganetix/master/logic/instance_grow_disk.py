@@ -80,12 +80,20 @@ class InstanceGrowDisk:
 async def _grow(plan: Plan, context: Context) -> None:
     instance, disk = plan.instance, plan.disk
     ready = disk_records.sent(context.cluster, disk)
-    for dry_run in (True, False):
-        request = DiskResize(ready, instance.name, plan.amount, dry_run)
+    trial = DiskResize(ready, instance.name, plan.amount, dry_run=True)
+    for node in context.cluster.nodes_of(instance):
+        await context.call(node, BLOCKDEV_GROW, trial)
+    try:
         for node in context.cluster.nodes_of(instance):
-            await context.call(node, BLOCKDEV_GROW, request)
-    if disk.dev_type == "drbd":
-        await context.call(instance.primary_node, BLOCKDEV_RESIZE, OneDisk(ready))
+            await context.call(node, BLOCKDEV_GROW, msgspec.structs.replace(trial, dry_run=False))
+        if disk.dev_type == "drbd":
+            await context.call(instance.primary_node, BLOCKDEV_RESIZE, OneDisk(ready))
+    except errors.GanetiError as error:
+        raise errors.OpExecError(
+            f"{disk.iv_name} of instance {instance.name} may have grown, but not everywhere: "
+            f"{error.message} It is recorded with {disk.size} MiB as before; the same command "
+            "completes it."
+        ) from error
     grown = _grown(disk, plan.amount)
     await context.commit(lambda cluster: Change(disks=(grown,)))
 

@@ -181,6 +181,20 @@ class GrowTests(StoppedTestCase):
         self.assertEqual(self.context.commits, [])
         self.assertEqual(self.context.world.assembled, set())
 
+    def test_fails_half_way(self) -> None:
+        """When the node fails in the middle of it, the error says how it is completed."""
+        grown = 0
+
+        def before(node: str, call: str) -> None:
+            nonlocal grown
+            grown += call == "blockdev_grow"
+            if grown == 2:
+                raise errors.BlockDeviceError("No space.")
+
+        self.context.world.before = before
+        op = OpInstanceGrowDisk(instance_name=VM, disk=0, amount=512)
+        self.assertIn("the same command completes it", self.refusal(op, errors.OpExecError))
+
 
 class SetParamsTests(StoppedTestCase):
     """OP_INSTANCE_SET_PARAMS."""
