@@ -37,8 +37,8 @@ def init(paths: Paths, request: Init) -> None:
 
     Raise `errors.GanetiError` with a sentence; nothing of the cluster is left behind then.
     """
-    place = _place(paths, request)
     _check_clean(paths)
+    place = _place(paths, request)
     _check_addresses(paths, place)
     for daemon in daemon_util.MODULES:
         settings.account(daemon, paths)

@@ -5,11 +5,25 @@ import os
 from twisted.trial.unittest import SynchronousTestCase
 
 from ganetix import errors
-from ganetix.daemons.cluster_init import check_allocator, check_directories
+from ganetix.daemons.cluster_init import check_allocator, check_directories, init
+from ganetix.master.bootstrap.request import Init
 from ganetix.paths import Paths
 from ganetix.testing.logic import three_nodes
 
 PATHS = Paths("/v/node1.x", "node1.x")
+
+
+class CleanTests(SynchronousTestCase):
+    """A machine that is part of a cluster."""
+
+    def test_in_a_cluster(self) -> None:
+        """It is told of that, whether or not the new cluster's name resolves."""
+        paths = Paths(f"{os.path.abspath(self.mktemp())}/node1.x", "node1.x")
+        os.makedirs(paths.data_dir)
+        with open(paths.config_file, "w", encoding="utf-8") as file:
+            file.write("{}")
+        error = self.assertRaises(errors.OpPrereqError, init, paths, Init("nowhere.invalid"))
+        self.assertIn("already part of cluster", error.message)
 
 
 class DirectoriesTests(SynchronousTestCase):
