@@ -132,16 +132,19 @@ class Filler:
             now = after
 
     def fill_tiered(self, start: Filled, inst: Instance, limit: int | None) -> Filled:
-        """Place instances like *inst*, then smaller and smaller ones, until none fits."""
+        """Place instances like *inst*, then smaller and smaller ones, until none fits.
+
+        At most *limit* of all sizes.
+        """
+        most = None if limit is None else len(start.new) + limit
         now = self.fill(start, inst, limit)
-        while True:
-            if limit is not None and limit <= len(now.new):
-                return now
+        while most is None or len(now.new) < most:
             smaller = self._next_size(now, inst)
             if smaller is None:
-                return now
-            limit = None if limit is None else limit - len(now.new)
-            inst, now = smaller, self.fill(now, smaller, limit)
+                break
+            left = None if most is None else most - len(now.new)
+            inst, now = smaller, self.fill(now, smaller, left)
+        return now
 
     def _next_size(self, now: Filled, inst: Instance) -> Instance | None:
         """Find the next smaller instance that fits.

@@ -1,7 +1,7 @@
 """The iallocator request: a cluster as JSON, and what shall be done on it."""
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple, TypeVar
 
 from ganetix.htools.allocate import Wanted
@@ -10,6 +10,7 @@ from ganetix.htools.faults import PlanError
 from ganetix.htools.model import (
     ALLOC_POLICIES,
     DEFAULT_POLICY,
+    DRBD,
     MOVABLE,
     NO_NODE,
     OFFLINE,
@@ -47,6 +48,8 @@ def _kind(kind: type | tuple[type, ...]) -> str:
 
 def item(obj: Json, key: str, kind: type | tuple[type, ...], what: str) -> Any:
     """Return *key* of *obj*; raises `PlanError` that names *what* when it lacks or is no *kind*."""
+    if not isinstance(obj, dict):
+        raise PlanError(f"{what}: {obj!r} is not an object")
     if key not in obj:
         raise PlanError(f"{what} has no field {key!r}")
     value = obj[key]
@@ -56,10 +59,22 @@ def item(obj: Json, key: str, kind: type | tuple[type, ...], what: str) -> Any:
 
 
 def _optional(obj: Json, key: str, kind: type, default: T, what: str) -> T:
-    if obj.get(key) is None:
+    if isinstance(obj, dict) and obj.get(key) is None:
         return default
     value: T = item(obj, key, kind, what)
     return value
+
+
+def _words(obj: Json, key: str, what: str) -> tuple[str, ...]:
+    """Return a list of strings."""
+    return _all_words(item(obj, key, list, what), key, what)
+
+
+def _all_words(words: Sequence[Any], key: str, what: str) -> tuple[str, ...]:
+    for word in words:
+        if type(word) is not str:
+            raise PlanError(f"{what}, field {key}: {word!r} is not a str")
+    return tuple(words)
 
 
 def _spec(obj: Json, what: str) -> Spec:
@@ -76,7 +91,7 @@ def policy(obj: Json, what: str) -> Policy:
     return Policy(
         tuple(pairs),
         _spec(item(obj, "std", dict, what), what),
-        tuple(item(obj, "disk-templates", list, what)),
+        _words(obj, "disk-templates", what),
         float(item(obj, "vcpu-ratio", (int, float), what)),
         float(item(obj, "spindle-ratio", (int, float), what)),
     )
@@ -92,9 +107,9 @@ def _group(idx: int, uuid: str, obj: Json) -> Group:
         item(obj, "name", str, what),
         uuid,
         alloc,
-        tuple(item(obj, "networks", list, what)),
+        _words(obj, "networks", what),
         policy(item(obj, "ipolicy", dict, what), what),
-        tuple(item(obj, "tags", list, what)),
+        _words(obj, "tags", what),
     )
 
 
@@ -114,7 +129,7 @@ class _NodeReader(NamedTuple):
             raise PlanError(f"Unknown group '{uuid}' for node {name}")
         params = item(obj, "ndparams", dict, what)
         exclusive = item(params, "exclusive_storage", bool, what)
-        live = not offline and obj.get("vm_capable") is not False
+        live = not offline and _optional(obj, "vm_capable", bool, True, what)
 
         def number(key: str) -> Any:
             return item(obj, key, (int, float), what) if live else 0
@@ -130,22 +145,31 @@ class _NodeReader(NamedTuple):
             t_cpu=float(number("total_cpus")), n_cpu=int(number("reserved_cpus")),
             cpu_speed=1.0, t_spindles=int(spindles), group=self.groups[uuid],
             offline=not live or drained, master=False, exclusive=exclusive,
-            tags=tuple(obj.get("tags") or ()),
+            tags=() if obj.get("tags") is None else _words(obj, "tags", what),
         )  # fmt: skip
         return RawNode(spec, int(number("free_disk")), int(number("free_spindles")), self.kvm)
+
+
+def _disk(disk: Any, name: str) -> Disk:
+    what = f"invalid data for instance '{name}', field disks"
+    size = item(disk, "size", int, what)
+    return Disk(size, _optional(disk, "spindles", int, None, what))
 
 
 def _disks(disks: list[Any], name: str) -> tuple[Disk, ...]:
     found = []
     for disk in disks:
-        if type(disk) is dict and type(disk.get("size")) is int:
-            found.append(Disk(disk["size"], disk.get("spindles")))
-            continue
-        what = f"invalid data for instance '{name}'"
-        if not isinstance(disk, dict):
-            raise PlanError(f"{what}, field disks: {disk!r} is not an object")
-        found.append(Disk(item(disk, "size", int, what), disk.get("spindles")))
+        if type(disk) is dict and type(disk.get("size")) is int and disk.get("spindles") is None:
+            found.append(Disk(disk["size"], None))
+        else:
+            found.append(_disk(disk, name))
     return tuple(found)
+
+
+def _networks(nics: list[Any], name: str) -> tuple[str | None, ...]:
+    """Return the network of each interface, None for one that has none."""
+    what = f"invalid data for instance '{name}', field nics"
+    return tuple([_optional(nic, "network", str, None, what) for nic in nics])
 
 
 _INTEGERS = ("memory", "disk_space_total", "vcpus", "spindle_use")
@@ -179,7 +203,8 @@ def instance(idx: int, name: str, obj: Json, primary: int, secondary: int) -> In
     """Read an instance, of the cluster or of a request."""
     if not _usual(obj):
         _check(obj, f"invalid data for instance '{name}'")
-    template, nics = obj["disk_template"], obj["nics"]
+    template, nics, tags = obj["disk_template"], obj["nics"], obj["tags"]
+    state = obj.get("admin_state")
     return Instance(
         idx,
         name,
@@ -188,20 +213,20 @@ def instance(idx: int, name: str, obj: Json, primary: int, secondary: int) -> In
         obj["disk_space_total"],
         _disks(obj["disks"], name),
         obj["vcpus"],
-        STATES.get(obj.get("admin_state", "up"), RUNNING),
+        STATES.get(state, RUNNING) if type(state) is str else RUNNING,
         primary,
         secondary,
         template,
-        tuple(obj["tags"]),
+        _all_words(tags, "tags", f"invalid data for instance '{name}'") if tags else (),
         obj["spindle_use"],
         movable=template in MOVABLE,
         forthcoming=obj.get("forthcoming") is True,
-        networks=tuple([nic.get("network") for nic in nics]) if nics else (),
+        networks=_networks(nics, name) if nics else (),
     )
 
 
 def _placed(idx: int, name: str, obj: Json, nodes: Mapping[str, int]) -> Instance:
-    homes = obj.get("nodes")
+    homes = obj.get("nodes") if type(obj) is dict else None
     if type(homes) is not list:
         homes = item(obj, "nodes", list, f"invalid data for instance '{name}'")
     if not homes:
@@ -220,9 +245,9 @@ def cluster(message: Json) -> Raw:
         idx: _group(idx, uuid, obj)
         for idx, (uuid, obj) in enumerate(item(message, "nodegroups", dict, what).items())
     }
-    hypervisors = message.get("enabled_hypervisors") or [None]
+    hypervisors = _words(message, "enabled_hypervisors", what)
     by_uuid = {group.uuid: idx for idx, group in groups.items()}
-    reader = _NodeReader(by_uuid, hypervisors[0] == "kvm")
+    reader = _NodeReader(by_uuid, hypervisors[:1] == ("kvm",))
     nodes = [
         reader.read(idx, name, obj)
         for idx, (name, obj) in enumerate(item(message, "nodes", dict, what).items())
@@ -232,7 +257,7 @@ def cluster(message: Json) -> Raw:
         _placed(idx, name, obj, by_name)
         for idx, (name, obj) in enumerate(item(message, "instances", dict, what).items())
     ]
-    tags = tuple(item(message, "cluster_tags", list, what))
+    tags = _words(message, "cluster_tags", what)
     return Raw(groups, nodes, instances, tags, DEFAULT_POLICY)
 
 
@@ -292,14 +317,19 @@ class _RequestReader:
         """Return a field of the request."""
         return item(self.request, key, kind, "invalid request")
 
-    def _numbers(self, objects: Mapping[int, Any], wanted: list[str], what: str) -> tuple[int, ...]:
+    def _words(self, key: str) -> tuple[str, ...]:
+        return _words(self.request, key, "invalid request")
+
+    def _numbers(
+        self, objects: Mapping[int, Any], wanted: Sequence[str], what: str
+    ) -> tuple[int, ...]:
         known = {obj.name: idx for idx, obj in objects.items()}
         for name in wanted:
             if name not in known:
                 raise PlanError(f"Unknown {what} '{name}'")
         return tuple(known[name] for name in wanted)
 
-    def instances(self, wanted: list[str]) -> tuple[int, ...]:
+    def instances(self, wanted: Sequence[str]) -> tuple[int, ...]:
         """Return the numbers of instances."""
         return self._numbers(self._on.instances, wanted, "instance")
 
@@ -307,13 +337,20 @@ class _RequestReader:
         name = item(obj, "name", str, "invalid request")
         inst = self._marks.apply(instance(-1, name, obj, 0, 0))
         count = item(obj, "required_nodes", int, "invalid request")
+        if inst.template == DRBD and count == 1:
+            raise PlanError(
+                "invalid request, field required_nodes: an instance of disk template drbd needs"
+                " 2 nodes"
+            )
         group = _optional(self.request, "group_name", str, None, "invalid request")
         return Wanted(inst, count, group)
 
     def allocate(self) -> Request:
         """Read a request for one instance."""
-        names = self.request.get("restrict-to-nodes")
-        return Allocate(self._wanted(self.request), None if names is None else tuple(names))
+        wanted = self._wanted(self.request)
+        if self.request.get("restrict-to-nodes") is None:
+            return Allocate(wanted, None)
+        return Allocate(wanted, self._words("restrict-to-nodes"))
 
     def allocate_many(self) -> Request:
         """Read a request for several instances."""
@@ -326,7 +363,7 @@ class _RequestReader:
     def relocate(self) -> Request:
         """Read a request for another node."""
         inst = self.instances([self.field("name", str)])[0]
-        leaving = self._numbers(self._on.nodes, self.field("relocate_from", list), "node")
+        leaving = self._numbers(self._on.nodes, self._words("relocate_from"), "node")
         return Relocate(inst, self.field("required_nodes", int), leaving)
 
     def evacuate(self) -> Request:
@@ -334,17 +371,17 @@ class _RequestReader:
         mode = self.field("evac_mode", str)
         if mode not in ("primary-only", "secondary-only", "all"):
             raise PlanError(f"invalid request, field evac_mode: {mode!r} is not known")
-        return Evacuate(self.instances(self.field("instances", list)), mode)
+        return Evacuate(self.instances(self._words("instances")), mode)
 
     def change_group(self) -> Request:
         """Read a request to change groups."""
         known = {group.uuid: idx for idx, group in self._on.groups.items()}
-        wanted = self.field("target_groups", list)
+        wanted = self._words("target_groups")
         for uuid in wanted:
             if uuid not in known:
                 raise PlanError(f"Unknown group '{uuid}'")
         groups = tuple(known[uuid] for uuid in wanted)
-        return ChangeGroup(self.instances(self.field("instances", list)), groups)
+        return ChangeGroup(self.instances(self._words("instances")), groups)
 
 
 READERS: dict[str, Callable[[_RequestReader], Request]] = {

@@ -212,10 +212,20 @@ def _policies(lines: list[Line], groups: dict[int, Group]) -> tuple[Policy, dict
     return own, done
 
 
+def _check_names(lines: list[Line], groups: dict[int, Group]) -> None:
+    """Raise `PlanError` when two groups have one name: policies are given by names."""
+    known: set[str] = set()
+    for (place, _line), group in zip(lines, groups.values(), strict=True):
+        if group.name in known:
+            raise place.fault("name", f"{group.name!r} is the name of a group before it")
+        known.add(group.name)
+
+
 def parse(text: str, file: str = "input") -> Raw:
     """Read *text*; raises `PlanError` with file, line and field where it is malformed."""
     parts = sections(text, file)
     groups = {idx: _group(place, line, idx) for idx, (place, line) in enumerate(parts[0])}
+    _check_names(parts[0], groups)
     by_uuid = {group.uuid: idx for idx, group in groups.items()}
     nodes = [_node(place, line, idx, by_uuid) for idx, (place, line) in enumerate(parts[1])]
     by_name = {node.spec.name: node.spec.idx for node in nodes}
@@ -234,7 +244,8 @@ def _spec_text(spec: Spec) -> str:
     return ",".join(str(value) for value in spec)
 
 
-def _policy_text(owner: str, policy: Policy) -> str:
+def policy_text(owner: str, policy: Policy) -> str:
+    """Return the line of an instance policy."""
     pairs = ";".join(_spec_text(spec) for pair in policy.minmax for spec in pair)
     columns = (
         owner,
@@ -289,6 +300,6 @@ def serialize(cluster: Cluster) -> str:
         [_node_text(cluster.nodes[idx], cluster.groups) for idx in sorted(cluster.nodes)],
         [_instance_text(cluster.instances[i], cluster) for i in sorted(cluster.instances)],
         list(cluster.tags),
-        [_policy_text("", cluster.policy), *(_policy_text(g.name, g.policy) for g in groups)],
+        [policy_text("", cluster.policy), *(policy_text(g.name, g.policy) for g in groups)],
     )
     return "\n".join("".join(line + "\n" for line in lines) for lines in parts)

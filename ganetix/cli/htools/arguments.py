@@ -6,9 +6,28 @@ it is attached, and every program starts in a few milliseconds.
 
 import sys
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Final
 
-from ganetix.cli.htools.options import OPTIONS, VERSION, Option, UsageError, Values
+from ganetix.cli.htools.options import (
+    OPTIONS,
+    TEMPLATES,
+    VERSION,
+    Option,
+    UsageError,
+    Values,
+)
+
+# What completion scripts offer for a value, by its name in the help; and for what they offer none:
+# files that need not be there, fields, words.
+COMPLETED: Final = {
+    "ADDRESS": "host", "CHOICE": "choices=yes,no", "DELTA": "float", "EPSILON": "float",
+    "FACTOR": "float", "FILE": "file", "ID": "onegroup", "INSTS": "manyinstances", "N": "integer",
+    "NODE": "onenode", "NODE,...": "manynodes", "PATH": "dir", "PRIO": "choices=low,normal,high",
+    "RATIO": "float", "SCORE": "float", "SECONDS": "float", "SOCKET": "file", "SPINDLES": "float",
+    "TEMPLATE": f"choices={','.join(TEMPLATES)}",
+}  # fmt: skip
+UNCOMPLETED: Final = frozenset({"print-nodes", "print-commands", "save", "reason"})
+OPERANDS: Final = {"hail": ["file 1 1"], "hscan": ["host 0 none"]}
 
 
 def _value(option: Option, attached: str | None, rest: list[str], shown: str) -> str | None:
@@ -89,16 +108,19 @@ def usage(program: str, known: Sequence[Option]) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _completion(known: Sequence[Option]) -> str:
-    """Return the options in the form that completion scripts read."""
-    kinds = {"no": "none", "must": "string", "may": "string"}
+def _completion(program: str, known: Sequence[Option]) -> str:
+    """Return the options, and what else there may be, in the form that completion scripts read."""
     lines = []
     for option in known:
         names = ",".join(
             filter(None, (f"-{option.short}" if option.short else "", f"--{option.long}"))
         )
-        lines.append(f"{names} {kinds[option.value]}")
-    return "\n".join(lines) + "\n"
+        kind = "none" if option.value == "no" or option.long in UNCOMPLETED else "string"
+        if kind == "string":
+            kind = COMPLETED.get(option.metavar, kind)
+        lines.append(f"{names} {kind}")
+    lines += ["-V,--version none", "-h,--help none", "--help-completion none"]
+    return "\n".join([*lines, *OPERANDS.get(program, ())]) + "\n"
 
 
 def arguments(
@@ -117,7 +139,7 @@ def arguments(
         )
         return 0
     if "--help-completion" in words:
-        sys.stdout.write(_completion(known))
+        sys.stdout.write(_completion(program, known))
         return 0
     try:
         values = parse(words, known)

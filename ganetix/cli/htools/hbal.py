@@ -185,7 +185,7 @@ def body(values: Values) -> int:
     cluster = sources.load(values)
     if values.verbose > 1:
         say(f"Loaded cluster tags: {','.join(cluster.tags)}")
-        say(f"Loaded cluster ipolicy: {cluster.policy}")
+        say(f"Loaded cluster ipolicy: {output.policy_text(cluster)}")
     nodes = sources.with_status(cluster.nodes, values)
     _check_cluster(values, nodes, cluster.instances)
     sources.save(values, "original", "before balancing", cluster)

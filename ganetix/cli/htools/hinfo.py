@@ -44,9 +44,8 @@ def _counted(count: int, what: str) -> str:
 
 def _loaded(values: Values, cluster: Cluster, nodes: Nodes) -> None:
     """Say how much there is, and what is split between groups."""
-    say(f"Loaded cluster tags: {','.join(cluster.tags)}")
-    if values.verbose > 2:
-        say(f"Loaded cluster ipolicy: {cluster.policy}")
+    if not cluster.instances:
+        say("Cluster is empty.")
     say(
         f"Loaded {_counted(len(nodes), 'node')},"
         f" {_counted(len(cluster.instances), 'instance')},"
@@ -59,7 +58,8 @@ def _loaded(values: Values, cluster: Cluster, nodes: Nodes) -> None:
         say(f"Note: Stripping common suffix of '{suffix}' from names")
     apart = split_instances(nodes, cluster.instances)
     if not apart:
-        say("No split instances found")
+        if values.verbose > 1:
+            say("No split instances found")
         return
     say("Found instances belonging to multiple node groups:")
     for inst in apart:
@@ -69,6 +69,9 @@ def _loaded(values: Values, cluster: Cluster, nodes: Nodes) -> None:
 def body(values: Values) -> int:
     """Do what the command line asks for."""
     cluster = sources.load(values)
+    say(f"Loaded cluster tags: {','.join(cluster.tags)}")
+    if values.verbose > 2:
+        say(f"Loaded cluster ipolicy: {output.policy_text(cluster)}")
     nodes = sources.with_status(cluster.nodes, values)
     _loaded(values, cluster, nodes)
     if values.verbose > 1:

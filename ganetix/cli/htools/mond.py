@@ -5,6 +5,7 @@ import urllib.request
 from typing import Any, Final
 
 from ganetix.cli.htools.options import Values
+from ganetix.cli.htools.output import tell
 from ganetix.cli.htools.sources import read
 from ganetix.htools import dynamic
 from ganetix.htools.faults import PlanError
@@ -77,6 +78,7 @@ def loads(cluster: Cluster, values: Values) -> dict[str, Load]:
         if reports is None:
             if values.mond_exit_missing:
                 raise PlanError(f"Not all required data available: {collector}")
+            tell(f"Not every node's monitoring daemon has answered: {collector} is not looked at.")
             continue
         found |= _loads(cluster, reports, collector)
     known = {inst.name: inst.load for inst in cluster.instances.values()}

@@ -117,12 +117,26 @@ def _number(what: str, convert: Callable[[str], Any]) -> Callable[[str | None, A
     return read
 
 
+def _from(
+    least: float, read: Callable[[str | None, Any], Any], said: str, *, above: bool = False
+) -> Callable[[str | None, Any], Any]:
+    """Return *read* for values of *least* or more, or only *above* it."""
+
+    def limited(text: str | None, old: Any) -> Any:
+        value = read(text, old)
+        if value < least or (above and value == least):
+            raise UsageError(said, 1)
+        return value
+
+    return limited
+
+
 def _append(text: str | None, old: Any) -> Any:
     return (*old, text or "")
 
 
 def _list(text: str | None, _old: Any) -> tuple[str, ...]:
-    return tuple((text or "").split(","))
+    return tuple(text.split(",")) if text else ()
 
 
 def _yes_no(text: str | None, _old: Any) -> bool:
@@ -213,7 +227,10 @@ _ALL: Final = (
             convert=_number("static node memory", int)),
     _float("min-score", "min_score", "EPSILON",
            "excess over the lowest possible score to aim for", "e"),
-    _float("max-cpu", "max_cpu", "RATIO", "most virtual CPUs for each real one [from the cluster]"),
+    _option("max-cpu", "max_cpu", "most virtual CPUs for each real one [from the cluster]",
+            value="must", metavar="RATIO", convert=_from(
+                0, _number("max cpu", float), "Invalid value of the max-cpu ratio, expected >0",
+                above=True)),
     _float("min-disk", "min_disk", "RATIO", "part of each disk that stays free [0]"),
     _float("min-gain", "min_gain", "DELTA", "least gain of a step near the end", "g"),
     _float("min-gain-limit", "min_gain_limit", "SCORE", "score from which the least gain counts"),
@@ -243,7 +260,9 @@ _ALL: Final = (
     _option("disk-template", "disk_template", "disk template of new instances", value="must",
             metavar="TEMPLATE", convert=_choice(TEMPLATES)),
     _option("spindle-use", "spindle_use", "spindles that an instance uses [from the cluster]",
-            value="must", metavar="SPINDLES", convert=_number("spindle use", int)),
+            value="must", metavar="SPINDLES", convert=_from(
+                0, _number("spindle use", int),
+                "Invalid value of the spindle-use (expected >= 0)")),
     _option("independent-groups", "independent_groups", "look at each group for itself"),
     _option("accept-existing-errors", "accept_existing", "allow N+1 failures that are there"),
     _option("no-capacity-checks", "capacity", "no global N+1 test", convert=_off),

@@ -10,7 +10,7 @@ from ganetix.cli.htools.arguments import arguments
 from ganetix.cli.htools.options import Values
 from ganetix.cli.htools.sources import write
 from ganetix.htools.faults import PlanError
-from ganetix.htools.model import Instances, Nodes
+from ganetix.htools.model import Cluster, Instances, Nodes
 from ganetix.htools.options import Options
 
 _PLAIN = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.")
@@ -135,6 +135,13 @@ def algorithm(values: Values) -> Options:
         accept_existing=values.accept_existing,
         restrict_to_nodes=values.restrict_to,
     )
+
+
+def policy_text(cluster: Cluster) -> str:
+    """Return the cluster's instance policy as a text file has it."""
+    from ganetix.htools import text
+
+    return text.policy_text("", cluster.policy)
 
 
 def show_nodes(values: Values, what: str, nodes: Nodes) -> None:

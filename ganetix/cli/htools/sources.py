@@ -117,7 +117,7 @@ def warn(warnings: list[str]) -> None:
 def finished(raw: build.Raw, wanted: build.Wishes, values: Values) -> tuple[Cluster, list[str]]:
     """Build the cluster, with what the monitoring daemons know if they are to be asked."""
     cluster, warnings = build.assemble(raw, wanted)
-    if values.mond or values.mond_data is not None:
+    if values.mond:
         from ganetix.cli.htools import mond
 
         loads = {**wanted.loads, **mond.loads(cluster, values)}

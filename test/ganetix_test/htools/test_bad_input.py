@@ -46,6 +46,7 @@ TEXT: Final = (
     ("|4.0|32.0", "|much|32.0", "line 12, field vcpu_ratio: 'much' is not a number"),
     ("|4.0|32.0", "|4.0|more", "line 12, field spindle_ratio: 'more' is not a number"),
     ("\ng1|128", "\ng9|128", "line 13, field owner: 'g9' was not declared before"),
+    ("g1|uuid-g1|", "g1|u|preferred||\ng1|uuid-g1|", "line 2, field name: 'g1' is the name of a"),
 )
 # Programs with their words, and what is said; FILE is the worked example.
 WORDS: Final[tuple[tuple[Main, str, str], ...]] = (
@@ -55,6 +56,8 @@ WORDS: Final[tuple[tuple[Main, str, str], ...]] = (
     (hbal.main, "-t FILE --exclude-instances i9", "Unknown instance(s): i9"),
     (hbal.main, "-t FILE -m host", "Give only one of the options -m, -L and -t"),
     (hroller.main, "-t FILE -G nowhere", "there is no node group 'nowhere'; there are: g1"),
+    (hbal.main, "-t FILE --max-cpu=0", "Invalid value of the max-cpu ratio, expected >0"),
+    (hspace.main, "-t FILE --spindle-use=-1", "Invalid value of the spindle-use (expected >= 0)"),
     (hspace.main, "--simulate p,3", "p,3"),
     (hspace.main, "--simulate p,some,1T,1G,1", "some"),
     (hspace.main, "--simulate x,3,1T,1G,1", "x"),
@@ -76,6 +79,18 @@ REQUESTS: Final[tuple[tuple[tuple[str, ...], Any, str], ...]] = (
     (("request", "disk_template"), "tape", "field disk_template: 'tape' is not known"),
     (("request", "required_nodes"), GONE, "invalid request has no field 'required_nodes'"),
     (("cluster_tags",), "tags", "field cluster_tags: 'tags' is not a list"),
+    (("cluster_tags",), [7], "field cluster_tags: 7 is not a str"),
+    (("enabled_hypervisors",), GONE, "invalid iallocator message has no field 'enabled_hypervi"),
+    (("request", "required_nodes"), 1, "an instance of disk template drbd needs 2 nodes"),
+    (("request", "disks"), [{"size": 9, "spindles": "x"}], "field spindles: 'x' is not a int"),
+    (("request", "tags"), [7], "field tags: 7 is not a str"),
+    (("request", "nics"), [7], "field nics: 7 is not an object"),
+    (("request", "nics"), [{"network": 7}], "field network: 7 is not a str"),
+    (("request", "restrict-to-nodes"), "x", "field restrict-to-nodes: 'x' is not a list"),
+    (("nodes", "node-000.example.org"), 7, "'node-000.example.org': 7 is not an object"),
+    (("nodes", "node-000.example.org", "tags"), "x", "field tags: 'x' is not a list"),
+    (("nodes", "node-000.example.org", "vm_capable"), 7, "field vm_capable: 7 is not a bool"),
+    (("nodegroups", "uuid-group-00", "ipolicy", "minmax"), [7], "7 is not an object"),
 )
 
 

@@ -327,6 +327,6 @@ class MonitoringTests(LiveCase):
         path = os.path.join(self.folder, "mond.json")
         with open(path, "w", encoding="utf-8") as file:
             file.write('{"node": 1}')
-        code, _out, err = self._shown("--mond-data", path)
+        code, _out, err = self._shown("--mond=yes", "--mond-data", path)
         self.assertEqual(code, 1)
         self.assertIn(f"{path} is not a list of nodes with their reports", err)

@@ -7,16 +7,24 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, Final
 
 from twisted.trial.unittest import SynchronousTestCase
 
 from ganetix.cli.htools import hail, hbal, hcheck, hinfo, hroller, hscan, hspace, hsqueeze
 from ganetix.cli.htools.beside import beside
+from ganetix.cli.htools.options import OPTIONS
+from ganetix_test.compat.htools import words
 from ganetix_test.compat.htools.generate import Generated
 from ganetix_test.htools.test_text import EXAMPLE
 
 Main = Callable[[Sequence[str]], int]
+MODULES: Final[dict[str, Any]] = {
+    "hail": hail, "hbal": hbal, "hcheck": hcheck, "hinfo": hinfo, "hroller": hroller,
+    "hspace": hspace, "hsqueeze": hsqueeze,
+}  # fmt: skip
+# What takes a cluster that runs.
+LIVE: Final = frozenset({"luxi", "master", "exec", "ialloc-src"})
 
 
 class ProgramTests(SynchronousTestCase):
@@ -128,6 +136,36 @@ class ProgramTests(SynchronousTestCase):
         code, out, _err = self._start(hroller.main, "-t", self._example(), "--ignore-non-redundant")
         self.assertEqual(code, 0)
         self.assertEqual(out, "'Node Reboot Groups'\nn2.ex.org\nn3.ex.org,n1.ex.org\n")
+
+    def test_most(self) -> None:
+        """Hspace stops after as many instances as -l says, of all sizes together."""
+        sizes = ("--standard-alloc=10240,512,1", "--tiered-alloc=102400,2048,2")
+        given = ("--simulate=p,3,200G,4G,4", *sizes, "--disk-template=plain", "--machine-readable")
+        for most in (1, 3, 4):
+            code, out, _err = self._start(hspace.main, *given, "-l", str(most))
+            self.assertEqual(code, 0)
+            self.assertIn(f"HTS_TRL_INST_CNT={most}\n", out)
+            self.assertIn(f"HTS_FIN_INST_CNT={most}\n", out)
+
+    def test_completion(self) -> None:
+        """Completion scripts are told what kind of value each option has, and the operands."""
+        code, out, _err = self._start(hail.main, "--help-completion")
+        self.assertEqual(code, 0)
+        for line in (
+            "-t,--text-data file", "--restrict-allocation-to manynodes", "--mond choices=yes,no",
+            "-p,--print-nodes none", "-h,--help none", "file 1 1",
+        ):  # fmt: skip
+            self.assertIn(f"{line}\n", out)
+
+    def test_walked(self) -> None:
+        """Every option that needs no cluster is tried against the reference."""
+        for program, main in MODULES.items():
+            tried = " ".join(words.lines(program))
+            for name in main.OPTIONS:
+                option = OPTIONS[name]
+                short = f" -{option.short}" if option.short else "--no such"
+                there = f"--{name}" in tried or short in f" {tried}"
+                self.assertTrue(there or name in LIVE, f"{program} --{name}")
 
     def test_hspace(self) -> None:
         """Hspace counts on a simulated cluster and ends with its mark."""

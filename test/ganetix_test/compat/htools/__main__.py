@@ -1,4 +1,4 @@
-"""Compare the planner with the reference on generated clusters.
+"""Compare the planner with the reference on generated clusters, with all options, on bad input.
 
     python -m ganetix_test.compat.htools --cache DIR [--count 300] [--first 0] [--biggest 60]
 
@@ -18,6 +18,7 @@ from pathlib import Path
 
 from ganetix_test.compat.htools.compare import EXPLAINED, Comparison, Tally
 from ganetix_test.compat.htools.generate import Generated
+from ganetix_test.compat.htools.odd import Oddities
 from ganetix_test.compat.htools.reference import Reference, fetch
 
 
@@ -29,6 +30,7 @@ def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--first", type=int, default=0)
     parser.add_argument("--biggest", type=int, default=60)
     parser.add_argument("--jobs", type=int, default=2)
+    parser.add_argument("--no-odd", action="store_true", help="only the generated clusters")
     return parser.parse_args(argv)
 
 
@@ -55,6 +57,14 @@ def _compared(root: Path, biggest: int, number: int) -> Tally:
     return tally
 
 
+def _odd(root: Path) -> Tally:
+    """Compare all options, and what is malformed or impossible."""
+    tally = Tally()
+    with tempfile.TemporaryDirectory() as folder:
+        Oddities(Reference(root), Path(folder), tally).everything()
+    return tally
+
+
 def main(argv: Sequence[str] | None = None) -> int:
     """Compare, report, and return 0 when nothing differs."""
     args = _arguments(argv)
@@ -62,8 +72,10 @@ def main(argv: Sequence[str] | None = None) -> int:
         _say("Nothing is compared: the reference comes from Debian, and there is no apt-get here.")
         return 0
     root = args.reference or fetch(args.cache)
-    tally = Tally()
     started = time.monotonic()
+    tally = Tally() if args.no_odd else _odd(root)
+    for line in map(str, tally.differences):
+        _say(line)
     numbers = range(args.first, args.first + args.count)
     with ProcessPoolExecutor(args.jobs) as pool:
         for found in pool.map(partial(_compared, root, args.biggest), numbers):

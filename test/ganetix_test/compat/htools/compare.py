@@ -81,15 +81,16 @@ class Tally:
         self.unfinished += other.unfinished
 
 
-def ours(program: str, args: Sequence[str]) -> Result:
-    """Run our program in this process."""
+def ours(main: Callable[[Sequence[str]], int], args: Sequence[str]) -> Result:
+    """Run a program of ours in this process."""
     out, err = io.StringIO(), io.StringIO()
     with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
-        code = MAINS[program](list(args))
+        code = main(list(args))
     return Result(code, out.getvalue(), err.getvalue())
 
 
-def _first_difference(one: str, two: str) -> tuple[str, str]:
+def first_difference(one: str, two: str) -> tuple[str, str]:
+    """Return the first lines that differ, or how many lines there are."""
     lines, others = one.splitlines(), two.splitlines()
     for a, b in zip(lines, others, strict=False):
         if a != b:
@@ -119,7 +120,7 @@ class Comparison:
             words = f"{program} {' '.join(args)} (cluster {self._cluster.number})"
             self._tally.unfinished.append(f"{words}: the reference did not end in time")
             return None
-        mine = ours(program, args)
+        mine = ours(MAINS[program], args)
         if "IntMap.!: key" in theirs.err and self._cluster.split():
             self._tally.explain("crash")
             return None
@@ -140,7 +141,7 @@ class Comparison:
         if program == "hspace" and twice and self._cluster.features.forthcoming:
             self._tally.explain("forthcoming")
         elif theirs.out != mine.out:
-            self._differ(program, args, *_first_difference(theirs.out, mine.out))
+            self._differ(program, args, *first_difference(theirs.out, mine.out))
         elif theirs.code != mine.code:
             self._differ(program, args, f"exit {theirs.code}", f"exit {mine.code}")
 
