@@ -183,6 +183,8 @@ def left(context: LogicContext) -> Iterator[tuple[str, str]]:
     yield from _directories(context)
     for place in world.assembled & known.keys() - owned:
         yield place[0], f"minor {known[place]} "
+    for node, _ in _strays(context):
+        yield node, "runs "
 
 
 def mend(context: LogicContext, told: str) -> None:
@@ -195,10 +197,18 @@ def mend(context: LogicContext, told: str) -> None:
         if f"(lvrename xenvg {place[1]} old)" in told:
             world.disks[place[0], "old"] = size
     world.directories -= set(_directories(context))
+    for stray in _strays(context):
+        del world.guests[stray]
     for disk, (node, name) in _owned(context.cluster):
         world.disks.setdefault((node, name), disk.size)
         if "/" in name:
             world.directories.add((node, name.rpartition("/")[0]))
+
+
+def _strays(context: LogicContext) -> list[tuple[str, str]]:
+    """Return node and name of guests that run where they do not belong."""
+    homes = {one.name: one.primary_node for one in context.cluster.instances.values()}
+    return [(node, name) for node, name in context.world.guests if homes.get(name) != node]
 
 
 def _made(context: LogicContext) -> set[tuple[str, str]]:
