@@ -35,6 +35,7 @@ def add(context: Context, options: Namespace, arguments: list[str]) -> int:
         node_name=joined["name"],
         node_uuid=joined["uuid"],
         certificate_digest=joined["digest"],
+        ssh_public_key=joined["ssh_public_key"],
         primary_ip=joined["primary_ip"],
         secondary_ip=options.secondary_ip,
         readd=options.readd,

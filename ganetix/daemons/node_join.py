@@ -36,14 +36,11 @@ def join_node(paths: Paths, request: Join) -> Joined:
     target = Target(host.name, host.address)
     material = _material(paths, cluster, request)
     bootstrap = _bootstrap(paths, request, material)
-    done = _finished(
+    return _finished(
         join(
             target, uuid, request.readd, bootstrap, material, time.time(), force=request.force_join
         )
     )
-    if done.ssh_public_key:
-        ssh_files.learn(paths, uuid, done.ssh_public_key)
-    return done.joined
 
 
 def uuid_for(cluster: Cluster, name: str, readd: bool) -> str:

@@ -29,8 +29,8 @@ def begin(paths: Paths, cluster: Cluster) -> None:
     """Set up the first node: its host keys are the cluster's, and its root may log in."""
     layout.write(paths, "known_hosts", known_hosts(cluster.cluster.cluster_name).encode())
     public = own_key(cluster.cluster.ssh_key_type, cluster.cluster.ssh_key_bits)
-    layout.write(paths, "ganeti_pub_keys", b"")
-    learn(paths, cluster.cluster.master_node, public)
+    row = f"{cluster.cluster.master_node} {public}\n"
+    layout.write(paths, "ganeti_pub_keys", row.encode())
     authorise([public])
 
 
@@ -72,19 +72,11 @@ def own_key(kind: str, bits: int) -> str:
     return (read_text(f"{path}.pub") or "").strip()
 
 
-def learn(paths: Paths, uuid: str, public_key: str) -> None:
-    """Remember the public key of node *uuid* as its last; OP_NODE_ADD says whom it opens."""
-    row = f"{uuid} {public_key}"
-    known = (read_text(data_file(paths, "ganeti_pub_keys")) or "").splitlines()
-    text = "".join(f"{line}\n" for line in (*(old for old in known if old != row), row))
-    layout.write(paths, "ganeti_pub_keys", text.encode())
-
-
 def candidates_keys(paths: Paths, cluster: Cluster) -> tuple[str, ...]:
     """Return the public keys of the cluster's master candidates."""
     keys = public_keys(read_text(data_file(paths, "ganeti_pub_keys")) or "")
     candidates = (node.uuid for node in cluster.nodes.values() if node.master_candidate)
-    return tuple(key for uuid in candidates for key in keys.get(uuid, ())[-1:])
+    return tuple(key for uuid in candidates for key in keys.get(uuid, ()))
 
 
 def authorise(keys: Iterable[str]) -> None:

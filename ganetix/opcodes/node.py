@@ -9,7 +9,8 @@ from ganetix.opcodes.types import EvacuationMode, MigrationMode, NonEmpty, OobCo
 class OpNodeAdd(OpCode, frozen=True, kw_only=True, tag="OP_NODE_ADD"):
     """Add a node whose certificate is in place, or add it again.
 
-    *node_uuid* and *certificate_digest* come from the step that gave the node its certificate.
+    *node_uuid*, *certificate_digest* and *ssh_public_key* (root's, where the cluster sets up ssh)
+    come from the step that gave the node its certificate.
     """
 
     summary_field: ClassVar[str] = "node_name"
@@ -27,6 +28,7 @@ class OpNodeAdd(OpCode, frozen=True, kw_only=True, tag="OP_NODE_ADD"):
     node_setup: bool = False
     node_uuid: NonEmpty | None = None
     certificate_digest: NonEmpty | None = None
+    ssh_public_key: NonEmpty | None = None
 
 
 class OpNodeRemove(OpCode, frozen=True, kw_only=True, tag="OP_NODE_REMOVE"):

@@ -67,14 +67,6 @@ class Material:
     ssh_key_bits: int
 
 
-@attrs.frozen
-class Certified:
-    """A machine with its certificate, and the public ssh key that it named."""
-
-    joined: Joined
-    ssh_public_key: str
-
-
 async def join(
     target: Target,
     uuid: str,
@@ -84,7 +76,7 @@ async def join(
     now: float,
     *,
     force: bool = False,
-) -> Certified:
+) -> Joined:
     """Take *target* through both steps as node *uuid*; *now* is wall time in seconds.
 
     Raise `errors.GanetiError` with a sentence when a step fails; running it again starts over.
@@ -111,5 +103,5 @@ async def join(
         dict(material.files),
     )
     await bootstrap.run(target, SETUP, msgspec.json.encode(setup))
-    joined = Joined(target.name, uuid, digest_of(certificate), target.address)
-    return Certified(joined, prepared.ssh_public_key)
+    key = prepared.ssh_public_key or None
+    return Joined(target.name, uuid, digest_of(certificate), target.address, key)

@@ -84,3 +84,4 @@ class Joined(msgspec.Struct, frozen=True):
     uuid: str
     digest: str
     primary_ip: str
+    ssh_public_key: str | None

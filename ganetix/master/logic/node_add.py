@@ -75,7 +75,7 @@ class NodeAdd:
             lambda cluster: candidates.certified(cluster, Change(nodes=(node,)), digests),
             settles=True,
         )
-        await ssh_access.joined(context, self.outside, node)
+        await ssh_access.joined(context, self.outside, node, op.ssh_public_key)
         if node.master_candidate:
             await candidates.equip(context, self.outside, [node.uuid])
 

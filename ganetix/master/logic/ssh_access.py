@@ -17,31 +17,34 @@ from ganetix.rpc.tables.files import UPLOAD_FILE, FileUpload
 from ganetix.rpc.tables.ssh import SSH_LET_IN, LetIn
 
 Keys = Mapping[str, Sequence[str]]
-"""The public keys of nodes by uuid; the last one of a node is the one in use."""
+"""The public keys of nodes by uuid."""
 
 
 async def known(context: Context, outside: Outside) -> Keys:
     """Return the nodes' keys; none where the cluster leaves ssh alone."""
-    if context.paths.virtual or not context.cluster.cluster.modify_ssh_setup:
+    if not _own(context):
         return {}
     raw = await outside.read_file(context.paths.ssh_public_keys_file) or b""
     return public_keys(raw.decode())
 
 
-async def joined(context: Context, outside: Outside, node: Node) -> None:
-    """Make the key of the new *node* known; whoever had its place before has no key any more."""
-    keys = await known(context, outside)
-    own = keys.get(node.uuid, ())
-    if not own:
+async def joined(context: Context, outside: Outside, node: Node, key: str | None) -> None:
+    """Make the *key* of the new *node* known; one that it had before opens nothing any more."""
+    if key is None or not _own(context):
         return
-    await _change(context, LetIn(drop=list(own[:-1])))
-    await publish(context, {**keys, node.uuid: own[-1:]})
+    keys = await known(context, outside)
+    await _change(context, LetIn(drop=[old for old in keys.get(node.uuid, ()) if old != key]))
+    await publish(context, {**keys, node.uuid: [key]})
+    # Those that have become candidates since it was set up are let in, too.
+    able = [one for one in context.cluster.candidates() if one.uuid != node.uuid]
+    inside = LetIn(add=[other for one in able for other in keys.get(one.uuid, ())])
+    await tell(context, [node], SSH_LET_IN, inside, "does not let in every candidate")
 
 
 async def let_in(context: Context, outside: Outside, uuids: Iterable[str]) -> None:
     """Let the nodes *uuids*, which are candidates now, in everywhere, and give them the list."""
     keys = await known(context, outside)
-    fresh = [key for uuid in uuids for key in keys.get(uuid, ())[-1:]]
+    fresh = [key for uuid in uuids for key in keys.get(uuid, ())]
     if fresh:
         await _change(context, LetIn(add=fresh))
         await publish(context, keys)
@@ -87,6 +90,11 @@ async def tell(
         answer: Any = answers[node.uuid]
         if isinstance(answer, errors.GanetiError):
             context.log(f"WARNING: Node {node.name} {otherwise}: {answer.message}")
+
+
+def _own(context: Context) -> bool:
+    """Whether the cluster sets up ssh."""
+    return not context.paths.virtual and context.cluster.cluster.modify_ssh_setup
 
 
 async def _change(context: Context, request: LetIn) -> None:

@@ -52,7 +52,8 @@ class JoinTests(CommandCase):
 
         def feed(words: list[str], text: str, line: Callable[[str], None] | None) -> int:
             requests.append(msgspec.json.decode(text, type=Join))
-            answer = {"name": "n9.x", "uuid": "u9", "digest": "AA", "primary_ip": "192.0.2.9"}
+            answer = {"name": "n9.x", "uuid": "u9", "digest": "AA", "primary_ip": "192.0.2.9",
+                      "ssh_public_key": "ssh-rsa AAAA root@n9"}  # fmt: skip
             if line:
                 line(json.dumps(answer))
             return 0
@@ -68,6 +69,7 @@ class JoinTests(CommandCase):
         asked, op = self.joined("")
         self.assertEqual(asked, Join("n9"))
         self.assertTrue(op["node_setup"])
+        self.assertEqual(op["ssh_public_key"], "ssh-rsa AAAA root@n9")
 
     def test_options(self) -> None:
         """What the options say reaches the node."""

@@ -14,7 +14,7 @@ from ganetix_test.opcodes.values import samples, smallest, table
 # Parameters that the reference does not have.
 OWN = {
     "OP_CLUSTER_RENEW_CRYPTO": ["cluster_certificate"],
-    "OP_NODE_ADD": ["node_uuid", "certificate_digest"],
+    "OP_NODE_ADD": ["node_uuid", "certificate_digest", "ssh_public_key"],
 }
 
 

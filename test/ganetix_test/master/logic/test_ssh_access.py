@@ -18,7 +18,10 @@ from ganetix_test.master.logic.cases import OUTSIDE, UnitTestCase
 UUIDS = tuple(node_uuid(number) for number in (1, 2, 3, 4))
 KEYS = {uuid: f"ssh-rsa key{number} root@node{number}" for number, uuid in enumerate(UUIDS, 1)}
 MINE = "ssh-rsa mine me@home"
-ADD = OpNodeAdd(node_name="node4.example.com", node_uuid=UUIDS[3], certificate_digest="digest")
+ADD = OpNodeAdd(
+    node_name="node4.example.com", node_uuid=UUIDS[3], certificate_digest="digest",
+    ssh_public_key=KEYS[UUIDS[3]],
+)  # fmt: skip
 
 
 def rows(*numbers: int) -> str:
@@ -81,8 +84,8 @@ class AccessTests(UnitTestCase):
             self.assertEqual(self.open_to(node), wanted, f"node{node}")
 
     def test_candidate(self) -> None:
-        """A new candidate is let in everywhere, and every candidate knows its key."""
-        self.lists[UUIDS[0]] += rows(4)
+        """A new candidate is let in everywhere and lets in all, and every candidate has its key."""
+        self.doors[UUIDS[3]] = f"{MINE}\n"
         self.run_op(ADD)
         self.assert_open((1, 2, 3, 4), (1, 2, 3, 4))
         self.assertEqual(self.lists, dict.fromkeys(UUIDS, rows(1, 2, 3, 4)))
@@ -90,7 +93,6 @@ class AccessTests(UnitTestCase):
     def test_no_candidate(self) -> None:
         """Another new node is let in nowhere; candidates know its key, as it may become one."""
         self.with_pool(3)
-        self.lists[UUIDS[0]] += rows(4)
         self.run_op(ADD)
         self.assert_open((1, 2, 3, 4), (1, 2, 3))
         self.assertEqual(self.lists, dict.fromkeys(UUIDS[:3], rows(1, 2, 3, 4)))
@@ -100,10 +102,9 @@ class AccessTests(UnitTestCase):
 
     def test_again(self) -> None:
         """The key that a node had before it was set up again opens nothing any more."""
-        self.lists[UUIDS[0]] += f"{UUIDS[2]} ssh-rsa new root@node3\n"
         again = OpNodeAdd(
             node_name="node3.example.com", node_uuid=UUIDS[2], certificate_digest="digest",
-            readd=True,
+            readd=True, ssh_public_key="ssh-rsa new root@node3",
         )  # fmt: skip
         self.run_op(again)
         wanted = {MINE, KEYS[UUIDS[0]], KEYS[UUIDS[1]], "ssh-rsa new root@node3"}
@@ -136,7 +137,6 @@ class AccessTests(UnitTestCase):
 
     def test_left_alone(self) -> None:
         """Where the cluster leaves ssh alone, nobody's doors are touched."""
-        self.lists[UUIDS[0]] += rows(4)
         before = (dict(self.doors), dict(self.lists))
         self.context.state = three_nodes(modify_ssh_setup=False)
         self.run_op(ADD)
