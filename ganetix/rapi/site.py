@@ -21,6 +21,9 @@ READ_WITHIN: Final = 10
 WHOLE_WITHIN: Final = 60
 """Seconds after which no more pauses are allowed within a request."""
 
+TAKEN_WITHIN: Final = 120
+"""Seconds that a client has to take what waits for it; then the connection is cut."""
+
 CLOSED_WITHIN: Final = 5
 """Seconds that the far end has to close its side; then the connection is cut."""
 
@@ -62,6 +65,8 @@ class Channel(HTTPChannel):
     _since: float | None = None
     """When the request that is coming in began."""
     _cut: IDelayedCall | None = None
+    _full: IDelayedCall | None = None
+    """While a client does not take what it is sent: the end of our patience."""
     _host: IAddress | None = None
     _head: bytes = b""
     """The head of an answer, which is sent in one piece with what follows."""
@@ -123,6 +128,23 @@ class Channel(HTTPChannel):
         self.idle = not self.requests
         self._since = None
 
+    def pauseProducing(self) -> None:
+        """Wait until the client takes what it is sent; Twisted would wait for ever."""
+        super().pauseProducing()
+        if self._full is None:
+            cut = self.transport.abortConnection
+            self._full = self.factory.clock.call_later(TAKEN_WITHIN, cut)
+
+    def resumeProducing(self) -> None:
+        """Go on: the client has taken everything."""
+        self._end_of_patience()
+        super().resumeProducing()
+
+    def _end_of_patience(self) -> None:
+        full, self._full = self._full, None
+        if full is not None and full.active():
+            full.cancel()
+
     def allHeadersReceived(self) -> None:
         """Begin a request."""
         self.idle = False
@@ -139,6 +161,7 @@ class Channel(HTTPChannel):
     def connectionLost(self, reason: Failure = connectionDone) -> None:
         """Give the turn to the next one."""
         super().connectionLost(reason)
+        self._end_of_patience()
         if self._cut is not None and self._cut.active():
             self._cut.cancel()
         self.factory.leave(self)

@@ -16,8 +16,15 @@ from zope.interface.verify import verifyObject
 
 from ganetix import errors
 from ganetix.rapi.auth import parse_users
+from ganetix.rapi.nouns import NODES
 from ganetix.rapi.service import MAX_BODY, Api, Surroundings
-from ganetix.rapi.site import CLOSED_WITHIN, READ_WITHIN, WHOLE_WITHIN, LimitedSite
+from ganetix.rapi.site import (
+    CLOSED_WITHIN,
+    READ_WITHIN,
+    TAKEN_WITHIN,
+    WHOLE_WITHIN,
+    LimitedSite,
+)
 from ganetix.rapi.throttle import FIRST, LONGEST, Throttle
 from ganetix.toolkit.clock import Clock
 from ganetix_test.rapi.master import OWN, Master
@@ -344,6 +351,19 @@ class LimitTests(ServiceTestCase):
         self.time.advance(READ_WITHIN + 1)
         self.assertTrue(transport.disconnecting)
         self.assertEqual(len(self.site.served), 0)
+
+    def test_who_takes_nothing_is_cut(self) -> None:
+        """A client that does not take its answer holds its turn for a while only."""
+        self.master.answers["QueryNodes"] = [[None] * len(NODES.bulk)] * 1000
+        protocol, transport = self.connect()
+        self.patch(transport, "write", lambda data: protocol.pauseProducing())
+        protocol.dataReceived(self.raw("GET /2/nodes?bulk=1"))
+        self.time.advance(TAKEN_WITHIN - 1)
+        protocol.resumeProducing()
+        self.time.advance(TAKEN_WITHIN - 1)
+        self.assertIn(protocol, self.site.served)
+        self.time.advance(2)
+        self.assertNotIn(protocol, self.site.served)
 
     def test_who_says_it_too_slowly_is_hung_up_on(self) -> None:
         """A byte now and then does not hold a place for ever; a second request begins anew."""
