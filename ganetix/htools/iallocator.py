@@ -1,12 +1,12 @@
 """The iallocator request: a cluster as JSON, and what shall be done on it."""
 
-import json
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, NamedTuple
 
 from ganetix.htools.allocate import Wanted
 from ganetix.htools.build import Marks, Raw, RawNode
 from ganetix.htools.faults import PlanError
+from ganetix.htools.fields import Json, all_words, item, optional, words
 from ganetix.htools.model import (
     ALLOC_POLICIES,
     DEFAULT_POLICY,
@@ -25,56 +25,7 @@ from ganetix.htools.model import (
     Spec,
 )
 
-Json = Mapping[str, Any]
-T = TypeVar("T")
 STATES = {"up": RUNNING, "down": "ADMIN_down", "offline": OFFLINE}
-
-
-def decode(text: str, source: str = "request") -> Json:
-    """Read a message; raises `PlanError` when it is not a JSON object."""
-    try:
-        message = json.loads(text)
-    except ValueError as err:
-        raise PlanError(f"{source} is not JSON: {err}") from None
-    if not isinstance(message, dict):
-        raise PlanError(f"{source} is not a JSON object")
-    return message
-
-
-def _kind(kind: type | tuple[type, ...]) -> str:
-    kinds = kind if isinstance(kind, tuple) else (kind,)
-    return " or ".join("number" if one is float else one.__name__ for one in kinds)
-
-
-def item(obj: Json, key: str, kind: type | tuple[type, ...], what: str) -> Any:
-    """Return *key* of *obj*; raises `PlanError` that names *what* when it lacks or is no *kind*."""
-    if not isinstance(obj, dict):
-        raise PlanError(f"{what}: {obj!r} is not an object")
-    if key not in obj:
-        raise PlanError(f"{what} has no field {key!r}")
-    value = obj[key]
-    if not isinstance(value, kind) or (isinstance(value, bool) and kind is not bool):
-        raise PlanError(f"{what}, field {key}: {value!r} is not a {_kind(kind)}")
-    return value
-
-
-def _optional(obj: Json, key: str, kind: type, default: T, what: str) -> T:
-    if isinstance(obj, dict) and obj.get(key) is None:
-        return default
-    value: T = item(obj, key, kind, what)
-    return value
-
-
-def _words(obj: Json, key: str, what: str) -> tuple[str, ...]:
-    """Return a list of strings."""
-    return _all_words(item(obj, key, list, what), key, what)
-
-
-def _all_words(words: Sequence[Any], key: str, what: str) -> tuple[str, ...]:
-    for word in words:
-        if type(word) is not str:
-            raise PlanError(f"{what}, field {key}: {word!r} is not a str")
-    return tuple(words)
 
 
 def _spec(obj: Json, what: str) -> Spec:
@@ -91,7 +42,7 @@ def policy(obj: Json, what: str) -> Policy:
     return Policy(
         tuple(pairs),
         _spec(item(obj, "std", dict, what), what),
-        _words(obj, "disk-templates", what),
+        words(obj, "disk-templates", what),
         float(item(obj, "vcpu-ratio", (int, float), what)),
         float(item(obj, "spindle-ratio", (int, float), what)),
     )
@@ -107,9 +58,9 @@ def _group(idx: int, uuid: str, obj: Json) -> Group:
         item(obj, "name", str, what),
         uuid,
         alloc,
-        _words(obj, "networks", what),
+        words(obj, "networks", what),
         policy(item(obj, "ipolicy", dict, what), what),
-        _words(obj, "tags", what),
+        words(obj, "tags", what),
     )
 
 
@@ -129,7 +80,7 @@ class _NodeReader(NamedTuple):
             raise PlanError(f"Unknown group '{uuid}' for node {name}")
         params = item(obj, "ndparams", dict, what)
         exclusive = item(params, "exclusive_storage", bool, what)
-        live = not offline and _optional(obj, "vm_capable", bool, True, what)
+        live = not offline and optional(obj, "vm_capable", bool, True, what)
 
         def number(key: str) -> Any:
             return item(obj, key, (int, float), what) if live else 0
@@ -145,7 +96,7 @@ class _NodeReader(NamedTuple):
             t_cpu=float(number("total_cpus")), n_cpu=int(number("reserved_cpus")),
             cpu_speed=1.0, t_spindles=int(spindles), group=self.groups[uuid],
             offline=not live or drained, master=False, exclusive=exclusive,
-            tags=() if obj.get("tags") is None else _words(obj, "tags", what),
+            tags=() if obj.get("tags") is None else words(obj, "tags", what),
         )  # fmt: skip
         return RawNode(spec, int(number("free_disk")), int(number("free_spindles")), self.kvm)
 
@@ -153,23 +104,25 @@ class _NodeReader(NamedTuple):
 def _disk(disk: Any, name: str) -> Disk:
     what = f"invalid data for instance '{name}', field disks"
     size = item(disk, "size", int, what)
-    return Disk(size, _optional(disk, "spindles", int, None, what))
+    return Disk(size, optional(disk, "spindles", int, None, what))
 
 
 def _disks(disks: list[Any], name: str) -> tuple[Disk, ...]:
     found = []
     for disk in disks:
-        if type(disk) is dict and type(disk.get("size")) is int and disk.get("spindles") is None:
-            found.append(Disk(disk["size"], None))
-        else:
-            found.append(_disk(disk, name))
+        if type(disk) is dict and type(disk.get("size")) is int:
+            spindles = disk.get("spindles")
+            if spindles is None or type(spindles) is int:  # checked fast, there are many
+                found.append(Disk(disk["size"], spindles))
+                continue
+        found.append(_disk(disk, name))
     return tuple(found)
 
 
 def _networks(nics: list[Any], name: str) -> tuple[str | None, ...]:
     """Return the network of each interface, None for one that has none."""
     what = f"invalid data for instance '{name}', field nics"
-    return tuple([_optional(nic, "network", str, None, what) for nic in nics])
+    return tuple([optional(nic, "network", str, None, what) for nic in nics])
 
 
 _INTEGERS = ("memory", "disk_space_total", "vcpus", "spindle_use")
@@ -217,7 +170,7 @@ def instance(idx: int, name: str, obj: Json, primary: int, secondary: int) -> In
         primary,
         secondary,
         template,
-        _all_words(tags, "tags", f"invalid data for instance '{name}'") if tags else (),
+        all_words(tags, "tags", f"invalid data for instance '{name}'") if tags else (),
         obj["spindle_use"],
         movable=template in MOVABLE,
         forthcoming=obj.get("forthcoming") is True,
@@ -245,7 +198,7 @@ def cluster(message: Json) -> Raw:
         idx: _group(idx, uuid, obj)
         for idx, (uuid, obj) in enumerate(item(message, "nodegroups", dict, what).items())
     }
-    hypervisors = _words(message, "enabled_hypervisors", what)
+    hypervisors = words(message, "enabled_hypervisors", what)
     by_uuid = {group.uuid: idx for idx, group in groups.items()}
     reader = _NodeReader(by_uuid, hypervisors[:1] == ("kvm",))
     nodes = [
@@ -257,7 +210,7 @@ def cluster(message: Json) -> Raw:
         _placed(idx, name, obj, by_name)
         for idx, (name, obj) in enumerate(item(message, "instances", dict, what).items())
     ]
-    tags = _words(message, "cluster_tags", what)
+    tags = words(message, "cluster_tags", what)
     return Raw(groups, nodes, instances, tags, DEFAULT_POLICY)
 
 
@@ -318,7 +271,7 @@ class _RequestReader:
         return item(self.request, key, kind, "invalid request")
 
     def _words(self, key: str) -> tuple[str, ...]:
-        return _words(self.request, key, "invalid request")
+        return words(self.request, key, "invalid request")
 
     def _numbers(
         self, objects: Mapping[int, Any], wanted: Sequence[str], what: str
@@ -342,7 +295,7 @@ class _RequestReader:
                 "invalid request, field required_nodes: an instance of disk template drbd needs"
                 " 2 nodes"
             )
-        group = _optional(self.request, "group_name", str, None, "invalid request")
+        group = optional(self.request, "group_name", str, None, "invalid request")
         return Wanted(inst, count, group)
 
     def allocate(self) -> Request:

@@ -5,7 +5,8 @@ from typing import Any, Final
 
 from ganetix.htools.build import Raw, RawNode
 from ganetix.htools.faults import PlanError
-from ganetix.htools.iallocator import item, policy
+from ganetix.htools.fields import item
+from ganetix.htools.iallocator import policy
 from ganetix.htools.model import (
     ALLOC_POLICIES,
     DRBD,

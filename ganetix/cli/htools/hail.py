@@ -7,7 +7,7 @@ from typing import Final
 
 from ganetix.cli.htools import output, sources
 from ganetix.cli.htools.options import Values
-from ganetix.htools import build, hail, iallocator
+from ganetix.htools import build, fields, hail, iallocator
 from ganetix.htools.model import Cluster
 
 OPTIONS: Final = (
@@ -17,7 +17,7 @@ OPTIONS: Final = (
 )  # fmt: skip
 
 
-def _cluster(values: Values, message: iallocator.Json) -> Cluster:
+def _cluster(values: Values, message: fields.Json) -> Cluster:
     """Return the cluster of the request, or the one that the options name."""
     if values.text_data is not None or values.simulate:
         return sources.load(values)
@@ -30,7 +30,7 @@ def _cluster(values: Values, message: iallocator.Json) -> Cluster:
 def body(values: Values) -> int:
     """Answer the request in the file that is the only argument."""
     path = values.args[0]
-    message = iallocator.decode(sources.read(path), path)
+    message = fields.decode(sources.read(path), path)
     cluster = _cluster(values, message)
     request = iallocator.request(message, cluster, build.marks(cluster.tags))
     if values.verbose > 1:

@@ -41,10 +41,10 @@ def _from_text(values: Values) -> build.Raw:
 
 
 def _from_request(values: Values) -> build.Raw:
-    from ganetix.htools import iallocator
+    from ganetix.htools import fields, iallocator
 
     path = values.ialloc_src or ""
-    return iallocator.cluster(iallocator.decode(read(path), path))
+    return iallocator.cluster(fields.decode(read(path), path))
 
 
 def _from_simulation(values: Values) -> build.Raw:
