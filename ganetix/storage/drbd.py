@@ -46,15 +46,13 @@ class DrbdDisks:
                 made.append(child)
             await self._write_metadata(side, path_of(disk.children[1]))
         except errors.GanetiError:
-            for child in made:
-                await self.plain.remove(child)
+            await self.plain.remove_all(made)
             raise
 
     async def remove(self, disk: Disk) -> None:
         """See `IBlockDevice`: this node's half."""
         await self.shutdown(disk)
-        for child in disk.children:
-            await self.plain.remove(child)
+        await self.plain.remove_all(disk.children)
 
     async def assemble(self, disk: Disk, primary: bool, fresh: bool = False) -> Found:
         """See `IBlockDevice`: attached, and connected or waiting for the peer."""

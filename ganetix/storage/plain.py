@@ -41,9 +41,13 @@ class PlainDisks:
 
     async def remove(self, disk: Disk) -> None:
         """See `IBlockDevice`."""
-        volume = await self._volume(disk)
-        if volume is not None:
-            await self.lvm.remove(volume)
+        await self.remove_all([disk])
+
+    async def remove_all(self, disks: Sequence[Disk]) -> None:
+        """Do as `remove` for each of *disks*."""
+        for volume in await self._volumes(disks):
+            if volume is not None:
+                await self.lvm.remove(volume)
 
     async def assemble(self, disk: Disk, primary: bool, fresh: bool = False) -> Found:
         """See `IBlockDevice`."""

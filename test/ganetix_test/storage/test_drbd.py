@@ -97,11 +97,13 @@ class DrbdTests(AwaitingTestCase):
         self.assertEqual(self.lvm.volumes, {})
 
     def test_few_programs(self) -> None:
-        """LVM, which is slow, is run once a volume to make both, and once to assemble them."""
+        """LVM, which is slow, is run once a volume and once to find them."""
         self.make()
+        self.awaited(self.driver.remove(DISK))
         ran = [command.argv[0].rpartition("/")[2] for command in self.runner.ran]
         slow = [name for name in ran if not name.startswith("drbd")]
-        self.assertEqual(slow, ["lvcreate", "lvcreate", "lvs"])
+        listed = ["lvs", "lvremove", "lvremove"]
+        self.assertEqual(slow, ["lvcreate", "lvcreate", "lvs", *listed])
 
     def test_assemble(self) -> None:
         """The device has this node's minor, both volumes, and the peer's address."""
