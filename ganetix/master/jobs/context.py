@@ -12,6 +12,7 @@ from ganetix import errors
 from ganetix.ids import Randomness
 from ganetix.master.jobs.records import Job, OpRecord, Timestamp
 from ganetix.master.jobs.reservations import Reservations
+from ganetix.master.jobs.withheld import without_secrets
 from ganetix.master.locks.held import Held
 from ganetix.master.logic.unit import Level, UndoAction
 from ganetix.master.store.store import Store
@@ -166,12 +167,12 @@ class JobContext:
         return list(self._undo)
 
     def _record_undo(self) -> None:
-        rows = msgspec.to_builtins(self._undo) if self._undo else msgspec.UNSET
+        rows = without_secrets(msgspec.to_builtins(self._undo)) or msgspec.UNSET
         self.recorder.record_op(self.job_id, self.index, undo=rows)
 
     async def rest(self, state: Any, wait: Callable[[], Awaitable[Any]]) -> Any:
         """Await ``wait()`` at a place from which the opcode can be resumed."""
-        self.recorder.record_op(self.job_id, self.index, resume=state)
+        self.recorder.record_op(self.job_id, self.index, resume=without_secrets(state))
         if self.suspended:
             raise CancelledError
         self.resting = Deferred.fromCoroutine(_awaited(wait))

@@ -12,6 +12,7 @@ from twisted.python.failure import Failure
 from ganetix import errors
 from ganetix.master.hooks import HooksRunner
 from ganetix.master.jobs.context import JobContext, Surroundings
+from ganetix.master.jobs.withheld import with_secrets
 from ganetix.master.locks.held import Held
 from ganetix.master.locks.waiter import Locks
 from ganetix.master.logic.unit import Hooks, Level, UndoAction, Unit
@@ -191,7 +192,8 @@ class Executor:
     async def _undo_one(self, action: UndoAction) -> None:
         if action.call:
             call = TABLE[action.call]
-            request = msgspec.convert(action.request, call.request)
+            whole = with_secrets(action.request, self.around.store.cluster)
+            request = msgspec.convert(whole, call.request)
             await self.around.nodes.call(action.node, call, request)
         change = action.change_of(self.around.store.cluster)
         if change is not None:
