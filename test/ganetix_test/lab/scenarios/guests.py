@@ -16,7 +16,7 @@ OTHER: Final = "instance2.example.com"
 HOME: Final = "node2.example.com:node3.example.com"
 """Where it is made: not on the master, whose power is not cut here."""
 
-CUTS: Final = 2
+CUTS: Final = 5
 """How often the power of the primary is cut."""
 
 
@@ -103,6 +103,8 @@ def power_cut(lab: Lab) -> str:
         steps.gnt(lab, f"gnt-node modify --offline yes --force {node.name}")
         steps.forget_console(other, VM)
         steps.gnt(lab, f"gnt-instance failover -f --ignore-consistency {VM}")
+        # Node and guest boot at the same time.
+        node.start()
         steps.booted(other, VM)
         found = steps.found(other, VM)
         steps.require(found >= told, f"The guest told {told} records, and found {found}.")
@@ -148,7 +150,17 @@ def evacuate(lab: Lab) -> str:
     steps.gnt(lab, f"gnt-node evacuate -f -s -n {third.name} {other.name}")
     now = steps.nodes_of(lab, VM)
     steps.require(now == [node, third], f"It is on {[one.name for one in now]}.")
-    return f"the mirror went from {other.name} to {third.name}, record {steps.goes_on(node, VM)}"
+    count = steps.told(node, VM)[0]
+    steps.forget_console(third, VM)
+    steps.gnt(lab, f"gnt-node migrate -f {node.name}")
+    now = steps.nodes_of(lab, VM)
+    steps.require(now == [third, node], f"It is on {[one.name for one in now]}.")
+    record, after = steps.goes_on(third, VM), steps.told(third, VM)[0]
+    steps.require(after > count, f"The guest told {count} before, and {after} now.")
+    return (
+        f"the mirror went from {other.name} to {third.name}, then the guest: count {count} went "
+        f"on to {after}, record {record}"
+    )
 
 
 def noded_killed(lab: Lab) -> str:
@@ -231,14 +243,27 @@ def convert(lab: Lab) -> str:
 
 
 def two_guests(lab: Lab) -> str:
-    """Two guests run at once, each writing to its own disk."""
-    node = running(lab)
-    [home, *_] = [one for one in lab.nodes if one not in steps.nodes_of(lab, VM)]
-    steps.add(lab, OTHER, home.name, "sharedfile")
+    """Two guests run at once; the second's volume is exported, and imported onto a mirror."""
+    node, other = running(lab), _secondary(lab)
+    [home] = [one for one in lab.nodes if one not in (node, other)]
+    steps.without(lab, OTHER)
+    steps.add(lab, OTHER, home.name, "plain", "-o dummy")
     steps.booted(home, OTHER)
     counts = [steps.goes_on(node, VM), steps.goes_on(home, OTHER)]
+    steps.stop(lab, OTHER)
+    told = steps.told(home, OTHER)[1]
+    steps.gnt(lab, f"gnt-backup export --noshutdown -n {node.name} {OTHER}")
     steps.remove(lab, OTHER)
-    return f"{counts[0]} and {counts[1]} records"
+    one = f"--ignore-ipolicy --no-name-check -H kvm --src-node {node.name}"
+    steps.gnt(lab, f"gnt-backup import -t drbd {one} -n {home.name}:{other.name} {OTHER}")
+    found = steps.found(steps.start(lab, OTHER), OTHER)
+    steps.require(found >= told, f"The guest told {told} records, and found {found}.")
+    steps.remove(lab, OTHER)
+    steps.gnt(lab, f"gnt-backup remove {OTHER}")
+    return (
+        f"{counts[0]} and {counts[1]} records; the second told {told} on a volume, and found "
+        f"{found} on a mirror made of its export"
+    )
 
 
 def bad_input(lab: Lab) -> str:
@@ -285,7 +310,7 @@ SCENARIOS: Final[Mapping[str, Callable[[Lab], str]]] = {
     "shutdown by power button": shutdown,
     "shutdown from inside": shuts_itself_down,
     "guest converted to plain and back": convert,
-    "two guests": two_guests,
+    "two guests, export and import": two_guests,
     "bad input for guests": bad_input,
     "guest removed": removed,
 }
