@@ -11,6 +11,7 @@ from typing import Final
 import attrs
 
 from ganetix import errors
+from ganetix.model import params
 
 API_VERSIONS: Final = (10, 15, 20)
 API_FILE: Final = "ganeti_api_version"
@@ -61,7 +62,7 @@ class Definition:
     def check_parameters(self, given: Sequence[str]) -> None:
         """Raise `errors.OpPrereqError` if *given* has names that are not declared."""
         known = [name for name, _ in self.parameters]
-        strange = sorted(set(given) - set(known))
+        strange = sorted(set(given) - {*known, params.OS_IMAGE})
         if self.api < 20 or not strange:
             return
         told = ", ".join(known) or "none"
@@ -69,6 +70,15 @@ class Definition:
             f"OS {self.name} does not take the parameter {', '.join(strange)}; it takes: {told}.",
             errors.INVAL,
         )
+
+    def check_install(self) -> None:
+        """Raise `errors.OpPrereqError` unless there is a script that installs it on the node."""
+        if not self.trusted:
+            raise errors.OpPrereqError(
+                f"OS {self.name} only has {self.path}/{CREATE_UNTRUSTED}, which needs a metadata "
+                f"service and a helper virtual machine; choose one with {CREATE}.",
+                errors.STATE,
+            )
 
 
 def base_name(os_name: str) -> str:

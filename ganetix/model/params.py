@@ -168,6 +168,10 @@ def os_changed(own: Mapping[str, str], given: Mapping[str, Any]) -> dict[str, st
     return {name: str(value) for name, value in fresh.items() if value not in (None, DEFAULT)}
 
 
+OS_IMAGE: Final = "os-image"
+"""The OS parameter that every definition takes: the image that is written onto the first disk."""
+
+
 def os_params(cluster: Cluster, os: str, own: Mapping[str, str]) -> dict[str, str]:
     """Return the filled public OS parameters for *os* and *own*."""
     known = cluster.cluster.osparams

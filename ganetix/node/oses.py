@@ -38,6 +38,8 @@ class OperatingSystems:
         if not request.force_variant:
             definition.check_variant(request.name)
         definition.check_parameters(list(request.params))
+        if request.install:
+            definition.check_install()
         if definition.api >= 20:
             await self._verify(definition, request)
         return Done()
@@ -45,11 +47,7 @@ class OperatingSystems:
     async def add(self, request: OsScript, context: CallContext) -> Done:
         """``instance_os_add``: run ``create``, on reinstall with ``INSTANCE_REINSTALL=1``."""
         definition = await self.definitions.named(request.spec.instance.os)
-        if not definition.trusted:
-            raise errors.OpExecError(
-                f"OS {definition.name} only has {definition.path}/create_untrusted, which needs a "
-                f"helper virtual machine; choose one with {CREATE}."
-            )
+        definition.check_install()
         env = await self._environment(definition, request)
         if request.reinstall:
             env["INSTANCE_REINSTALL"] = "1"

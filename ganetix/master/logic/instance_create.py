@@ -22,6 +22,7 @@ from ganetix.master.logic import (
     names,
     new_disks,
     nics,
+    os_image,
     wants,
 )
 from ganetix.master.logic.disk_rest import Rest
@@ -129,6 +130,8 @@ class InstanceCreate:
             return _resumed(op, contents, context)
         name, reserved = instance_reserve.named(cluster, op)
         draft = draft_of(cluster, op, name)
+        # What is imported is installed already.
+        draft = attrs.evolve(draft, install=draft.install and contents is None)
         op = communication.of_new(cluster, await self._addresses_checked(op, name))
         nodes = await self._nodes(op, draft, context)
         op = instance_reserve.with_kept(op, reserved)
@@ -142,6 +145,8 @@ class InstanceCreate:
         if not op.forthcoming:
             await _check_nodes(op, draft, instance, [node.uuid for node in nodes], context)
             await new_disks.require_room(context, nodes, made, draft.disks)
+        if draft.install:
+            await os_image.require_fitting(context, instance, made)
         if op.no_install and op.start:
             context.log("Without an installation the instance is not started.")
         return Plan(draft, instance, tuple(made), reserved, contents)
@@ -273,7 +278,7 @@ async def _check_nodes(
 
     async def has_os() -> None:
         filled = os_params(context.cluster, instance, op.osparams_secret)
-        request = OsValidate(draft.os, filled, True, op.force_variant)
+        request = OsValidate(draft.os, filled, True, op.force_variant, draft.install)
         try:
             await context.call(instance.primary_node, OS_VALIDATE, request)
         except errors.GanetiError as error:
@@ -328,6 +333,7 @@ async def _sync_and_start(op: OpInstanceCreate, plan: Plan, context: Context) ->
         context.log(f"Installing OS {instance.os} on instance {instance.name}...")
         script = OsScript(spec, debug_level=op.debug_level or 0)
         await context.call(instance.primary_node, INSTANCE_OS_ADD, script)
+        await os_image.write(context, instance)
     if plan.draft.start:
         start = InstanceStart(spec, reason=op.reason or [])
         await context.call(instance.primary_node, INSTANCE_START, start)

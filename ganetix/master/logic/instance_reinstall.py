@@ -8,7 +8,7 @@ import msgspec
 from zope.interface import implementer
 
 from ganetix import errors
-from ganetix.master.logic import disks, hooks_env, names, wants
+from ganetix.master.logic import disks, hooks_env, names, os_image, wants
 from ganetix.master.logic.instance_draft import require_allowed_os
 from ganetix.master.logic.specs import os_params, spec_of
 from ganetix.master.logic.unit import Context, Hooks, IUnit, Want
@@ -52,7 +52,10 @@ class InstanceReinstall:
         names.require_state(instance, names.DOWN, "reinstalling it")
         await names.require_stopped(context, instance, "reinstalling it")
         fresh = with_os(instance, op.os_type, op.osparams or {}, op.osparams_private or {})
-        await validate_os(context, fresh, op.osparams_secret, force_variant=op.force_variant)
+        await validate_os(
+            context, fresh, op.osparams_secret, force_variant=op.force_variant, install=True
+        )
+        await os_image.require_fitting(context, fresh, cluster.disks_of(fresh))
         return Plan(instance, fresh)
 
     def hooks(self, op: OpInstanceReinstall, plan: Plan, cluster: Cluster) -> Hooks | None:
@@ -63,7 +66,7 @@ class InstanceReinstall:
         return hooks_env.instance_hooks("instance-reinstall", cluster, env, nodes)
 
     async def execute(self, op: OpInstanceReinstall, plan: Plan, context: Context) -> None:
-        """Note the OS, assemble the disks, run its script, and shut the disks down again."""
+        """Note the OS, assemble the disks, install it, and shut the disks down again."""
         if plan.fresh != plan.instance:
             await context.commit(lambda cluster: Change(instances=(plan.fresh,)))
         instance = context.cluster.instances[plan.instance.uuid]
@@ -75,6 +78,7 @@ async def _install(op: OpInstanceReinstall, instance: Instance, context: Context
     spec = spec_of(context.cluster, instance, secret=op.osparams_secret)
     script = OsScript(spec, reinstall=True, debug_level=op.debug_level or 0)
     await context.call(instance.primary_node, INSTANCE_OS_ADD, script)
+    await os_image.write(context, instance)
 
 
 def with_os(
@@ -95,8 +99,12 @@ async def validate_os(
     secret: Mapping[str, Any] | None,
     *,
     force_variant: bool,
+    install: bool = False,
 ) -> None:
-    """Raise `errors.OpPrereqError` unless the primary node has the OS with these parameters."""
+    """Raise `errors.OpPrereqError` unless the primary node has the OS with these parameters.
+
+    With *install* it must be one that can be installed.
+    """
     if not instance.os:
         raise errors.OpPrereqError(
             f"Instance {instance.name} has no OS; give one, 'gnt-os list' shows the known ones.",
@@ -104,7 +112,7 @@ async def validate_os(
         )
     require_allowed_os(context.cluster, instance.os)
     filled = os_params(context.cluster, instance, secret)
-    request = OsValidate(instance.os, filled, True, force_variant)
+    request = OsValidate(instance.os, filled, True, force_variant, install)
     try:
         await context.call(instance.primary_node, OS_VALIDATE, request)
     except errors.GanetiError as error:

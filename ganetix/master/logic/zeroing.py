@@ -11,7 +11,7 @@ import attrs
 import msgspec
 
 from ganetix import errors
-from ganetix.master.logic import capacity, disks, names, new_disks
+from ganetix.master.logic import capacity, disk_images, disks, names, new_disks
 from ganetix.master.logic.disk_records import LVM, Wanted, Where, new_disk, sent
 from ganetix.master.logic.specs import spec_of
 from ganetix.master.logic.unit import Context, UndoAction
@@ -21,13 +21,6 @@ from ganetix.model.objects import Disk, Instance
 from ganetix.opcodes.backup import OpBackupExport
 from ganetix.query.status import user_shutdown
 from ganetix.rpc.tables.blockdev import BLOCKDEV_SHUTDOWN, DiskRequest
-from ganetix.rpc.tables.images import (
-    BLOCKDEV_IMAGE,
-    GET_FILE_INFO,
-    DiskImage,
-    FileFound,
-    FileQuery,
-)
 from ganetix.rpc.tables.instances import (
     INSTANCE_SHUTDOWN,
     INSTANCE_START,
@@ -40,7 +33,6 @@ _PER_MIB: Final = 0.05
 """Seconds that a helper machine may take if the request says nothing."""
 _POLL: Final = 5.0
 """Seconds between two looks at the helper machine."""
-_MIB: Final = 1024 * 1024
 _FROM_DISK: Final = {"kvm": "disk", "xen-hvm": "c"}
 """How the boot order begins of a machine that boots its first disk."""
 _SIMULATED: Final = "fake"
@@ -65,7 +57,8 @@ async def planned(
     if not op.zero_free_space:
         return None
     image = _require_possible(op, context.cluster, instance)
-    size = await _size_of(image, context, instance)
+    whose = "the helper machine"
+    size = await disk_images.size_of(context, instance.primary_node, image, whose)
     disk = _disk_for(context, instance, own, size)
     primary = context.cluster.nodes[instance.primary_node]
     await new_disks.require_room_for(context, [primary], [disk])
@@ -131,21 +124,6 @@ def _unfit(cluster: Cluster, instance: Instance) -> str:
     return ""
 
 
-async def _size_of(image: str, context: Context, instance: Instance) -> int:
-    """Return the size of *image* in MiB, rounded up."""
-    node = instance.primary_node
-    found: FileFound = await context.call(node, GET_FILE_INFO, FileQuery(image))
-    if not found.size:
-        name = context.cluster.nodes[node].name
-        why = "is empty" if found.size == 0 else "is not there"
-        raise errors.OpPrereqError(
-            f"The image of the helper machine, {image}, {why} on node {name}; "
-            "'gnt-cluster copyfile' copies it to all nodes.",
-            errors.ENVIRON,
-        )
-    return -(-found.size // _MIB)
-
-
 def _disk_for(context: Context, instance: Instance, own: Sequence[Disk], size: int) -> Disk:
     """Return the record of the helper's own disk: of the kind, and beside, the instance's."""
     first = own[0]
@@ -177,8 +155,7 @@ async def zero(zeroing: Zeroing, instance: Instance, own: Sequence[Disk], contex
         context.log(f"Zeroing the free space of instance {instance.name} with {zeroing.image}...")
         await disks.create(context, [node], instance.name, [disk])
         await disks.assemble(context, instance, fresh=True, only=[disk])
-        request = DiskImage(sent(context.cluster, disk), zeroing.image)
-        await context.call(node, BLOCKDEV_IMAGE, request)
+        await disk_images.write(context, node, zeroing.image, disk)
         spec = spec_of(context.cluster, instance, [disk, *own])
         # It has no business on the network, where the instance's addresses would be its.
         start = InstanceStart(msgspec.structs.replace(spec, nics=[]))

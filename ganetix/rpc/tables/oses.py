@@ -28,12 +28,13 @@ class OsDiagnosis(msgspec.Struct, frozen=True):
 
 
 class OsValidate(msgspec.Struct, frozen=True):
-    """Check that *name* exists (when *required*) and takes *params*."""
+    """Check that *name* exists (when *required*), takes *params* and, to *install*, can be."""
 
     name: str
     params: dict[str, str]
     required: bool = True
     force_variant: bool = False
+    install: bool = False
 
 
 class OsScript(msgspec.Struct, frozen=True):

@@ -109,8 +109,8 @@ class NameTests(SynchronousTestCase):
         self.assertEqual(self.plain.variant_of("demo"), "")
 
     def test_parameters(self) -> None:
-        """A parameter that is not declared is named, with the declared ones."""
-        self.plain.check_parameters(["message"])
+        """A parameter that is not declared is named, with the declared ones; os-image passes."""
+        self.plain.check_parameters(["message", "os-image"])
         error = self.assertRaises(OpPrereqError, self.plain.check_parameters, ["color"])
         self.assertIn("color", error.message)
         self.assertIn("message", error.message)

@@ -113,10 +113,14 @@ class OsTests(AwaitingTestCase):
         self.assertEqual(self.node.processes.ran, [])
 
     def test_untrusted(self) -> None:
-        """A definition with an untrusted script alone is refused in words."""
+        """A definition with an untrusted script alone is refused where it is to be installed."""
         os.rename(f"{self.path}/create", f"{self.path}/create_untrusted")
-        add = self.oses.add(OsScript(spec(os_name="demo")), CONTEXT)
-        self.assertIn("create_untrusted", self.refusal(add, OpExecError).message)
+        self.awaited(self.oses.validate(OsValidate("demo", {}), CONTEXT))
+        for asked in (
+            self.oses.validate(OsValidate("demo", {}, install=True), CONTEXT),
+            self.oses.add(OsScript(spec(os_name="demo")), CONTEXT),
+        ):
+            self.assertIn("create_untrusted", self.refusal(asked, OpPrereqError).message)
 
     def test_cancelled(self) -> None:
         """Cancelling the call ends the script."""
