@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from ganetix.cli.htools import output, sources
+from ganetix.cli.htools.given import read
 from ganetix.cli.htools.options import Values
 from ganetix.htools import build, fields, hail, iallocator
 from ganetix.htools.model import Cluster
@@ -30,7 +31,7 @@ def _cluster(values: Values, message: fields.Json) -> Cluster:
 def body(values: Values) -> int:
     """Answer the request in the file that is the only argument."""
     path = values.args[0]
-    message = fields.decode(sources.read(path), path)
+    message = fields.decode(read(path), path)
     cluster = _cluster(values, message)
     request = iallocator.request(message, cluster, build.marks(cluster.tags))
     if values.verbose > 1:

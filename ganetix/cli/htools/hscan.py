@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from ganetix.cli.htools import luxi, output, rapi, sources
+from ganetix.cli.htools.given import write
 from ganetix.cli.htools.options import Values
 from ganetix.cli.htools.output import say, tell
 from ganetix.htools import build, queried, tables, text
@@ -55,7 +56,7 @@ def body(values: Values) -> int:
         try:
             cluster = _load(values, name)
             path = os.path.join(values.output_dir, name.replace("/", "_") + ".data")
-            sources.write(path, text.serialize(cluster))
+            write(path, text.serialize(cluster))
         except PlanError as err:
             failed = True
             tell(f"Error: {name}: {err}")

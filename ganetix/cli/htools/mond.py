@@ -4,9 +4,9 @@ import json
 import urllib.request
 from typing import Any, Final
 
+from ganetix.cli.htools.given import read
 from ganetix.cli.htools.options import Values
 from ganetix.cli.htools.output import tell
-from ganetix.cli.htools.sources import read
 from ganetix.htools import dynamic
 from ganetix.htools.faults import PlanError
 from ganetix.htools.model import Cluster, Load, Node

@@ -10,7 +10,7 @@ import urllib.request
 from collections.abc import Callable
 from typing import Any
 
-from ganetix.cli.htools.sources import read
+from ganetix.cli.htools.given import read
 from ganetix.htools.faults import PlanError
 
 PORT = 5080

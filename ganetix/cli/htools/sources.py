@@ -3,6 +3,7 @@
 import sys
 from collections.abc import Callable
 
+from ganetix.cli.htools.given import read, write
 from ganetix.cli.htools.options import Values
 from ganetix.htools import build
 from ganetix.htools.faults import PlanError
@@ -10,27 +11,6 @@ from ganetix.htools.model import Cluster, Load, Nodes
 from ganetix.htools.names import lookup_all
 
 FAILED = "failed to load data, aborting: "
-
-
-def read(path: str) -> str:
-    """Return the content of a file, or of standard input for ``-``; raises `PlanError`."""
-    try:
-        if path == "-":
-            return sys.stdin.read()
-        with open(path, encoding="utf-8") as file:
-            return file.read()
-    except (OSError, UnicodeDecodeError) as err:
-        reason = err.strerror if isinstance(err, OSError) else "it is not UTF-8 text"
-        raise PlanError(f"{path} cannot be read: {reason}") from None
-
-
-def write(path: str, content: str) -> None:
-    """Write a file; raises `PlanError`."""
-    try:
-        with open(path, "w", encoding="utf-8") as file:
-            file.write(content)
-    except OSError as err:
-        raise PlanError(f"{path} cannot be written: {err.strerror}") from None
 
 
 def _from_text(values: Values) -> build.Raw:
