@@ -15,6 +15,8 @@ from ganetix_test.lab.node import Node
 
 INIT: Final = (
     "gnt-cluster init --master-netdev=br0 --vg-name=xenvg "
+    # A node has less memory than hail takes a node of KVM to need for itself.
+    "--default-iallocator-params=static-kvm-node-memory=0 "
     "--enabled-hypervisors=fake --enabled-disk-templates=drbd,plain,file,sharedfile,diskless "
     "--file-storage-dir=/srv/ganeti/file-storage "
     "--shared-file-storage-dir=/srv/ganeti/shared-file-storage "

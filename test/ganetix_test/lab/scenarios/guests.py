@@ -152,7 +152,7 @@ def evacuate(lab: Lab) -> str:
     steps.require(now == [node, third], f"It is on {[one.name for one in now]}.")
     count = steps.told(node, VM)[0]
     steps.forget_console(third, VM)
-    steps.gnt(lab, f"gnt-node migrate -f {node.name}")
+    steps.gnt(lab, f"gnt-node evacuate -f -p -I hail {node.name}")
     now = steps.nodes_of(lab, VM)
     steps.require(now == [third, node], f"It is on {[one.name for one in now]}.")
     record, after = steps.goes_on(third, VM), steps.told(third, VM)[0]
