@@ -91,7 +91,8 @@ def ran(line: str, root: str, real: bool = False) -> Seen:
     def feed(words: list[str], text: str, line: Callable[[str], None] | None) -> int:
         program(words[2:], json.loads(text))
         if line:
-            line(json.dumps({"name": "n", "uuid": "u", "digest": "d", "primary_ip": "i"}))
+            names = ("name", "uuid", "digest", "primary_ip", "ssh_public_key")
+            line(json.dumps({name: name for name in names}))
         return 0
 
     def ask(question: str) -> str:
