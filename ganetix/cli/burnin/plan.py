@@ -14,6 +14,7 @@ SHARED: Final = ("sharedfile", "gluster", "blockdev", "rbd", "ext")
 COPIED: Final = ("plain", "file")
 """Templates whose disks must be copied to get to another node."""
 _GROWS: Final = ("plain", "drbd", "file", "sharedfile", "ext", "rbd", "gluster")
+_SNAPSHOTS: Final = ("plain", "drbd")
 _REBOOTS: Final = ("soft", "hard", "full")
 
 
@@ -155,8 +156,15 @@ def _move(options: Namespace, one: Wanted) -> list[Opcode]:
 
 def _export(options: Namespace, one: Wanted) -> list[Opcode]:
     new = create(options, one) | {"mode": "import", "src_node": one.third, "src_path": one.name}
+    asleep = options.disk_template not in _SNAPSHOTS
     return [
-        opcode("OP_BACKUP_EXPORT", instance_name=one.name, target_node=one.third, mode="local"),
+        opcode(
+            "OP_BACKUP_EXPORT",
+            instance_name=one.name,
+            target_node=one.third,
+            mode="local",
+            long_sleep=asleep,
+        ),
         remove(one),
         new,
         opcode("OP_BACKUP_REMOVE", instance_name=one.name),

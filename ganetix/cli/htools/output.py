@@ -7,8 +7,8 @@ import sys
 from collections.abc import Callable, Iterable, Sequence
 
 from ganetix.cli.htools.arguments import arguments
+from ganetix.cli.htools.given import write
 from ganetix.cli.htools.options import Values
-from ganetix.cli.htools.sources import write
 from ganetix.htools.faults import PlanError
 from ganetix.htools.model import Cluster, Instances, Nodes
 from ganetix.htools.options import Options

@@ -70,6 +70,12 @@ class PlanTests(SynchronousTestCase):
         moves = self.planned("-t", "plain")["Moving to another node"]
         self.assertEqual([op["target_node"] for op in moves], ["node2", "node1"])
 
+    def test_exported_while_it_is_down(self) -> None:
+        """Disks without snapshots are exported while their instance is stopped."""
+        for template, sleeps in (("plain", False), ("drbd", False), ("file", True)):
+            out = self.planned("-t", template)["Exporting and importing"][0]
+            self.assertEqual(out.get("long_sleep", False), sleeps, template)
+
     def test_left_out(self) -> None:
         """Each --no-... leaves its step out."""
         every = [o.flags[0] for o in COMMAND.options if o.dest.startswith("do_")]  # --no-confd too
