@@ -29,7 +29,7 @@ class Plan:
 @implementer(IUnit)
 @attrs.frozen
 class InstanceRename:
-    """Renames instances."""
+    """Renames instances; with the same name the OS's script runs again, and nothing else."""
 
     outside: Outside
     resumable = False
@@ -47,7 +47,9 @@ class InstanceRename:
         primary = cluster.nodes[instance.primary_node]
         names.require_online(primary, f"renaming instance {instance.name}")
         await names.require_stopped(context, instance, "renaming it")
-        name = names.new_instance_name(cluster, op.new_name)
+        name = op.new_name.lower()
+        if name != instance.name:
+            name = names.new_instance_name(cluster, name)
         await names.check_addresses(self.outside, name, op.name_check, op.ip_check)
         return Plan(instance, name, _directory(cluster.disks_of(instance), instance.name, name))
 
@@ -76,7 +78,7 @@ class InstanceRename:
 def _directory(own: list[Disk], old: str, new: str) -> DirRename | None:
     """Return the renaming of the directory of *own* disks, None where it has another name."""
     place = disks.instance_dir(own)
-    if place is None or not place.endswith(f"/{old}"):
+    if place is None or old == new or not place.endswith(f"/{old}"):
         return None
     return DirRename(place, f"{place.removesuffix(old)}{new}")
 

@@ -61,6 +61,14 @@ class RenameTests(StoppedTestCase):
         self.assertEqual(self.context.world.assembled, set())
         self.assertNotIn(VM, self.context.cluster.indexes.instance_names)
 
+    def test_same_name(self) -> None:
+        """With the name that it has the OS's script is run, and all else stays."""
+        before = self.paths()
+        op = OpInstanceRename(instance_name=VM, new_name=VM.upper())
+        self.assertEqual(self.run_op(op), VM)
+        self.assertEqual(self.paths(), before)
+        self.assertEqual(self.context.world.scripts, [(NODE1, "rename", VM)])
+
     def test_script_fails(self) -> None:
         """A script that fails is told; the new name stays."""
 
