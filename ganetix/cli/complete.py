@@ -56,17 +56,20 @@ complete -o default -F _ganetix {_PROGRAMS}
 # Completion of ganetix's commands for zsh: put this into a directory of $fpath, as _ganetix.
 _ganetix() {{
     local -a found
-    found=("${{(@f)$($words[1] --complete "${{(@)words[2,CURRENT]}}" 2>/dev/null)}}")
+    found=("${{(@f)$("${{words[1]}}" --complete "${{(@)words[2,CURRENT]}}" 2>/dev/null)}}")
     compadd -a found
 }}
-compdef _ganetix {_PROGRAMS}
+# Zsh reads this file when it completes for the first time, and wants the answer.
+if [[ $funcstack[1] == _ganetix ]]; then _ganetix "$@"; else compdef _ganetix {_PROGRAMS}; fi
 """,
     "fish": f"""\
-# Completion of ganetix's commands for fish: put this into ~/.config/fish/completions/ganetix.fish.
+# Completion of ganetix's commands for fish: put this into ~/.config/fish/conf.d/ganetix.fish.
+function __ganetix_complete
+    set -l typed (commandline -opc)
+    command $typed[1] --complete $typed[2..-1] "$(commandline -ct)" 2>/dev/null
+end
 for program in {_PROGRAMS}
-    complete -c $program -f -a "(\
-set -l typed (commandline -opc) (commandline -ct); \
-command $typed[1] --complete $typed[2..-1] 2>/dev/null)"
+    complete -c $program -f -a '(__ganetix_complete)'
 end
 """,
 }

@@ -1,12 +1,13 @@
 """Promises of completion: commands, options, words and names; silence where none is known."""
 
 import os
+import shutil
 import stat
 import subprocess
 import tempfile
 from typing import Any
 
-from twisted.trial.unittest import SynchronousTestCase
+from twisted.trial.unittest import SkipTest, SynchronousTestCase
 
 from ganetix import errors
 from ganetix.cli.complete import SCRIPTS
@@ -73,26 +74,50 @@ class CandidateTests(CommandCase):
         self.assertEqual((ran.code, ran.out, ran.err), (0, "", ""))
 
 
-class BashTests(SynchronousTestCase):
-    """The script, in a real bash."""
+class ShellTests(SynchronousTestCase):
+    """The scripts, in real shells: programs get the words up to the cursor, also an empty one."""
 
-    def test_words_arrive(self) -> None:
-        """The program gets the words up to the cursor, the last one though it is empty."""
+    def seen(self, shell: str, asked: str) -> list[str]:
+        """Return what *shell* offers when the program prints the words that it got."""
+        path = shutil.which(shell)
+        if path is None:
+            raise SkipTest(f"There is no {shell} on this machine.")
         with tempfile.TemporaryDirectory() as directory:
-            program = f"{directory}/gnt-node"
-            with open(program, "w", encoding="utf-8") as file:
-                file.write('#!/bin/sh\nprintf "[%s]\\n" "$@"\n')
-            os.chmod(program, stat.S_IRWXU)
-            asked = (
-                "COMP_WORDS=(gnt-node info '' more); COMP_CWORD=2; _ganetix gnt-node;"
-                'printf "%s\\n" "${COMPREPLY[@]}"'
-            )
+            for name, text in (
+                ("gnt-node", '#!/bin/sh\nprintf "[%s]\\n" "$@"\n'),
+                ("_ganetix", SCRIPTS[shell]),
+            ):
+                with open(f"{directory}/{name}", "w", encoding="utf-8") as file:
+                    file.write(text)
+            os.chmod(f"{directory}/gnt-node", stat.S_IRWXU)
             done = subprocess.run(
-                ["/bin/bash", "-c", SCRIPTS["bash"] + asked],
-                env={"PATH": f"{directory}:{os.environ['PATH']}"},
+                [path, "-c", asked],
+                env={"PATH": f"{directory}:{os.environ['PATH']}", "HOME": directory},
+                cwd=directory,
                 capture_output=True,
                 text=True,
                 check=True,
                 timeout=60,
             )
-        self.assertEqual(done.stdout.splitlines(), ["[--complete]", "[info]", "[]"])
+        return done.stdout.splitlines()
+
+    def test_bash(self) -> None:
+        """Words after the cursor are left out."""
+        asked = (
+            ". ./_ganetix; COMP_WORDS=(gnt-node info '' more); COMP_CWORD=2; _ganetix gnt-node;"
+            'printf "%s\\n" "${COMPREPLY[@]}"'
+        )
+        self.assertEqual(self.seen("bash", asked), ["[--complete]", "[info]", "[]"])
+
+    def test_zsh(self) -> None:
+        """The first time, too, when zsh loads the file as a function."""
+        asked = (
+            "fpath=($HOME); autoload -U _ganetix; words=(gnt-node info '' more); CURRENT=3;"
+            'compadd() { print -rl -- "${found[@]}"; }; _ganetix'
+        )
+        self.assertEqual(self.seen("zsh", asked), ["[--complete]", "[info]", "[]"])
+
+    def test_fish(self) -> None:
+        """Fish sorts what it gets."""
+        found = self.seen("fish", 'source _ganetix; complete -C "gnt-node info "')
+        self.assertEqual(sorted(found), ["[--complete]", "[]", "[info]"])
