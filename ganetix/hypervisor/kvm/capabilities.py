@@ -1,9 +1,10 @@
 """What libvirt says that QEMU can do on this node. Pure."""
 
 import json
-import xml.etree.ElementTree as ET
 
 import attrs
+
+from ganetix.hypervisor.libvirt.elements import parsed
 
 
 @attrs.frozen
@@ -16,7 +17,7 @@ class Emulator:
 
 def emulator(capabilities: str) -> Emulator | None:
     """Return the QEMU for x86-64 in the XML of libvirt's capabilities; None without one."""
-    for guest in _parsed(capabilities).iter("guest"):
+    for guest in parsed(capabilities).iter("guest"):
         arch = guest.find("arch")
         if guest.findtext("os_type") != "hvm" or arch is None or arch.get("name") != "x86_64":
             continue
@@ -28,7 +29,7 @@ def emulator(capabilities: str) -> Emulator | None:
 
 def firmwares(domain_capabilities: str) -> frozenset[str]:
     """Return the kinds of firmware that libvirt can choose, such as efi."""
-    root = _parsed(domain_capabilities)
+    root = parsed(domain_capabilities)
     return frozenset(
         value.text or ""
         for enum in root.iterfind("os/enum[@name='firmware']")
@@ -47,7 +48,3 @@ def addresses(told: bytes, family: str | None) -> list[str]:
         for row in device.get("addr_info", ())
         if row.get("scope") != "link" and family in (None, row["family"])
     ]
-
-
-def _parsed(text: str) -> ET.Element:
-    return ET.fromstring(text)  # noqa: S314 - the node's own libvirt daemon wrote it

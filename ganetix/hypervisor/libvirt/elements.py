@@ -103,11 +103,11 @@ def with_free_name(device: str, domain: str) -> str:
 
     The names of a running guest's disks stay when one before them goes, and their numbers don't.
     """
-    made = _parsed(device)
+    made = parsed(device)
     target = made.find("target")
     if made.tag != "disk" or target is None:
         return device
-    used = {one.get("dev") for one in _parsed(domain).iterfind("devices/disk/target")}
+    used = {one.get("dev") for one in parsed(domain).iterfind("devices/disk/target")}
     own = target.get("dev", "")
     names = (own, *(f"{own[:-1]}{letter}" for letter in string.ascii_lowercase))
     target.set("dev", next((name for name in names if name not in used), own))
@@ -120,7 +120,7 @@ def with_disks_of(guest: Guest, domain: str) -> str:
     A running guest has its disks open by the names that they had: disk 1 is disk 0 since the one
     before it was taken, and another has its name. Who opens them next has to find the right ones.
     """
-    root = _parsed(domain)
+    root = parsed(domain)
     paths = {alias(guest, "disk", index): disk.path for index, disk in enumerate(guest.disks)}
     for one in root.iterfind("devices/disk"):
         known, source = one.find("alias"), one.find("source")
@@ -130,7 +130,8 @@ def with_disks_of(guest: Guest, domain: str) -> str:
     return text_of(root)
 
 
-def _parsed(text: str) -> ET.Element:
+def parsed(text: str) -> ET.Element:
+    """Return the element that is in *text*."""
     return ET.fromstring(text)  # noqa: S314 - this node, or its own libvirt daemon, wrote it
 
 

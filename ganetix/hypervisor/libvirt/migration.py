@@ -5,7 +5,6 @@ the target opens `IDoor` to its daemon for the time of one migration, and the so
 through that. The guest's memory goes from QEMU to QEMU, to the port ``migration_port``.
 """
 
-import xml.etree.ElementTree as ET
 from collections.abc import Awaitable, Callable
 from functools import partial
 from typing import Any, Final, Protocol
@@ -168,8 +167,7 @@ def evt_pass(connection: object, domain: object, number: int, hand_over: Any) ->
 
 def forgets_writes(xml: str, version: int) -> bool:
     """Whether QEMU of *version* forgets what the domain of *xml* writes during a live migration."""
-    root = ET.fromstring(xml)  # noqa: S314 - the node's own libvirt daemon wrote it
-    return root.get("type") == "qemu" and version < _KEEPS_WRITES
+    return elements.parsed(xml).get("type") == "qemu" and version < _KEEPS_WRITES
 
 
 def _description(domain: Any) -> str:

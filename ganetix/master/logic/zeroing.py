@@ -74,7 +74,6 @@ async def planned(
 def _require_possible(op: OpBackupExport, cluster: Cluster, instance: Instance) -> str:
     """Return the image of the helper machine."""
     image = cluster.cluster.zeroing_image
-    wrong = ""
     if not op.shutdown:
         wrong = "the instance must be shut down for it: leave out --noshutdown"
     elif not image:

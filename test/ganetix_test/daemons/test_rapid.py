@@ -16,10 +16,14 @@ from ganetix.daemons.rapid import Options, UsersFile, certificate_in
 class UsersFileTests(SynchronousTestCase):
     """The users file on disk."""
 
+    def setUp(self) -> None:
+        """Have a name for it; it is not there yet."""
+        self.path = pathlib.Path(self.mktemp())
+        self.users = UsersFile(str(self.path))
+
     def test_it_is_read_again(self) -> None:
         """A change counts at the next request; a file that is gone, or is not there, has nobody."""
-        path = pathlib.Path(self.mktemp())
-        users = UsersFile(str(path))
+        path, users = self.path, self.users
         self.assertEqual(set(users.current().users), set())
         path.write_text("jack secret write\n", "ascii")
         self.assertEqual(set(users.current().users), {"jack"})
@@ -32,20 +36,18 @@ class UsersFileTests(SynchronousTestCase):
 
     def test_forgotten(self) -> None:
         """What is forgotten is read again, and complained of again, though nothing has changed."""
-        path = pathlib.Path(self.mktemp())
-        path.write_text("jack {MD9}hush write\njill secret\n", "ascii")
-        users = UsersFile(str(path))
+        self.path.write_text("jack {MD9}hush write\njill secret\n", "ascii")
         with capturedLogs() as events:
-            users.current()
-            users.forget()
-            self.assertEqual(set(users.current().users), {"jill"})
+            self.users.current()
+            self.users.forget()
+            self.assertEqual(set(self.users.current().users), {"jill"})
         self.assertEqual(len(events), 2)
 
     def test_a_time_that_is_set_back(self) -> None:
         """A change counts although the file's length and time are those of before."""
-        path = pathlib.Path(self.mktemp())
+        path, users = self.path, self.users
         path.write_text("jack secret write\n", "ascii")
-        users, before = UsersFile(str(path)), path.stat()
+        before = path.stat()
         self.assertEqual(users.current().users["jack"].secret, "secret")
         path.write_text("jack sesame write\n", "ascii")
         os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns))
@@ -53,12 +55,10 @@ class UsersFileTests(SynchronousTestCase):
 
     def test_complaints(self) -> None:
         """A line that can't be understood is in the log once, by number, not by word."""
-        path = pathlib.Path(self.mktemp())
-        path.write_text("jack {MD9}hush write\n", "ascii")
-        users = UsersFile(str(path))
+        self.path.write_text("jack {MD9}hush write\n", "ascii")
         with capturedLogs() as events:
-            users.current()
-            users.current()
+            self.users.current()
+            self.users.current()
         [event] = events
         self.assertIn("Line 1 ", event["complaint"])
         self.assertNotIn("hush", repr(event))
